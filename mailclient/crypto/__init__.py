@@ -1,0 +1,1 @@
+"""Protection of messages, by plug-ins."""

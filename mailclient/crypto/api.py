@@ -1,0 +1,153 @@
+"""The contract of a protection plug-in, and its values.
+
+A plug-in is found by the entry point group `mailclient.crypto`, built with a `Host`, and checked
+against `Plugin` before it is registered. It reports facts (`message.facts`) and never judges; it
+gets no store and no window. Faults that the user should know are raised as `mailclient.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from mailclient.cancel import CancelToken
+from mailclient.message.facts import Layer, Opened
+
+ENTRY_POINT = "mailclient.crypto"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a plug-in is given: its own folder, a way to fetch a URL, a way to ask for a passphrase.
+
+    `fetch(url)` returns at most some hundred kilobytes over verified HTTPS, or raises a MailError.
+    `ask_passphrase(what)` returns None where nobody can be asked. `gnupg_home` is for plug-ins over
+    GnuPG: None is the user's own.
+    """
+
+    folder: Path
+    fetch: Callable[[str], bytes]
+    ask_passphrase: Callable[[str], str | None]
+    gnupg_home: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """A public key as the engine knows it. `fingerprint` is upper-case hex, whatever its length.
+
+    `addresses` are the addr-specs of the User IDs that are neither revoked nor expired, lower case.
+    `validity` is the engine's own word: "full", "ultimate" or "".
+    """
+
+    fingerprint: str
+    user_ids: tuple[str, ...]
+    addresses: tuple[str, ...]
+    created: datetime
+    expires: datetime | None
+    algorithm: str
+    can_encrypt: bool
+    can_sign: bool
+    has_secret: bool = False
+    revoked: bool = False
+    expired: bool = False
+    disabled: bool = False
+    validity: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether mail can be encrypted to it now."""
+        return self.can_encrypt and not (self.revoked or self.expired or self.disabled)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One key that an import brought in or brought up to date."""
+
+    fingerprint: str
+    new: bool
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A key that came with a message (an Autocrypt header, an attachment)."""
+
+    address: str
+    fingerprint: str
+    source: str
+    seen: datetime
+    prefer_encrypt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `mailclient doctor`: level is "ok", "warning" or "problem"."""
+
+    name: str
+    level: str
+    text: str
+
+
+class Keys(Protocol):
+    """The keys that a plug-in's engine holds."""
+
+    def list(self) -> tuple[KeyInfo, ...]:
+        """All public keys, those with a secret key marked."""
+
+    def inspect(self, data: bytes) -> tuple[KeyInfo, ...]:
+        """The keys in `data` (binary or armored), without importing them."""
+
+    def generate(self, address: str, name: str, passphrase: str | None) -> KeyInfo:
+        """Make a key for `address`, valid two years; None asks for no passphrase ever."""
+
+    def import_keys(self, data: bytes) -> tuple[Imported, ...]:
+        """Take the keys in `data` into the engine; raises BadInput if there is none."""
+
+    def export(self, fingerprint: str, *, secret: bool = False) -> bytes:
+        """The armored key; raises KeyMissing."""
+
+    def delete(self, fingerprint: str, *, secret: bool = False) -> None:
+        """Remove the public key; with `secret` the secret one too; raises KeyMissing, BadInput."""
+
+
+@runtime_checkable
+class Plugin(Protocol):
+    """One kind of protection. `protocols` are the layers' protocols that it alone answers for."""
+
+    name: str
+    version: str
+    protocols: frozenset[str]
+    keys: Keys
+
+    def open(self, layer: Layer, cancel: CancelToken) -> Opened:
+        """Decrypt or verify one layer. Reports every failure as facts; raises Cancelled only."""
+
+    def seal(
+        self,
+        entity: bytes,
+        *,
+        sign_with: str | None,
+        encrypt_to: Sequence[str],
+        cancel: CancelToken,
+    ) -> bytes:
+        """Protect a MIME entity; returns the entity that takes its place.
+
+        `sign_with` and `encrypt_to` are full fingerprints; an empty `encrypt_to` only signs. Raises
+        SealFailed, KeyMissing, KeyLocked, EngineMissing; never returns anything less protected.
+        """
+
+    def announce(
+        self, fingerprint: str, address: str, *, prefer_encrypt: bool
+    ) -> tuple[tuple[str, str], ...]:
+        """Header fields by which others learn this key (Autocrypt); may be empty."""
+
+    def observe(
+        self, headers: Sequence[tuple[str, str]], sender: str, date: datetime
+    ) -> tuple[Sighting, ...]:
+        """Take in the keys that came with a message from `sender`; never raises."""
+
+    def check(self) -> tuple[Finding, ...]:
+        """What of the engine works; never raises."""

@@ -1,0 +1,1 @@
+"""OpenPGP by GnuPG: the plug-in that ships, found like any stranger's."""

@@ -1,0 +1,1 @@
+"""Messages as values: bytes in, values out; pure, no input or output."""

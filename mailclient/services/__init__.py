@@ -1,0 +1,1 @@
+"""Use cases: plain blocking functions over injected parts."""

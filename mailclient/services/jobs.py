@@ -1,0 +1,162 @@
+"""Lanes: named one-thread executors on which the use cases run.
+
+First in, first out inside a lane is the queue; what must survive a crash is a row in the store,
+never an entry here. Every job has a title, progress, a cancel token, and ends in a result or in a
+problem that is told in words.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, TypeVar
+
+from mailclient.cancel import CancelToken
+from mailclient.errors import Cancelled, MailError
+from mailclient.services.events import Events, JobChanged
+
+log = logging.getLogger(__name__)
+R = TypeVar("R")
+
+
+class JobState(Enum):
+    """How a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A picture of a job; `total` is 0 while it is not known."""
+
+    id: int
+    lane: str
+    title: str
+    state: JobState = JobState.WAITING
+    done: int = 0
+    total: int = 0
+    note: str = ""
+    problem: MailError | None = None
+    bug: BaseException | None = None
+
+
+@dataclass(slots=True)
+class Job:
+    """What a running use case holds: its token, and where it reports its progress."""
+
+    id: int
+    cancel: CancelToken = field(default_factory=CancelToken)
+    _report: Callable[[int, int, int, str], None] = lambda *_: None
+
+    def progress(self, done: int, total: int = 0, note: str = "") -> None:
+        """Say how far the job is."""
+        self._report(self.id, done, total, note)
+
+
+class Jobs:
+    """Runs use cases on lanes and keeps a picture of each until it is forgotten."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._lanes: dict[str, ThreadPoolExecutor] = {}
+        self._views: dict[int, JobView] = {}
+        self._jobs: dict[int, Job] = {}
+        self._closed = False
+
+    def submit(
+        self, lane: str, work: Callable[[Job], R], *, title: str = "", quiet: bool = False
+    ) -> Future[R]:
+        """Run `work` on `lane`; `quiet` jobs (reading, searching) are not shown or announced."""
+        with self._lock:
+            if self._closed:
+                raise Cancelled("The program is closing.")
+            executor = self._lanes.get(lane)
+            if executor is None:
+                executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=lane)
+                self._lanes[lane] = executor
+            job = Job(next(self._ids))
+            self._jobs[job.id] = job
+            if not quiet:
+                job._report = self._progress
+                self._views[job.id] = JobView(job.id, lane, title)
+        if not quiet:
+            self._events.publish(JobChanged(job.id))
+        return executor.submit(self._run, job, work)
+
+    def _run(self, job: Job, work: Callable[[Job], R]) -> R:
+        """Run one job to its end; every way of ending leaves a picture that says so."""
+        try:
+            job.cancel.check()
+            self._update(job.id, state=JobState.RUNNING)
+            result = work(job)
+        except Cancelled:
+            self._update(job.id, state=JobState.CANCELLED)
+            raise
+        except MailError as problem:
+            self._update(job.id, state=JobState.FAILED, problem=problem)
+            raise
+        except Exception as bug:  # the lane runner: logged and shown, never swallowed
+            log.exception("A job ended in a bug")
+            self._update(job.id, state=JobState.FAILED, bug=bug)
+            raise
+        else:
+            self._update(job.id, state=JobState.DONE)
+            return result
+        finally:
+            with self._lock:
+                self._jobs.pop(job.id, None)
+
+    def _progress(self, id: int, done: int, total: int, note: str) -> None:
+        self._update(id, done=done, total=total, note=note)
+
+    def _update(self, id: int, **changes: Any) -> None:
+        with self._lock:
+            view = self._views.get(id)
+            if view is None:
+                return
+            self._views[id] = replace(view, **changes)
+        self._events.publish(JobChanged(id))
+
+    def get(self, id: int) -> JobView | None:
+        """How job `id` stands; None once it was forgotten."""
+        with self._lock:
+            return self._views.get(id)
+
+    def views(self) -> tuple[JobView, ...]:
+        """All jobs that were not forgotten, oldest first."""
+        with self._lock:
+            return tuple(self._views.values())
+
+    def forget(self, id: int) -> None:
+        """Drop the picture of a job that ended (the user has read it)."""
+        with self._lock:
+            self._views.pop(id, None)
+        self._events.publish(JobChanged(id))
+
+    def cancel(self, id: int) -> None:
+        """Ask job `id` to stop."""
+        with self._lock:
+            job = self._jobs.get(id)
+        if job is not None:
+            job.cancel.cancel()
+
+    def close(self) -> None:
+        """Stop everything and wait for the lanes to end."""
+        with self._lock:
+            self._closed = True
+            jobs, lanes = list(self._jobs.values()), list(self._lanes.values())
+        for job in jobs:
+            job.cancel.cancel()
+        for lane in lanes:
+            lane.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,95 @@
+"""Every setting of the program, declared once.
+
+`settings.get(RECEIVE_MINUTES)` is an `int` to the type checker, a stored value that no longer fits
+falls back to the default, and the settings window, its search and the documentation are made from
+these declarations. Values are kept by the store; this module holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T", bool, int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """One setting: its key, its default, what it does, and which values it takes."""
+
+    key: str
+    default: T
+    text: str
+    accepts: Callable[[T], bool] = lambda value: True
+    choices: tuple[str, ...] = ()
+
+    def read(self, stored: object) -> T:
+        """Return `stored` if it is a value of this setting, else the default."""
+        if type(stored) is not type(self.default):
+            return self.default
+        value: T = stored
+        if self.choices and value not in self.choices:
+            return self.default
+        return value if self.accepts(value) else self.default
+
+
+def at_least(least: int) -> Callable[[int], bool]:
+    """Accept whole numbers from `least` upwards."""
+    return lambda value: value >= least
+
+
+RECEIVE_MINUTES = Setting(
+    "receive.minutes",
+    10,
+    "How often mail is collected, in minutes; 0 is only when you ask.",
+    at_least(0),
+)
+RECEIVE_AT_START = Setting("receive.at_start", True, "Collect mail when the program starts.")
+READ_AFTER_SECONDS = Setting(
+    "reading.read_after_seconds",
+    1,
+    "A shown message counts as read after so many seconds.",
+    at_least(0),
+)
+SHOW_HTML = Setting("reading.html", True, "Show formatted mail as such; off shows its text.")
+THEME = Setting(
+    "appearance.theme",
+    "system",
+    "Light, dark, or as the system has it.",
+    choices=("system", "light", "dark"),
+)
+READER_POSITION = Setting(
+    "appearance.reader",
+    "right",
+    "Where a message is shown: right of the list, or below it.",
+    choices=("right", "below"),
+)
+SIGN_BY_DEFAULT = Setting(
+    "composing.sign", False, "Sign messages also when they are not encrypted."
+)
+SEND_AUTOCRYPT = Setting(
+    "privacy.autocrypt", True, "Tell your public key to everyone you write to (Autocrypt)."
+)
+KEEP_DECRYPTED = Setting(
+    "privacy.keep_decrypted",
+    True,
+    "Keep the opened text of encrypted mail inside the encrypted store, so that it can be "
+    "searched and stays readable when a key is lost.",
+)
+PROTECT_SUBJECT = Setting(
+    "privacy.protect_subject", True, "Hide the subject of encrypted mail from the servers."
+)
+
+ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
+    RECEIVE_MINUTES,
+    RECEIVE_AT_START,
+    READ_AFTER_SECONDS,
+    SHOW_HTML,
+    THEME,
+    READER_POSITION,
+    SIGN_BY_DEFAULT,
+    SEND_AUTOCRYPT,
+    KEEP_DECRYPTED,
+    PROTECT_SUBJECT,
+)

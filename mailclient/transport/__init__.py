@@ -1,0 +1,1 @@
+"""Sessions with mail servers; the only place that opens a socket."""
