@@ -127,6 +127,13 @@ fingerprint() {
     } | cksum
 }
 
+explain_pip() {
+    if grep -qiE 'connection|resolution|timed out|no matching distribution' "$SETUP_LOG"; then
+        fail "The Python packages could not be fetched: is the network up? Details: $SETUP_LOG"
+    fi
+    fail "The Python packages could not be installed. Details: $SETUP_LOG"
+}
+
 # need_venv EXTRA: the program and its extra (demo, dev) in a virtual environment of the checkout.
 need_venv() {
     if ! "$PYTHON" -m pip --version >/dev/null 2>&1; then
@@ -146,7 +153,6 @@ need_venv() {
     mkdir -p "$ROOT/.build"
     rm -f "$VENV"/installed-*
     "$PYTHON" -m pip install --quiet --retries 2 --disable-pip-version-check \
-        --editable "$ROOT[$1]" >"$SETUP_LOG" 2>&1 ||
-        fail "The Python packages could not be installed: is the network up? Details: $SETUP_LOG"
+        --editable "$ROOT[$1]" >"$SETUP_LOG" 2>&1 || explain_pip
     printf '%s\n' "$made_of" >"$VENV/installed-$1"
 }

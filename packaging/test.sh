@@ -27,7 +27,7 @@ check() {
 check "format" ruff format --check --quiet .
 check "lint" ruff check --quiet .
 check "types" mypy
-check "layers" lint-imports
+check "layers" lint-imports --no-logo
 check "tests" python -m pytest "$@"
 
 [ -z "$failed" ] || fail "Not passed:${failed%,}."
