@@ -1,0 +1,149 @@
+"""Every command of the window, once: its words, its keys, its icon, where it stands in the menu.
+
+Menu, toolbar and keyboard are made from this table. What a command does is connected in the main
+window. Single letters do not fire while a text field has the keyboard: Qt gives them to the field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from mailclient.gui import icons
+
+
+class Place(Enum):
+    """The menu that a command stands in."""
+
+    MAIL = "Mail"
+    MESSAGE = "Message"
+    GO = "Go"
+    VIEW = "View"
+    TOOLS = "Tools"
+    HELP = "Help"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command; `keys` are tried in order, the first is shown. `toggle` makes it checkable."""
+
+    id: str
+    place: Place
+    text: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    toggle: bool = False
+    break_before: bool = False
+
+
+COMMANDS = (
+    Command("compose", Place.MAIL, "New message", ("Ctrl+N", "Ctrl+M"), "compose"),
+    Command("receive", Place.MAIL, "Receive mail", ("F5", "Ctrl+T"), "receive"),
+    Command("send-queued", Place.MAIL, "Send waiting mail now", ("Ctrl+Shift+T",), "sent"),
+    Command("import", Place.MAIL, "Import mail…", (), "", break_before=True),
+    Command("export", Place.MAIL, "Export this folder…"),
+    Command("new-folder", Place.MAIL, "New folder…", (), "folder"),
+    Command("quit", Place.MAIL, "Quit", ("Ctrl+Q",), "quit", break_before=True),
+    Command("reply", Place.MESSAGE, "Reply", ("Ctrl+R",), "reply"),
+    Command("reply-all", Place.MESSAGE, "Reply to all", ("Ctrl+Shift+R",), "reply-all"),
+    Command("forward", Place.MESSAGE, "Forward", ("Ctrl+L",), "forward"),
+    Command("archive", Place.MESSAGE, "Archive", ("A",), "archive", break_before=True),
+    Command("delete", Place.MESSAGE, "Delete", ("Del",), "delete"),
+    Command("junk", Place.MESSAGE, "Junk", ("Ctrl+J",), "junk"),
+    Command("move", Place.MESSAGE, "Move to…", ("Ctrl+Shift+M",), "move"),
+    Command("undo", Place.MESSAGE, "Undo", ("Ctrl+Z",), "undo"),
+    Command("read", Place.MESSAGE, "Mark as read or unread", ("M",), "unread", break_before=True),
+    Command("star", Place.MESSAGE, "Star", ("S",), "star"),
+    Command("save", Place.MESSAGE, "Save message as…", ("Ctrl+S",), "save", break_before=True),
+    Command("source", Place.MESSAGE, "View source", ("Ctrl+U",), "source"),
+    Command("headers", Place.MESSAGE, "All headers", ("Ctrl+H",), "headers"),
+    Command("security", Place.MESSAGE, "Security of this message", ("Ctrl+Alt+S",), "signed"),
+    Command("check-again", Place.MESSAGE, "Check signature and encryption again"),
+    Command("next-unread", Place.GO, "Next unread message", ("N",)),
+    Command("previous-unread", Place.GO, "Previous unread message", ("P",)),
+    Command("next", Place.GO, "Next message", ("F", "J"), "down"),
+    Command("previous", Place.GO, "Previous message", ("B", "K"), "up"),
+    Command("page-down", Place.GO, "Page down, then next unread", ("Space",)),
+    Command("search", Place.GO, "Search", ("Ctrl+K", "/"), "search", break_before=True),
+    Command("find", Place.GO, "Find in message", ("Ctrl+F",)),
+    Command("next-pane", Place.GO, "Next pane", ("F6",)),
+    Command("reader", Place.VIEW, "Message pane", ("F8",), toggle=True),
+    Command("reader-below", Place.VIEW, "Message pane below the list", toggle=True),
+    Command("folders", Place.VIEW, "Folder pane", ("F9",), toggle=True),
+    Command("html", Place.VIEW, "Formatted text", toggle=True, break_before=True),
+    Command("larger", Place.VIEW, "Larger text", ("Ctrl++", "Ctrl+=")),
+    Command("smaller", Place.VIEW, "Smaller text", ("Ctrl+-",)),
+    Command("usual", Place.VIEW, "Usual text size", ("Ctrl+0",)),
+    Command("keys", Place.TOOLS, "Keys and people", ("Ctrl+Shift+K",), "key"),
+    Command("accounts", Place.TOOLS, "Add an account…", (), "account"),
+    Command("settings", Place.TOOLS, "Settings", ("Ctrl+,",), "settings"),
+    Command("shortcuts", Place.HELP, "Keyboard", ("F1", "?"), "help"),
+    Command("about", Place.HELP, "About this program", (), "info"),
+)
+
+
+class Actions:
+    """The commands as Qt actions of one window."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._actions: dict[str, QAction] = {}
+        for command in COMMANDS:
+            action = QAction(command.text, window)
+            action.setShortcuts([QKeySequence(key) for key in command.keys])
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.setCheckable(command.toggle)
+            if command.icon:
+                action.setIcon(icons.icon(command.icon))
+            action.setToolTip(tip(command))
+            window.addAction(action)
+            self._actions[command.id] = action
+
+    def __getitem__(self, id: str) -> QAction:
+        return self._actions[id]
+
+    def menu(self, parent: QWidget) -> QMenu:
+        """One menu with everything, a part for each place."""
+        whole = QMenu(parent)
+        whole.setAccessibleName("Menu")
+        for place in Place:
+            part = whole.addMenu(place.value)
+            for command in COMMANDS:
+                if command.place is place:
+                    if command.break_before:
+                        part.addSeparator()
+                    part.addAction(self._actions[command.id])
+        return whole
+
+    def enable(self, ids: tuple[str, ...], usable: bool) -> None:
+        """Let these commands be used, or not."""
+        for id in ids:
+            self._actions[id].setEnabled(usable)
+
+
+def tip(command: Command) -> str:
+    """The tool tip: the words and the first key."""
+    plain = command.text.rstrip("…")
+    if not command.keys:
+        return plain
+    key = QKeySequence(command.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{plain} ({key})"
+
+
+def table() -> tuple[tuple[str, str, str], ...]:
+    """What the keyboard help shows: place, words, keys."""
+    return tuple(
+        (
+            command.place.value,
+            command.text.rstrip("…"),
+            "  or  ".join(
+                QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+                for key in command.keys
+            ),
+        )
+        for command in COMMANDS
+        if command.keys
+    )

@@ -1,0 +1,108 @@
+"""Small widgets that several screens share: a hairline, a label, a quiet button, an empty state.
+
+Nothing in here knows about mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mailclient.gui import icons, theme
+
+
+def hairline(parent: QWidget | None = None) -> QFrame:
+    """A line one pixel high."""
+    line = QFrame(parent)
+    line.setProperty("look", "hairline")
+    line.setFixedHeight(1)
+    return line
+
+
+def label(
+    text: str = "",
+    *,
+    look: str = "",
+    factor: float = 1.0,
+    weight: QFont.Weight = QFont.Weight.Normal,
+    wrap: bool = False,
+) -> QLabel:
+    """A line of plain text; never read as markup, whatever it holds."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if look:
+        made.setProperty("look", look)
+    if factor != 1.0 or weight != QFont.Weight.Normal:
+        made.setFont(theme.scaled(made.font(), factor, weight))
+    return made
+
+
+def icon_button(name: str, tip: str, act: Callable[[], object] | None = None) -> QToolButton:
+    """A flat button that shows an icon alone; `tip` is its name to a screen reader."""
+    button = QToolButton()
+    button.setIcon(icons.icon(name, "secondary"))
+    button.setIconSize(QSize(theme.ICON, theme.ICON))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if act is not None:
+        button.clicked.connect(lambda: act())
+    return button
+
+
+def link_button(text: str, act: Callable[[], object] | None = None) -> QPushButton:
+    """A button that looks like a link."""
+    button = QPushButton(text)
+    button.setProperty("look", "link")
+    button.setAccessibleName(text)
+    button.setAutoDefault(False)
+    if act is not None:
+        button.clicked.connect(lambda: act())
+    return button
+
+
+class EmptyState(QWidget):
+    """Says what belongs in an empty pane, and what to do."""
+
+    def __init__(self, icon: str = "empty", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture = QLabel()
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._icon = icon
+        self._title = label(factor=1.2, weight=QFont.Weight.DemiBold, wrap=True)
+        self._text = label(look="secondary", wrap=True)
+        for part in (self._title, self._text):
+            part.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(8)
+        layout.addStretch(2)
+        for part in (self._picture, self._title, self._text):
+            layout.addWidget(part)
+        layout.addStretch(3)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def say(self, title: str, text: str = "") -> None:
+        """Show these words."""
+        self._picture.setPixmap(icons.icon(self._icon, "secondary").pixmap(QSize(36, 36)))
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        self.setAccessibleName(f"{title} {text}".strip())
+
+    @property
+    def words(self) -> str:
+        """What is shown."""
+        return f"{self._title.text()} {self._text.text()}".strip()

@@ -1,0 +1,92 @@
+"""A strip of words across a pane, with what can be done about it. It never takes the keyboard away.
+
+Used for faults, notes with an undo, and for what is to be said above a message's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from mailclient.errors import MailError
+from mailclient.gui import icons, parts, theme
+
+Choice = tuple[str, Callable[[], object]]
+
+
+class Kind(Enum):
+    """How a strip is meant; the value is its icon, and the colour's role where it has one."""
+
+    INFO = "info"
+    CAUTION = "caution"
+    DANGER = "danger"
+    LOCKED = "locked"
+    DRAFT = "drafts"
+
+    @property
+    def role(self) -> str:
+        """The theme's colour for it."""
+        return self.value if self in (Kind.CAUTION, Kind.DANGER) else "secondary"
+
+
+class Strip(QFrame):
+    """One strip; hidden until it has something to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "panel")
+        self._icon = QLabel()
+        self._text = parts.label(wrap=True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._choices = QHBoxLayout()
+        self._choices.setSpacing(theme.GRID)
+        self._close = parts.icon_button("close", "Close this note", self.clear)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.PADDING, 6, 8, 6)
+        row.setSpacing(8)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        row.addLayout(self._choices)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    def say(
+        self,
+        text: str,
+        kind: Kind = Kind.INFO,
+        choices: Sequence[Choice] = (),
+        *,
+        lasting: bool = False,
+    ) -> None:
+        """Show `text`; a lasting strip has no close button."""
+        self._icon.setPixmap(
+            icons.icon(kind.value, kind.role).pixmap(QSize(theme.ICON, theme.ICON))
+        )
+        self._text.setText(text)
+        self.setAccessibleName(text)
+        while (item := self._choices.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.deleteLater()
+        for words, act in choices:
+            self._choices.addWidget(parts.link_button(words, act))
+        self._close.setVisible(not lasting)
+        self.show()
+
+    def problem(self, error: MailError, choices: Sequence[Choice] = ()) -> None:
+        """Show a fault: what happened and what to do."""
+        self.say(str(error), Kind.DANGER, choices)
+        self.setToolTip(error.detail)
+
+    def clear(self) -> None:
+        """Hide the strip."""
+        self._text.clear()
+        self.setToolTip("")
+        self.hide()
+
+    @property
+    def words(self) -> str:
+        """What it says; "" while hidden."""
+        return self._text.text()
