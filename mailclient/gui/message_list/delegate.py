@@ -1,0 +1,154 @@
+"""Paints one row of the list: two lines, marks at the right, nothing that needs the store.
+
+Only prepared text is drawn, each field by itself, so that no text can run into another's place.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from mailclient.gui import icons, theme
+from mailclient.gui.message_list.model import MessageModel
+from mailclient.gui.message_list.rows import RowText
+
+LEFT = 26
+RIGHT = 14
+MARK = 16
+Index = QModelIndex | QPersistentModelIndex
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Draws rows and notices clicks on the star."""
+
+    star_clicked = Signal(int)  # the position of the row
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._fonts: tuple[QFont, QFont, QFont] | None = None
+        self._base = QFont()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """All rows are equally high."""
+        return QSize(200, theme.ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one row."""
+        model = index.model()
+        if not isinstance(model, MessageModel):
+            return
+        row = model.row(index.row())
+        colors = theme.of(option.palette)
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+        painter.save()
+        if selected:
+            painter.fillRect(rect, colors.color("selection"))
+        elif hovered:
+            painter.fillRect(rect, colors.color("hover"))
+        painter.fillRect(
+            rect.left() + LEFT, rect.bottom(), rect.width() - LEFT, 1, colors.color("line")
+        )
+        if row is not None:
+            self._row(painter, rect, row, colors, hovered=hovered)
+        if state & QStyle.StateFlag.State_HasFocus and not selected:
+            painter.setPen(colors.color("accent"))
+            painter.drawRect(rect.adjusted(0, 0, -1, -2))
+        painter.restore()
+
+    def _row(
+        self, painter: QPainter, rect: QRect, row: RowText, colors: theme.Theme, *, hovered: bool
+    ) -> None:
+        """Draw what a row says."""
+        usual, bold, small = self._sizes(painter.font())
+        left, right = rect.left() + LEFT, rect.right() - RIGHT
+        first, second = rect.top() + 8, rect.top() + 30
+        if row.unread:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(colors.color("accent"))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(QPoint(rect.left() + 14, first + 9), 4, 4)
+        when_width = QFontMetrics(small).horizontalAdvance(row.when)
+        painter.setFont(small)
+        painter.setPen(colors.color("accent" if row.unread else "secondary"))
+        _text(painter, QRect(right - when_width, first, when_width, 18), row.when)
+        end = right - when_width - 10
+        if row.answer:
+            icons.paint(painter, QRect(end - MARK, first + 1, MARK, MARK), row.answer, "secondary")
+            end -= MARK + 6
+        painter.setFont(bold if row.unread else usual)
+        painter.setPen(colors.color("text"))
+        _text(painter, QRect(left, first, end - left, 18), row.people)
+        end = self._marks(painter, right, second, row, hovered=hovered)
+        painter.setFont(bold if row.unread else usual)
+        painter.setPen(colors.color("text"))
+        width = _text(painter, QRect(left, second, end - left, 18), row.subject)
+        if row.snippet and width + 40 < end - left:
+            painter.setFont(small)
+            painter.setPen(colors.color("secondary"))
+            begin = left + width + 8
+            _text(painter, QRect(begin, second, end - begin, 18), row.snippet)
+
+    def _marks(
+        self, painter: QPainter, right: int, top: int, row: RowText, *, hovered: bool
+    ) -> int:
+        """Draw the marks of a row from the right; returns where they begin."""
+        marks: list[tuple[str, str]] = []
+        if row.starred:
+            marks.append(("starred", "accent"))
+        elif hovered:
+            marks.append(("star", "secondary"))
+        if row.seal is not None:
+            marks.append((row.seal.icon, row.seal.role))
+        if row.attachment:
+            marks.append(("attachment", "secondary"))
+        for name, role in marks:
+            icons.paint(painter, QRect(right - MARK, top + 1, MARK, MARK), name, role)
+            right -= MARK + 5
+        return right - 3
+
+    def _sizes(self, base: QFont) -> tuple[QFont, QFont, QFont]:
+        """Usual, bold and small; made once."""
+        if self._fonts is None or base != self._base:
+            self._base = QFont(base)
+            bold = theme.scaled(base, 1.0, QFont.Weight.DemiBold)
+            self._fonts = (QFont(base), bold, theme.scaled(base, 0.9))
+        return self._fonts
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: Index,
+    ) -> bool:
+        """Take a click on the star."""
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
+            rect: QRect = option.rect
+            star = QRect(rect.right() - RIGHT - MARK - 4, rect.top() + 26, MARK + 8, MARK + 10)
+            if star.contains(event.position().toPoint()):
+                self.star_clicked.emit(index.row())
+                return True
+        return super().editorEvent(event, model, option, index)
+
+
+def _text(painter: QPainter, rect: QRect, text: str) -> int:
+    """Draw one line, cut with an ellipsis where it is too long; returns its width."""
+    cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(rect, flags | Qt.TextFlag.TextSingleLine, cut)
+    return painter.fontMetrics().horizontalAdvance(cut)

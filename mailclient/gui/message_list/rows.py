@@ -1,0 +1,85 @@
+"""What a row of the list says, prepared once a page so that painting only draws.
+
+Pure: a row of the store in, text and marks out. The seal comes from the stored verdict alone,
+never from anything that a sender wrote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mailclient.gui import dates, people
+
+if TYPE_CHECKING:
+    from mailclient.store.messages import MessageRow
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A mark for a state of protection: an icon, the theme's colour for it, and its words."""
+
+    icon: str
+    role: str
+    words: str
+
+
+SEALS = {
+    "signed": Seal("signed", "secondary", "Signed, key not yet checked"),
+    "signed-verified": Seal("signed", "good", "Signed"),
+    "encrypted": Seal("encrypted", "secondary", "Encrypted, sender not confirmed"),
+    "encrypted-signed": Seal("encrypted", "secondary", "Encrypted and signed"),
+    "confidential": Seal("confirmed", "good", "Encrypted and signed by a confirmed key"),
+    "locked": Seal("locked", "secondary", "Encrypted, locked"),
+    "broken": Seal("broken", "danger", "Encrypted, cannot be shown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowText:
+    """One row, ready to be painted; `spoken` is what a screen reader says."""
+
+    id: int
+    people: str
+    when: str
+    subject: str
+    snippet: str
+    unread: bool
+    starred: bool
+    attachment: bool
+    answer: str
+    seal: Seal | None
+    spoken: str
+
+
+def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
+    """The text of one row; in an outgoing folder it names who it went to."""
+    names = people.several(row.to if outgoing else row.from_)
+    if outgoing:
+        names = f"To {names}" if names else "To nobody yet"
+    subject = people.plain(row.subject) or "No subject"
+    seal = SEALS.get(row.state)
+    when = dates.brief(row.date, now)
+    spoken = [
+        "Unread" if row.unread else "",
+        "Starred" if row.flagged else "",
+        names or "Unknown sender",
+        subject,
+        when,
+        seal.words if seal else "",
+        "With attachment" if row.has_attachments else "",
+    ]
+    return RowText(
+        id=row.id,
+        people=names or "Unknown sender",
+        when=when,
+        subject=subject,
+        snippet=people.plain(row.snippet),
+        unread=row.unread,
+        starred=row.flagged,
+        attachment=row.has_attachments,
+        answer="replied" if row.answered else "forwarded" if row.forwarded else "",
+        seal=seal,
+        spoken=". ".join(part for part in spoken if part),
+    )

@@ -1,0 +1,131 @@
+"""The list itself: one column, rows of one height, scrolled by pixels; tells what is selected."""
+
+from __future__ import annotations
+
+from array import array
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from mailclient.gui import theme
+from mailclient.gui.message_list.delegate import RowDelegate
+from mailclient.gui.message_list.model import Index, MessageModel
+
+
+class MessageListView(QTableView):
+    """Shows a MessageModel."""
+
+    picked = Signal()  # the selection is another
+    opened = Signal(int)  # Enter or a double click: the id
+    starred = Signal(int)  # the star of this id was clicked
+    menu_wanted = Signal(object)  # a QPoint on the screen
+
+    def __init__(self, model: MessageModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._messages = model
+        self.setModel(model)
+        delegate = RowDelegate(self)
+        delegate.star_clicked.connect(lambda at: self.starred.emit(model.ids[at]))
+        self.setItemDelegate(delegate)
+        self.setAccessibleName("Messages")
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.setCornerButtonEnabled(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setMinimumSectionSize(theme.ROW_HEIGHT)
+        rows.setDefaultSectionSize(theme.ROW_HEIGHT)
+        self.verticalScrollBar().setSingleStep(theme.ROW_HEIGHT // 2)
+        self.doubleClicked.connect(lambda index: self.opened.emit(model.ids[index.row()]))
+
+    # What is selected
+
+    def selected_ids(self) -> array[int]:
+        """The ids of the selected messages, in the order of the list."""
+        ids: array[int] = array("q")
+        ranges = sorted((part.top(), part.bottom()) for part in self._ranges())
+        for top, bottom in ranges:
+            ids.extend(self._messages.ids[top : bottom + 1])
+        return ids
+
+    def selected_count(self) -> int:
+        """How many messages are selected."""
+        return sum(part.height() for part in self._ranges())
+
+    def _ranges(self) -> list[QItemSelectionRange]:
+        selection = self.selectionModel().selection()
+        return [selection.at(number) for number in range(selection.count())]
+
+    def current_row(self) -> int:
+        """The position of the current row; -1 without one."""
+        return self.currentIndex().row()
+
+    def select_row(self, at: int) -> None:
+        """Make one row current and the only one selected, and scroll to it."""
+        if not 0 <= at < self._messages.rowCount():
+            return
+        index = self._messages.index(at, 0)
+        self.selectionModel().setCurrentIndex(
+            index,
+            QItemSelectionModel.SelectionFlag.ClearAndSelect
+            | QItemSelectionModel.SelectionFlag.Rows,
+        )
+        self.scrollTo(index)
+
+    def step(self, step: int) -> bool:
+        """Go to the next message in the direction `step`; returns whether there was one."""
+        at = self.current_row()
+        goal = 0 if at < 0 else at + step
+        if not 0 <= goal < self._messages.rowCount():
+            return False
+        self.select_row(goal)
+        return True
+
+    def step_unread(self, step: int) -> bool:
+        """Go to the next unread message; returns whether there was one."""
+        goal = self._messages.next_unread(self.current_row(), step)
+        if goal is None:
+            return False
+        self.select_row(goal)
+        return True
+
+    # What Qt tells
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Pass it on."""
+        super().selectionChanged(selected, deselected)
+        self.picked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens; letters are commands, never a search in the list."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if (at := self.current_row()) >= 0:
+                self.opened.emit(self._messages.ids[at])
+            return
+        if event.text().isprintable() and event.text().strip() and not event.modifiers():
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done."""
+        self.menu_wanted.emit(event.globalPos())
+
+    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
+        """Move on to the next message when the one shown goes away."""
+        current = self.current_row()
+        super().rowsAboutToBeRemoved(parent, start, end)
+        if start <= current <= end:
+            after = end + 1 if end + 1 < self._messages.rowCount() else start - 1
+            if after >= 0:
+                self.select_row(after)
