@@ -1,0 +1,38 @@
+"""Picks the face: the window without a command, else the command line.
+
+The window and the demo are imported only when they are asked for: Qt takes longer to load than most
+commands take to run, and the demo's mail server is an optional extra.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from mailclient.cli.context import Context, Launchers
+from mailclient.cli.main import cli
+
+
+def _window(context: Context, uri: str) -> int:
+    from mailclient.gui.run import run
+
+    return run(lambda: context.app, context.profile, uri)
+
+
+def _demo(headless: bool) -> int:
+    from mailclient.demo import world
+
+    if headless:
+        return world.headless()
+    from mailclient.gui.run import run
+
+    with world.running() as demo:
+        return run(lambda: demo.app, demo.profile, "")
+
+
+def main() -> None:
+    """Run the program; ends the process with its exit status."""
+    sys.exit(cli.main(prog_name="mailclient", obj=Launchers(_window, _demo)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The root: opens a profile, builds every object once, and closes in reverse.
+
+Alone names concrete classes; everything else receives what it needs. The window, the command line
+and the tests all come in through `open_profile`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailclient.crypto.api import Host
+from mailclient.crypto.registry import Registry
+from mailclient.paths import Profile
+from mailclient.services.accounts import Accounts
+from mailclient.services.assess import Assessor
+from mailclient.services.compose import Compose
+from mailclient.services.doctor import Doctor
+from mailclient.services.events import Events
+from mailclient.services.intake import Intake
+from mailclient.services.jobs import Jobs
+from mailclient.services.keys import Keys
+from mailclient.services.observe import Observer
+from mailclient.services.organise import Organise
+from mailclient.services.read import Read
+from mailclient.services.receive import Receive
+from mailclient.services.search import Search
+from mailclient.services.send import Send
+from mailclient.services.transfer import Transfer
+from mailclient.store import Store
+from mailclient.store.vault import Keyring, pick_keyring
+from mailclient.transport.https import fetch
+
+
+def now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+class App:
+    """An open profile: the use cases, ready to be called."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        store: Store,
+        plugins: Registry,
+        clock: Callable[[], datetime],
+        *,
+        offline: bool,
+    ) -> None:
+        self.profile = profile
+        self.plugins = plugins
+        self.events = Events()
+        self.jobs = Jobs(self.events)
+        self.settings = store.settings
+        self.accounts = Accounts(store, self.events, offline=offline)
+        self.keys = Keys(store, plugins.sealing, self.events, clock, self.accounts.own_addresses)
+        assessor = Assessor(
+            plugins.for_protocol,
+            self.keys.trust_of,
+            self.accounts.own_addresses,
+            self.keys.known_sender,
+        )
+        observer = Observer(plugins.all, self.keys, clock)
+        self.intake = Intake(store, store.settings, assessor, observer, self.events, clock)
+        self.receive = Receive(
+            store, self.accounts, self.intake, self.events, self.jobs, clock, offline=offline
+        )
+        self.read = Read(store, assessor, self.intake, clock)
+        self.search = Search(store)
+        self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
+        self.send = Send(
+            store,
+            self.accounts,
+            self.keys,
+            self.intake,
+            self.events,
+            self.jobs,
+            clock,
+            offline=offline,
+        )
+        self.organise = Organise(store, self.events)
+        self.transfer = Transfer(store, self.accounts, self.intake, self.events, clock)
+        self.doctor = Doctor(store, plugins, self.accounts)
+        self._store = store
+        self.send.recover()
+
+    def close(self) -> None:
+        """Stop all jobs and close the store."""
+        self.jobs.close()
+        self._store.close()
+
+
+def open_profile(
+    profile: Profile,
+    *,
+    passphrase: str | None = None,
+    keyring: Keyring | None = None,
+    use_os_keyring: bool = True,
+    gnupg_home: Path | None = None,
+    offline: bool = False,
+    clock: Callable[[], datetime] = now,
+    ask_passphrase: Callable[[str], str | None] = lambda what: None,
+) -> App:
+    """Open (or create) a profile. With a passphrase the OS keyring is not asked at all.
+
+    Raises StoreLocked, StoreDamaged, StoreFull.
+    """
+    profile.create()
+    if passphrase is not None:
+        keyring = None
+    elif keyring is None and use_os_keyring:
+        keyring = pick_keyring()
+    store = Store.open(profile, passphrase=passphrase, keyring=keyring, clock=clock)
+    host = Host(
+        folder=profile.plugin("crypto"),
+        fetch=fetch,
+        ask_passphrase=ask_passphrase,
+        gnupg_home=gnupg_home,
+    )
+    return App(profile, store, Registry.load(host), clock, offline=offline)
+
+
+class _ScratchKeyring:
+    """Keeps the key of a profile that ends with the process; nothing of it reaches the disk."""
+
+    def __init__(self) -> None:
+        self._secrets: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self._secrets.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._secrets[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._secrets.pop((service, username), None)
+
+
+def open_scratch(folder: Path, *, gnupg_home: Path | None = None, offline: bool = False) -> App:
+    """A throw-away profile in `folder`, whose key nobody keeps."""
+    return open_profile(
+        Profile(folder), keyring=_ScratchKeyring(), gnupg_home=gnupg_home, offline=offline
+    )

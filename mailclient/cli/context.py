@@ -1,0 +1,189 @@
+"""What every command shares: the options, the opened profile, and how faults are told."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailclient import app as root
+from mailclient.app import App
+from mailclient.errors import BadInput, MailError, StoreLocked
+from mailclient.paths import Profile, default_profile
+from mailclient.services.jobs import Job
+
+log = logging.getLogger(__name__)
+
+
+class Face(click.Group):
+    """Tells a fault in one sentence and exits with 1; a bug is named as one."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; see the class."""
+        try:
+            return super().invoke(ctx)
+        except MailError as problem:
+            click.echo(f"mailclient: {problem}", err=True)
+            if problem.detail and ctx.params.get("verbose"):
+                click.echo(problem.detail, err=True)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            sys.stderr.close()
+        except Exception as bug:
+            log.exception("A command ended in a bug")
+            click.echo(
+                f"mailclient: a fault in the program itself ({type(bug).__name__}: {bug}). "
+                "Run it again with --verbose and report what it prints.",
+                err=True,
+            )
+        raise click.exceptions.Exit(1)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A mailto: link in place of a command opens the window with it."""
+        if args and args[0].lower().startswith("mailto:"):
+            uri = args[0]
+            return "window", click.Command("window", callback=lambda: _window(uri)), []
+        return super().resolve_command(ctx, args)
+
+
+def _window(uri: str) -> None:
+    context = click.get_current_context()
+    context.exit(context.obj.window(uri))
+
+
+@dataclass(frozen=True, slots=True)
+class Launchers:
+    """How to start the window and the demo, given by `__main__`, which knows all faces.
+
+    Both return the exit status.
+    """
+
+    window: Callable[[Context, str], int]
+    demo: Callable[[bool], int]
+
+
+class Context:
+    """The global options, and the profile that they open when a command first needs it."""
+
+    def __init__(
+        self,
+        launchers: Launchers,
+        profile: Path | None,
+        passphrase_file: Path | None,
+        gnupg_home: Path | None,
+        *,
+        offline: bool,
+        verbose: bool,
+    ) -> None:
+        self._launchers = launchers
+        self.profile = Profile(profile) if profile else default_profile()
+        self.gnupg_home = gnupg_home
+        self.offline = offline
+        self._passphrase_file = passphrase_file
+        self._app: App | None = None
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        logging.basicConfig(
+            level=logging.DEBUG if verbose else logging.CRITICAL,
+            stream=sys.stderr,
+            format="%(levelname)s %(name)s: %(message)s",
+        )
+
+    @property
+    def app(self) -> App:
+        """The opened profile."""
+        if self._app is None:
+            self._app = self._open(self.profile)
+        return self._app
+
+    @property
+    def app_or_scratch(self) -> App:
+        """The profile if there is one that opens, else one that is gone with the command."""
+        if self._app is None:
+            try:
+                if self._passphrase_file or self.profile.store.exists():
+                    return self.app
+            except StoreLocked:
+                log.info("The profile is locked; going on without it")
+            self._scratch = tempfile.TemporaryDirectory(prefix="mailclient-")
+            self._app = root.open_scratch(
+                Path(self._scratch.name), gnupg_home=self.gnupg_home, offline=self.offline
+            )
+        return self._app
+
+    def _open(self, profile: Profile) -> App:
+        return root.open_profile(
+            profile,
+            passphrase=self.passphrase(),
+            gnupg_home=self.gnupg_home,
+            offline=self.offline,
+        )
+
+    def passphrase(self) -> str | None:
+        """The first line of the passphrase file; None where none is named."""
+        return first_line(self._passphrase_file) if self._passphrase_file else None
+
+    def window(self, uri: str) -> int:
+        """Open the window; the exit status."""
+        return self._launchers.window(self, uri)
+
+    def demo(self, *, headless: bool) -> int:
+        """Run the demo; the exit status."""
+        return self._launchers.demo(headless)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._app is not None:
+            self._app.close()
+            self._app = None
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+
+def first_line(path: Path) -> str:
+    """The first line of a file that holds a secret; raises BadInput."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            line = file.readline().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BadInput(f"{path} cannot be read.", "Look at its name and its rights.") from problem
+    if not line:
+        raise BadInput(f"The first line of {path} is empty.", "Write the secret there.")
+    return line
+
+
+def print_json(document: Any) -> None:
+    """Print the one JSON document of a command."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def one_line(text: str, width: int) -> str:
+    """A text cut to `width` characters."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+@contextmanager
+def progress(wanted: bool) -> Iterator[Job]:
+    """A job that tells its progress on standard error, where that is wanted or a terminal."""
+    job = Job(0)
+    if wanted or sys.stderr.isatty():
+        job = Job(0, _report=_report)
+    try:
+        yield job
+    finally:
+        if job._report is _report:
+            click.echo(err=True)
+
+
+def _report(_id: int, done: int, total: int, note: str) -> None:
+    click.echo(f"\r{done}/{total or '?'} {note}".ljust(60), err=True, nl=False)

@@ -1,0 +1,113 @@
+"""`import` and `export`: mail in and out of the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mailclient.cli.context import Context, print_json, progress
+from mailclient.services.transfer import Target
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--folder", help="The folder to put it in; made if it is not there. Example: --folder Old"
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient import old.mbox --json"
+)
+@click.option(
+    "--progress",
+    "wanted",
+    is_flag=True,
+    help="Show progress also where nobody looks. Example: --progress",
+)
+@click.pass_obj
+def import_(
+    context: Context, paths: tuple[Path, ...], folder: str | None, as_json: bool, wanted: bool
+) -> None:
+    """Import mbox files, Maildirs, EML files and folders of them; nothing is taken in twice.
+
+    Example: mailclient import ~/old-mail --folder Old
+    """
+    with progress(wanted) as job:
+        report = context.app.transfer.import_paths(paths, folder, job)
+    if as_json:
+        print_json(
+            {
+                "imported": report.imported,
+                "already_here": report.already_here,
+                "ids": list(report.ids),
+                "problems": list(report.problems),
+            }
+        )
+        return
+    click.echo(f"{report.imported} messages imported, {report.already_here} were here already.")
+    for problem in report.problems:
+        click.echo(f"mailclient: {problem}", err=True)
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Export all mail. Example: export --all --mbox mail.mbox",
+)
+@click.option(
+    "--mbox",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="One mbox file. Example: --mbox mail.mbox",
+)
+@click.option(
+    "--maildir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A Maildir. Example: --maildir ~/Maildir",
+)
+@click.option(
+    "--eml",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder of EML files. Example: --eml ~/mail",
+)
+@click.option(
+    "--decrypted", is_flag=True, help="Write what was encrypted in clear. Example: --decrypted"
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON. Example: export --all --eml out --json"
+)
+@click.pass_obj
+def export(
+    context: Context,
+    query: tuple[str, ...],
+    everything: bool,
+    mbox: Path | None,
+    maildir: Path | None,
+    eml: Path | None,
+    decrypted: bool,
+    as_json: bool,
+) -> None:
+    """Export the messages that fit QUERY, each exactly as it was received.
+
+    Example: mailclient export from:ann --eml ann
+    """
+    targets = [
+        (kind, path)
+        for kind, path in ((Target.MBOX, mbox), (Target.MAILDIR, maildir), (Target.EML, eml))
+        if path is not None
+    ]
+    if len(targets) != 1:
+        raise click.UsageError("Name one of --mbox, --maildir and --eml.")
+    if everything == bool(query):
+        raise click.UsageError("Say what to export: a QUERY, or --all.")
+    kind, path = targets[0]
+    with progress(False) as job:
+        count = context.app.transfer.export(
+            None if everything else " ".join(query), kind, path, job, decrypted=decrypted
+        )
+    if as_json:
+        print_json({"exported": count, "path": str(path)})
+    else:
+        click.echo(f"{count} messages exported to {path}.")

@@ -1,0 +1,242 @@
+"""The JSON forms of the command line, one function each; `docs/command-line.md` shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from mailclient.account import Account, Server
+from mailclient.message.address import Address
+from mailclient.message.security import Verdict
+from mailclient.services.accounts import StepResult
+from mailclient.services.compose import Reply
+from mailclient.services.keys import KeyEntry
+from mailclient.services.read import MessageView
+from mailclient.services.readiness import Readiness
+from mailclient.services.receive import Receipt
+from mailclient.store.folders import Folder
+from mailclient.store.messages import MessageRow
+from mailclient.store.outbox import OutItem
+
+Json = dict[str, Any]
+
+
+def time(value: datetime | None) -> str | None:
+    """RFC 3339 with an offset."""
+    return value.isoformat(timespec="seconds") if value is not None else None
+
+
+def people(addresses: tuple[Address, ...]) -> list[Json]:
+    """People with name and address."""
+    return [{"name": one.name, "address": one.address} for one in addresses]
+
+
+def security(verdict: Verdict) -> Json:
+    """The verdict, in the words of message-security."""
+    signer = verdict.signer
+    return {
+        "state": verdict.state.value,
+        "encryption": verdict.encryption.value,
+        "signature": verdict.signature.value,
+        "verified": verdict.verified,
+        "signer": signer
+        and {
+            "fingerprint": signer.fingerprint,
+            "user_id": signer.user_id,
+            "address": signer.address,
+        },
+        "summary": verdict.summary,
+        "protected_headers": list(verdict.protected_headers),
+        "warnings": list(verdict.warnings),
+        "parts": [
+            {
+                "number": one.number,
+                "encryption": one.encryption.value,
+                "signature": one.signature.value,
+            }
+            for one in verdict.parts
+        ],
+        "reasons": list(verdict.reasons),
+    }
+
+
+def message(view: MessageView) -> Json:
+    """`show --json`."""
+    head = view.envelope
+    return {
+        "id": view.id or None,
+        "message_id": head.message_id,
+        "date": time(head.date),
+        "from": people(head.from_),
+        "to": people(head.to),
+        "cc": people(head.cc),
+        "bcc": people(head.bcc),
+        "reply_to": people(head.reply_to),
+        "subject": head.subject,
+        "security": security(view.verdict),
+        "text": view.body.text,
+        "html": view.body.html,
+        "remote_content": list(view.body.remote_content),
+        "attachments": [
+            {
+                "name": one.name,
+                "content_type": one.content_type,
+                "size": len(data := one.data()),
+                "sha256": sha256(data).hexdigest(),
+                "encrypted": view.encrypted,
+            }
+            for one in view.body.attachments
+        ],
+        "problems": list(view.problems),
+    }
+
+
+def row(one: MessageRow, folders: dict[int, Folder]) -> Json:
+    """A line of `list` and `search`."""
+    return {
+        "id": one.id,
+        "message_id": one.message_id,
+        "date": time(one.date),
+        "from": people(one.from_),
+        "to": people(one.to),
+        "subject": one.subject,
+        "folder": folders[one.folder_id].name if one.folder_id in folders else "",
+        "unread": one.unread,
+        "flagged": one.flagged,
+        "tags": list(one.tags),
+        "encryption": one.encryption,
+        "signature": one.signature,
+        "has_attachments": one.has_attachments,
+        "size": one.size,
+        "snippet": one.snippet,
+    }
+
+
+def receipt(one: Receipt) -> Json:
+    """An account's part of `receive --json`."""
+    return {
+        "address": one.address,
+        "received": one.received,
+        "already_here": one.already_here,
+        "left_on_server": one.left_on_server,
+        "deleted_on_server": one.deleted_on_server,
+        "seconds": round(one.seconds, 3),
+        "problems": list(one.problems),
+    }
+
+
+def reply(one: Reply, outer_subject: str) -> Json:
+    """`reply --json`."""
+    draft = one.draft
+    return {
+        "to": people(draft.to),
+        "cc": people(draft.cc),
+        "subject": draft.subject,
+        "outer_subject": outer_subject,
+        "body": draft.text,
+        "encrypt": draft.encrypt,
+        "notes": list(one.notes),
+    }
+
+
+def server(one: Server | None, protocol: str) -> Json | None:
+    """A server's settings; never a password."""
+    if one is None:
+        return None
+    return {
+        "protocol": protocol,
+        "host": one.host,
+        "port": one.port,
+        "security": one.security.value,
+        "auth": one.authentication.value,
+        "username": one.username,
+        "ca_file": one.ca_file,
+    }
+
+
+def account(one: Account) -> Json:
+    """An account's settings."""
+    return {
+        "address": one.address,
+        "name": one.name,
+        "incoming": server(one.incoming, "pop3"),
+        "outgoing": server(one.outgoing, "smtp"),
+        "leave_on_server": one.retention.word(),
+        "encryption": one.encryption.value,
+        "paused": one.paused,
+        "identities": [
+            {"address": who.address, "name": who.name, "signature": who.signature}
+            for who in one.identities
+        ],
+    }
+
+
+def step(one: StepResult) -> Json:
+    """A line of `account test --json`."""
+    return {"server": one.what, "ok": one.ok, "text": one.text, "advice": one.advice}
+
+
+def readiness(one: Readiness) -> Json:
+    """`readiness --json`."""
+    return {
+        "recipients": [
+            {
+                "address": who.address,
+                "state": who.state.value,
+                "fingerprint": who.fingerprint or None,
+                "source": who.source or None,
+                "reason": who.reason,
+            }
+            for who in one.recipients
+        ],
+        "can_encrypt": one.can_encrypt,
+    }
+
+
+def key(one: KeyEntry) -> Json:
+    """A line of `key list --json`."""
+    return {
+        "address": one.address,
+        "fingerprint": one.key.fingerprint,
+        "user_ids": list(one.key.user_ids),
+        "addresses": list(one.key.addresses),
+        "algorithm": one.key.algorithm,
+        "created": time(one.key.created),
+        "expires": time(one.key.expires),
+        "trust": one.trust.value,
+        "source": one.source,
+        "since": time(one.since),
+        "changed": one.changed,
+        "secret": one.key.has_secret,
+        "can_encrypt": one.key.can_encrypt,
+        "can_sign": one.key.can_sign,
+        "revoked": one.key.revoked,
+        "expired": one.key.expired,
+        "usable": one.key.usable,
+    }
+
+
+def out_item(one: OutItem) -> Json:
+    """A line of `outbox --json`."""
+    return {
+        "id": one.id,
+        "message_id": one.message_id,
+        "subject": one.subject,
+        "from": one.sender,
+        "state": one.state.value,
+        "recipients": [
+            {
+                "address": who.address,
+                "state": who.state.value,
+                "code": who.code,
+                "reason": who.reason,
+            }
+            for who in one.recipients
+        ],
+        "attempts": one.attempts,
+        "not_before": time(one.not_before),
+        "encryption": one.encryption,
+        "signature": one.signature,
+        "problem": one.problem,
+    }

@@ -1,0 +1,178 @@
+"""`mailclient key …` and `readiness`: keys and people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mailclient.cli import forms
+from mailclient.cli.context import Context, print_json
+from mailclient.services.jobs import Job
+from mailclient.services.keys import KeyEntry
+from mailclient.services.read import read_file
+
+JSON_HELP = "Print JSON. Example: mailclient key list --json"
+
+
+@click.group()
+def key() -> None:
+    """Keys: yours and those of the people you write to."""
+
+
+@key.command("list")
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_obj
+def list_(context: Context, as_json: bool) -> None:
+    """List all keys, one line for each address that a key carries."""
+    _print(context.app_or_scratch.keys.list(), as_json=as_json)
+
+
+def _print(entries: tuple[KeyEntry, ...], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"keys": [forms.key(one) for one in entries]})
+        return
+    for one in entries:
+        ends = f"until {one.key.expires:%Y-%m-%d}" if one.key.expires else "does not expire"
+        click.echo(
+            f"{one.key.fingerprint}  {one.trust.value:<9} {one.address or '(no address)'}  {ends}"
+        )
+    if not entries:
+        click.echo("There is no key yet. 'mailclient key generate ADDRESS' makes one.")
+
+
+@key.command("show")
+@click.argument("which", metavar="ADDRESS|FINGERPRINT")
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_obj
+def show(context: Context, which: str, as_json: bool) -> None:
+    """Show the keys of an address, or one key."""
+    _print(context.app_or_scratch.keys.entries(which), as_json=as_json)
+
+
+@key.command("generate")
+@click.argument("address")
+@click.option("--name", default="", help="The name in the key. Example: --name 'Ann Example'")
+@click.option(
+    "--no-passphrase", is_flag=True, help="Make a key that never asks. Example: --no-passphrase"
+)
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_obj
+def generate(context: Context, address: str, name: str, no_passphrase: bool, as_json: bool) -> None:
+    """Make a key of your own, valid for two years.
+
+    Example: mailclient key generate ann@example.org --name 'Ann Example' --no-passphrase
+    """
+    passphrase = (
+        None
+        if no_passphrase
+        else str(
+            click.prompt(
+                "Passphrase of the new key", hide_input=True, confirmation_prompt=True, err=True
+            )
+        )
+    )
+    made = context.app.keys.generate(address, name, passphrase)
+    context.app.intake.run(Job(0))
+    if as_json:
+        print_json(forms.key(context.app.keys.entries(made.fingerprint)[0]))
+    else:
+        click.echo(f"Made {made.fingerprint} for {address}.")
+        click.echo(
+            f"Keep a copy of it in a safe place: mailclient key export --secret {made.fingerprint}",
+            err=True,
+        )
+
+
+@key.command("import")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_obj
+def import_(context: Context, file: Path, as_json: bool) -> None:
+    """Import the keys in FILE (- reads standard input)."""
+    data = click.get_binary_stream("stdin").read() if str(file) == "-" else read_file(file)
+    imported = context.app.keys.import_keys(data)
+    context.app.intake.run(Job(0))
+    if as_json:
+        print_json(
+            {
+                "imported": [
+                    {"fingerprint": one.fingerprint, "new": one.new, "secret": one.secret}
+                    for one in imported
+                ]
+            }
+        )
+        return
+    for one in imported:
+        kind = "secret key" if one.secret else "key"
+        click.echo(f"{'Imported' if one.new else 'Known already'}: {kind} {one.fingerprint}")
+
+
+@key.command("export")
+@click.argument("which", metavar="ADDRESS|FINGERPRINT")
+@click.option("--secret", is_flag=True, help="The secret key, to keep it safe. Example: --secret")
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_obj
+def export(context: Context, which: str, secret: bool, as_json: bool) -> None:
+    """Print the armored key."""
+    armored = context.app_or_scratch.keys.export(which, secret=secret).decode("ascii", "replace")
+    if as_json:
+        print_json({"key": armored})
+    else:
+        click.echo(armored, nl=not armored.endswith("\n"))
+
+
+@key.command("delete")
+@click.argument("fingerprint")
+@click.option(
+    "--secret",
+    is_flag=True,
+    help="Also the secret key; mail to it can then not be opened. Example: --secret",
+)
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_obj
+def delete(context: Context, fingerprint: str, secret: bool, as_json: bool) -> None:
+    """Remove a key."""
+    gone = context.app.keys.one(fingerprint).fingerprint
+    context.app.keys.delete(gone, secret=secret)
+    if as_json:
+        print_json({"deleted": gone})
+    else:
+        click.echo(f"Removed {gone}.")
+
+
+@key.command("trust")
+@click.argument("fingerprint")
+@click.argument("address", required=False)
+@click.argument("trust", type=click.Choice(["verified", "accepted", "rejected"]))
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_obj
+def trust(
+    context: Context, fingerprint: str, address: str | None, trust: str, as_json: bool
+) -> None:
+    """Say what to think of a key.
+
+    Example: mailclient key trust 0123…CDEF bob@example.org verified
+    """
+    entries = context.app.keys.trust(fingerprint, address, trust)
+    context.app.intake.run(Job(0))
+    _print(entries, as_json=as_json)
+
+
+@click.command()
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS…")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print JSON. Example: mailclient readiness bob@example.org --json",
+)
+@click.pass_obj
+def readiness(context: Context, addresses: tuple[str, ...], as_json: bool) -> None:
+    """Can mail to these people be encrypted, and if not, why."""
+    found = context.app_or_scratch.keys.readiness(addresses)
+    if as_json:
+        print_json(forms.readiness(found))
+        return
+    for one in found.recipients:
+        click.echo(f"{one.address}: {one.state.value}. {one.reason}")

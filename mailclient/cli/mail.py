@@ -1,0 +1,358 @@
+"""`receive`, `send`, `outbox`, `list` and `search`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailclient.account import Account
+from mailclient.app import App
+from mailclient.cli import forms
+from mailclient.cli.context import Context, one_line, print_json, progress
+from mailclient.errors import BadInput, KeyMissing, MailError
+from mailclient.message.address import parse_addresses
+from mailclient.message.build import AttachmentSource, Draft, draft_from_message
+from mailclient.message.tree import parse
+from mailclient.message.words import clean
+from mailclient.services.read import read_file
+from mailclient.services.receive import Receipt
+from mailclient.services.send import Queued
+from mailclient.store.outbox import OutItem, OutState
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+SENT = frozenset({OutState.SENT})
+LOST = frozenset({OutState.FAILED})
+
+
+@click.command()
+@click.option("--account", "address", help="Only this account. Example: --account ann@example.org")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient receive --json"
+)
+@click.option(
+    "--progress",
+    "wanted",
+    is_flag=True,
+    help="Show progress also where nobody looks. Example: --progress",
+)
+@click.pass_obj
+def receive(context: Context, address: str | None, as_json: bool, wanted: bool) -> None:
+    """Collect mail once, from one account or from all of them."""
+    app = context.app
+    accounts = (
+        [app.accounts.get(address)]
+        if address
+        else [one for one in app.accounts.list() if one.incoming is not None and not one.paused]
+    )
+    if not accounts:
+        raise BadInput(
+            "There is no account to collect from.", "'mailclient account add' makes one."
+        )
+    receipts, failed = [], False
+    with progress(wanted) as job:
+        for account in accounts:
+            try:
+                receipts.append(app.receive.collect(account, job))
+            except MailError as problem:
+                failed = True
+                receipts.append(Receipt(account.address, problems=(str(problem),)))
+        app.intake.run(job)
+    if as_json:
+        print_json({"accounts": [forms.receipt(one) for one in receipts]})
+    for one in receipts:
+        if not as_json:
+            click.echo(
+                f"{one.address}: {one.received} new messages, "
+                f"{one.left_on_server} left on the server."
+            )
+        for problem in one.problems:
+            click.echo(f"mailclient: {one.address}: {problem}", err=True)
+    if failed:
+        click.get_current_context().exit(1)
+
+
+@click.command()
+@click.option(
+    "--account", "sender", help="The account to send from. Example: --account ann@example.org"
+)
+@click.option(
+    "--to", multiple=True, help="A recipient; can be given again. Example: --to bob@example.org"
+)
+@click.option("--cc", multiple=True, help="Who gets a copy. Example: --cc carol@example.org")
+@click.option(
+    "--bcc", multiple=True, help="Who gets a copy that nobody sees. Example: --bcc dan@example.org"
+)
+@click.option("--subject", default="", help="The subject. Example: --subject 'Lunch?'")
+@click.option(
+    "--body-file",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="The text; - reads standard input. Example: --body-file letter.txt",
+)
+@click.option(
+    "--attach", multiple=True, type=FILE, help="A file to attach. Example: --attach plan.pdf"
+)
+@click.option(
+    "--encrypt",
+    type=click.Choice(["yes", "no", "auto"]),
+    default="auto",
+    show_default=True,
+    help="auto encrypts when everyone can read it. Example: --encrypt yes",
+)
+@click.option(
+    "--sign",
+    type=click.Choice(["yes", "no"]),
+    help="Sign; what is encrypted always is. Example: --sign yes",
+)
+@click.option(
+    "--eml",
+    type=FILE,
+    help="Take recipients, subject and text from a message file. Example: --eml draft.eml",
+)
+@click.option(
+    "--queue-only", is_flag=True, help="Keep it in the outbox for later. Example: --queue-only"
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient send … --json"
+)
+@click.pass_obj
+def send(
+    context: Context,
+    sender: str | None,
+    to: tuple[str, ...],
+    cc: tuple[str, ...],
+    bcc: tuple[str, ...],
+    subject: str,
+    body_file: Path | None,
+    attach: tuple[Path, ...],
+    encrypt: str,
+    sign: str | None,
+    eml: Path | None,
+    queue_only: bool,
+    as_json: bool,
+) -> None:
+    """Write a message and send it.
+
+    Example: echo Hello | mailclient send --to bob@example.org --subject Hi --body-file -
+    """
+    app = context.app
+    draft = app.compose.blank(sender)
+    if eml is not None:
+        draft = replace(draft_from_message(parse(read_file(eml))), sender=draft.sender)
+    draft = replace(
+        draft,
+        to=(*draft.to, *parse_addresses(clean(", ".join(to)))),
+        cc=(*draft.cc, *parse_addresses(clean(", ".join(cc)))),
+        bcc=(*draft.bcc, *parse_addresses(clean(", ".join(bcc)))),
+        subject=clean(subject) or draft.subject,
+        text=_text(body_file) + draft.text if body_file else draft.text,
+        attachments=(*draft.attachments, *(attachment(path) for path in attach)),
+    )
+    deliver(app, protected(app, draft, encrypt, sign), as_json=as_json, queue_only=queue_only)
+
+
+def protected(app: App, draft: Draft, encrypt: str, sign: str | None) -> Draft:
+    """The draft with its protection decided; `auto` encrypts when that reaches everyone."""
+    wanted = encrypt == "yes" or (encrypt == "auto" and (draft.encrypt or _can_encrypt(app, draft)))
+    return replace(draft, encrypt=wanted, sign=sign == "yes" or (wanted and sign is None))
+
+
+def _can_encrypt(app: App, draft: Draft) -> bool:
+    people = [one.address for one in (*draft.to, *draft.cc, *draft.bcc)]
+    if app.keys.own_key(draft.sender.address) is None:
+        return False
+    return app.keys.readiness(people).can_encrypt
+
+
+def _text(path: Path) -> str:
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return read_file(path).decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise BadInput(
+            f"{path} is not UTF-8 text.", "Attach it instead, or convert it."
+        ) from problem
+
+
+def attachment(path: Path) -> AttachmentSource:
+    """A file as an attachment."""
+    import mimetypes
+
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return AttachmentSource(path.name, kind, read_file(path))
+
+
+def deliver(app: App, draft: Draft, *, as_json: bool, queue_only: bool) -> None:
+    """Queue a draft, send the queue, and tell how that went; exits with 1 if it did not go."""
+    try:
+        queued = app.send.queue(draft)
+    except KeyMissing as problem:
+        if as_json:
+            print_json(_not_ready(app, draft))
+        raise problem
+    account = app.accounts.get(draft.sender.address)
+    problem = None if queue_only else flush(app, account)
+    items = [one for one in app.send.items() if one.id in queued.items]
+    form = sent_form(queued, items)
+    if as_json:
+        print_json(form)
+    else:
+        click.echo(_told(form, items))
+    for one in form["refused"]:
+        click.echo(f"mailclient: {one['address']}: {one['reason']}", err=True)
+    if problem is not None:
+        raise problem
+    if form["refused"]:
+        click.get_current_context().exit(1)
+
+
+def flush(app: App, account: Account) -> MailError | None:
+    """Send the queue of one account; the first problem, if there was one."""
+    with progress(False) as job:
+        try:
+            app.send.flush(account, job, now=True)
+        except MailError as problem:
+            return problem
+    return None
+
+
+def sent_form(queued: Queued, items: Sequence[OutItem]) -> dict[str, Any]:
+    """`send --json`."""
+    states = {one.state for one in items}
+    people = [who for one in items for who in one.recipients]
+    return {
+        "message_id": queued.message_id,
+        "state": "sent" if states <= SENT else "failed" if states <= LOST | SENT else "queued",
+        "accepted": [who.address for who in people if who.state is OutState.SENT],
+        "refused": [
+            {"address": who.address, "code": who.code, "reason": who.reason}
+            for who in people
+            if who.state is OutState.FAILED
+        ],
+        "encryption": "encrypted" if queued.encrypted else "none",
+        "signature": "good" if queued.signed else "none",
+    }
+
+
+def _not_ready(app: App, draft: Draft) -> dict[str, Any]:
+    """`send --json` where nothing was sent, because somebody has no key."""
+    people = [one.address for one in (*draft.to, *draft.cc, *draft.bcc)]
+    return {
+        "message_id": None,
+        "state": "failed",
+        "accepted": [],
+        "refused": [
+            {"address": one.address, "code": 0, "reason": one.reason}
+            for one in app.keys.readiness(people).recipients
+            if not one.ready
+        ],
+        "encryption": "none",
+        "signature": "none",
+    }
+
+
+def _told(form: dict[str, Any], items: Sequence[OutItem]) -> str:
+    how = " encrypted" if form["encryption"] == "encrypted" else ""
+    if form["state"] == "sent":
+        return f"Sent{how} to {', '.join(form['accepted'])}."
+    if form["state"] == "queued":
+        return f"Waits{how} in the outbox as {', '.join(str(one.id) for one in items)}."
+    return "It was not delivered to everyone."
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient outbox --json"
+)
+@click.pass_context
+def outbox(ctx: click.Context, as_json: bool) -> None:
+    """Show the queue; `outbox send` sends it, `outbox cancel ID` takes a message out."""
+    if ctx.invoked_subcommand is not None:
+        return
+    items = [one for one in ctx.obj.app.send.items() if one.state is not OutState.SENT]
+    if as_json:
+        print_json({"count": len(items), "items": [forms.out_item(one) for one in items]})
+        return
+    for one in items:
+        to = ", ".join(who.address for who in one.recipients)
+        click.echo(f"{one.id}  {one.state.value}  {to}  {one_line(one.subject, 40)}  {one.problem}")
+    if not items:
+        click.echo("The outbox is empty.")
+
+
+@outbox.command("send")
+@click.pass_obj
+def outbox_send(context: Context) -> None:
+    """Send everything that waits, now."""
+    problems = [
+        problem
+        for account in context.app.accounts.list()
+        if account.outgoing is not None and (problem := flush(context.app, account)) is not None
+    ]
+    if problems:
+        raise problems[0]
+
+
+@outbox.command("cancel")
+@click.argument("id", type=int)
+@click.pass_obj
+def outbox_cancel(context: Context, id: int) -> None:
+    """Take a message out of the queue. Example: mailclient outbox cancel 3"""
+    context.app.send.cancel(id)
+    click.echo(f"Taken out of the queue: {id}.")
+
+
+@click.command("list")
+@click.option("--folder", help="A folder by its name. Example: --folder Archive")
+@click.option(
+    "--limit", type=int, default=50, show_default=True, help="How many at most. Example: --limit 10"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient list --json")
+@click.pass_obj
+def list_(context: Context, folder: str | None, limit: int, as_json: bool) -> None:
+    """List messages, newest first; without --folder those of all inboxes."""
+    app = context.app
+    folders = app.search.folders_named(folder or "inbox") if app.accounts.list() else ()
+    ids = app.search.ids_in([one.id for one in folders])
+    _print_rows(app, ids[:limit], len(ids), as_json=as_json)
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option(
+    "--limit", type=int, default=50, show_default=True, help="How many at most. Example: --limit 10"
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient search lunch --json"
+)
+@click.pass_obj
+def search(context: Context, query: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find messages.
+
+    Example: mailclient search 'from:ann has:attachment before:2026-01 "exact words" -not is:unread'
+    """
+    found = context.app.search.find(" ".join(query), limit)
+    _print_rows(context.app, found.ids, found.count, as_json=as_json)
+
+
+def _print_rows(app: App, ids: Sequence[int], count: int, *, as_json: bool) -> None:
+    rows = app.search.rows(ids)
+    if as_json:
+        folders = {one.id: one for one in app.search.folders()}
+        print_json({"count": count, "messages": [forms.row(one, folders) for one in rows]})
+        return
+    for one in rows:
+        who = (one.from_[0].name or one.from_[0].address) if one.from_ else "(nobody)"
+        mark = "•" if one.unread else " "
+        seal = "E" if one.encryption == "encrypted" else " "
+        click.echo(
+            f"{one.id:>6} {mark}{seal} {one.date:%Y-%m-%d %H:%M} {one_line(who, 24):<24} "
+            f"{one_line(one.subject or '(no subject)', 60)}"
+        )
+    if count > len(rows):
+        click.echo(f"{len(rows)} of {count} shown.")

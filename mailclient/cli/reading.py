@@ -1,0 +1,190 @@
+"""`show` and `reply`: one message, from the store or from a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from mailclient.app import App
+from mailclient.cli import forms
+from mailclient.cli.context import Context, print_json
+from mailclient.cli.mail import deliver, protected
+from mailclient.errors import BadInput
+from mailclient.message.address import format_address
+from mailclient.message.body import safe_name
+from mailclient.services.read import MessageView, read_file
+from mailclient.services.send import outer_subject
+
+
+@click.command()
+@click.argument("which", metavar="ID|FILE")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient show 17 --json"
+)
+@click.option(
+    "--html", is_flag=True, help="Print the safe HTML. Example: mailclient show 17 --html"
+)
+@click.option(
+    "--raw", is_flag=True, help="Print the bytes as received. Example: mailclient show 17 --raw"
+)
+@click.option("--part", help="Open one part by itself. Example: mailclient show 17 --part 2")
+@click.option(
+    "--save-attachments",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Save the attachments there. Example: --save-attachments ~/Downloads",
+)
+@click.pass_obj
+def show(
+    context: Context,
+    which: str,
+    as_json: bool,
+    html: bool,
+    raw: bool,
+    part: str | None,
+    folder: Path | None,
+) -> None:
+    """Show one message, from the store or from a file; a file is not stored."""
+    app, id = _find(context, which)
+    if raw:
+        sys.stdout.buffer.write(app.read.raw(id) if id else read_file(Path(which)))
+        return
+    if part is not None:
+        view = app.read.view_part(app.read.raw(id) if id else read_file(Path(which)), part)
+    else:
+        view = app.read.view(id) if id else app.read.view_file(Path(which))
+    if folder is not None:
+        for path in save_attachments(view, folder):
+            click.echo(f"Saved {path}", err=True)
+    if as_json:
+        print_json(forms.message(view))
+    elif html:
+        if view.body.html is None:
+            raise BadInput("The message has no HTML.", "Show it without --html.")
+        click.echo(view.body.html)
+    else:
+        _print(view)
+
+
+def _find(context: Context, which: str) -> tuple[App, int]:
+    """The profile, and the id in it; 0 for a file."""
+    if which.isdigit() and not Path(which).exists():
+        return context.app, int(which)
+    if not Path(which).is_file():
+        raise BadInput(f"There is no message and no file '{which}'.", "Give a number or a file.")
+    return context.app_or_scratch, 0
+
+
+def _print(view: MessageView) -> None:
+    head = view.envelope
+    for name, people in (("From", head.from_), ("To", head.to), ("Cc", head.cc)):
+        if people:
+            click.echo(f"{name}: {', '.join(format_address(one) for one in people)}")
+    click.echo(f"Date: {forms.time(head.date) or 'unknown'}")
+    click.echo(f"Subject: {head.subject}")
+    click.echo(f"Security: {view.verdict.summary or 'Not protected.'}")
+    for one in view.body.attachments:
+        click.echo(f"Attachment: {one.name} ({one.content_type})")
+    for problem in view.problems:
+        click.echo(f"Note: {problem}")
+    click.echo()
+    click.echo(view.body.text)
+
+
+def save_attachments(view: MessageView, folder: Path) -> list[Path]:
+    """Save all attachments under safe names; nothing that is there is written over."""
+    saved = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in view.body.attachments:
+            saved.append(_save(folder, safe_name(one.name), one.data()))
+    except OSError as problem:
+        raise BadInput(f"{folder} cannot be written: {problem.strerror}.") from problem
+    return saved
+
+
+def _save(folder: Path, name: str, data: bytes) -> Path:
+    stem, dot, ending = name.rpartition(".")
+    for count in range(10_000):
+        tried = (
+            name
+            if not count
+            else f"{stem or name} ({count}){dot}{ending}"
+            if stem
+            else f"{name} ({count})"
+        )
+        try:
+            with open(folder / tried, "xb", opener=_private) as file:
+                file.write(data)
+            return folder / tried
+        except FileExistsError:
+            continue
+    raise BadInput(f"There are too many files called {name} in {folder}.")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@click.command()
+@click.argument("which", metavar="ID|FILE")
+@click.option(
+    "--all", "everyone", is_flag=True, help="Answer everyone. Example: mailclient reply 17 --all"
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the draft as JSON. Example: mailclient reply 17 --json",
+)
+@click.option(
+    "--send",
+    "send_it",
+    is_flag=True,
+    help="Send the answer. Example: mailclient reply 17 --send --body-file a.txt",
+)
+@click.option(
+    "--body-file",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="What to answer, above the quote. Example: --body-file answer.txt",
+)
+@click.pass_obj
+def reply(
+    context: Context,
+    which: str,
+    everyone: bool,
+    as_json: bool,
+    send_it: bool,
+    body_file: Path | None,
+) -> None:
+    """Print (or, with --send, send) the answer to a message."""
+    from dataclasses import replace
+
+    app, id = _find(context, which)
+    view = app.read.view(id) if id else app.read.view_file(Path(which))
+    answer = app.compose.reply(view, everyone)
+    if body_file is not None:
+        above = (
+            sys.stdin.read()
+            if str(body_file) == "-"
+            else read_file(body_file).decode("utf-8", "replace")
+        )
+        answer = replace(answer, draft=replace(answer.draft, text=f"{above}\n{answer.draft.text}"))
+    if send_it:
+        encrypt = "yes" if answer.draft.encrypt else "auto"
+        deliver(app, protected(app, answer.draft, encrypt, None), as_json=as_json, queue_only=False)
+        return
+    if as_json:
+        print_json(forms.reply(answer, outer_subject(app.settings, answer.draft)))
+        return
+    draft = answer.draft
+    for name, people in (("To", draft.to), ("Cc", draft.cc)):
+        if people:
+            click.echo(f"{name}: {', '.join(format_address(one) for one in people)}")
+    click.echo(f"Subject: {draft.subject}\nEncrypt: {'yes' if draft.encrypt else 'no'}")
+    for note in answer.notes:
+        click.echo(f"Note: {note}")
+    click.echo(f"\n{draft.text}")

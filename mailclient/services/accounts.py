@@ -1,0 +1,155 @@
+"""Accounts: add, change, remove, and test by logging in to both servers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailclient.account import Account, Authentication, Identity, Server
+from mailclient.cancel import CancelToken
+from mailclient.errors import BadInput, LoginRefused, MailError, NotFound, Unreachable
+from mailclient.message.address import normalise
+from mailclient.services.events import AccountsChanged, Events, FoldersChanged
+from mailclient.store import Store
+from mailclient.transport import pop3, smtp
+from mailclient.transport.discover import Found, lookup
+
+INCOMING, OUTGOING = "incoming", "outgoing"
+LOCAL_DOMAIN = "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How the test of one server ended: a sentence, and what to do where it failed."""
+
+    what: str
+    ok: bool
+    text: str
+    advice: str = ""
+    detail: str = ""
+
+
+class Accounts:
+    """The use cases around accounts."""
+
+    def __init__(self, store: Store, events: Events, *, offline: bool) -> None:
+        self._store = store
+        self._events = events
+        self._offline = offline
+
+    def list(self) -> tuple[Account, ...]:
+        """All accounts, oldest first."""
+        return self._store.accounts.all()
+
+    def get(self, address: str) -> Account:
+        """The account with that address among its identities; raises NotFound."""
+        wanted = normalise(address)
+        for account in self.list():
+            if any(normalise(one.address) == wanted for one in account.identities):
+                return account
+        raise NotFound(
+            f"There is no account {address}.", "'mailclient account list' shows the accounts."
+        )
+
+    def own_addresses(self) -> frozenset[str]:
+        """The addresses of all identities, normalised."""
+        return frozenset(
+            normalise(one.address) for account in self.list() for one in account.identities
+        )
+
+    def add(
+        self, account: Account, incoming_password: str, outgoing_password: str | None = None
+    ) -> Account:
+        """Keep a new account with its folders and passwords."""
+        wanted = normalise(account.address)
+        if wanted in self.own_addresses():
+            raise BadInput(
+                f"There is an account for {account.address} already.",
+                "Change that one, or remove it first.",
+            )
+        added = self._store.accounts.add(account)
+        self.set_password(added, incoming_password, outgoing_password)
+        self._changed()
+        return added
+
+    def local(self) -> Account:
+        """The first account; in an empty profile a local one is made, to import mail into."""
+        accounts = self.list()
+        if accounts:
+            return accounts[0]
+        added = self._store.accounts.add(
+            Account((Identity(f"me@{LOCAL_DOMAIN}", "On this computer"),))
+        )
+        self._changed()
+        return added
+
+    def change(self, account: Account) -> None:
+        """Keep new settings of an account."""
+        self._store.accounts.update(account)
+        self._changed()
+
+    def set_password(self, account: Account, incoming: str, outgoing: str | None = None) -> None:
+        """Keep the passwords; without an outgoing one both servers get the same."""
+        vault = self._store.vault
+        if account.incoming and account.incoming.authentication is not Authentication.NONE:
+            vault.set_password(account.id, INCOMING, incoming)
+        if account.outgoing and account.outgoing.authentication is not Authentication.NONE:
+            vault.set_password(account.id, OUTGOING, incoming if outgoing is None else outgoing)
+
+    def password(self, account: Account, what: str) -> str:
+        """The password for the `incoming` or `outgoing` server; raises LoginRefused."""
+        server = account.incoming if what == INCOMING else account.outgoing
+        if server is None or server.authentication is Authentication.NONE:
+            return ""
+        password = self._store.vault.password(account.id, what)
+        if password is None:
+            raise LoginRefused(
+                f"The password of {account.address} is not known here.",
+                "Open the account's settings and type it again.",
+            )
+        return password
+
+    def remove(self, address: str, *, with_mail: bool = True) -> None:
+        """Remove an account and its passwords, with its mail unless it is to stay here."""
+        account = self.get(address)
+        self._store.vault.forget(account.id)
+        self._store.accounts.remove(account.id, with_mail=with_mail)
+        self._changed()
+
+    def test(
+        self, account: Account, incoming: str, outgoing: str | None, cancel: CancelToken
+    ) -> tuple[StepResult, ...]:
+        """Log in to both servers and say how that went; changes nothing on them."""
+        if self._offline:
+            raise Unreachable(
+                "The program was started without network.", "Start it without --offline."
+            )
+        steps = []
+        if account.incoming is not None:
+            steps.append(_step(INCOMING, account.incoming, incoming, cancel))
+        if account.outgoing is not None:
+            password = incoming if outgoing is None else outgoing
+            steps.append(_step(OUTGOING, account.outgoing, password, cancel))
+        return tuple(steps)
+
+    def test_stored(self, address: str, cancel: CancelToken) -> tuple[StepResult, ...]:
+        """Log in to both servers of an account that is kept here, with its stored passwords."""
+        account = self.get(address)
+        incoming = self.password(account, INCOMING)
+        return self.test(account, incoming, self.password(account, OUTGOING), cancel)
+
+    def discover(self, address: str) -> Found | None:
+        """What is known of the servers behind an address; None where nothing is."""
+        return lookup(address)
+
+    def _changed(self) -> None:
+        self._events.publish(AccountsChanged())
+        self._events.publish(FoldersChanged())
+
+
+def _step(what: str, server: Server, password: str, cancel: CancelToken) -> StepResult:
+    check = pop3.check if what == INCOMING else smtp.check
+    try:
+        text = check(server, password, cancel)
+    except MailError as problem:
+        return StepResult(what, False, problem.text, problem.advice, problem.detail)
+    return StepResult(what, True, text)

@@ -1,0 +1,119 @@
+"""From the bytes of a message to what may be shown of it, with its verdict.
+
+The one way by which a message is understood: on arrival, from a file, and again from the store,
+where the verdict and the opened payload of its arrival are kept and no engine is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailclient.cancel import CancelToken
+from mailclient.crypto.api import Plugin
+from mailclient.message.body import Body, body
+from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.headers import effective_envelope, protected
+from mailclient.message.layers import find_layer
+from mailclient.message.security import (
+    Encryption,
+    KnownSender,
+    SignatureWord,
+    State,
+    Trust,
+    Verdict,
+    judge,
+)
+from mailclient.message.tree import Part, parse
+from mailclient.services.unwrap import Unwrapped, unwrap
+
+NOTHING = Body("", None, (), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A message understood. `payload` is what was protected (or the message), `opened` its bytes
+    where they were decrypted; both None where nothing may be shown."""
+
+    outer: Part
+    payload: Part | None
+    opened: bytes | None
+    envelope: Envelope
+    verdict: Verdict
+    body: Body
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Each defect that was tolerated."""
+        return tuple(dict.fromkeys((*self.outer.problems, *self.body.problems)))
+
+
+class Assessor:
+    """Understands messages with the plug-ins, the trust table and the own addresses at hand."""
+
+    def __init__(
+        self,
+        plugin_for: Callable[[str], Plugin | None],
+        trust: Callable[[str, str], Trust],
+        own_addresses: Callable[[], Collection[str]],
+        known_sender: Callable[[str], KnownSender | None],
+    ) -> None:
+        self._plugin_for = plugin_for
+        self._trust = trust
+        self._own_addresses = own_addresses
+        self._known_sender = known_sender
+
+    def assess(self, raw: bytes, arrived: datetime, cancel: CancelToken) -> Assessment:
+        """Open, judge and read a message; raises Cancelled."""
+        unwrapped = unwrap(raw, self._plugin_for, cancel)
+        sender = envelope(unwrapped.outer.headers).from_
+        verdict = judge(
+            outer=unwrapped.outer,
+            layers=unwrapped.layers,
+            payload=unwrapped.payload,
+            trust=self._trust,
+            arrived=arrived,
+            own_addresses=self._own_addresses(),
+            sender_known=self._known_sender(sender[0].key) if sender else None,
+        )
+        return _assessment(unwrapped.outer, unwrapped.payload, _opened(unwrapped), verdict)
+
+
+def restore(raw: bytes, opened: bytes | None, verdict: Verdict) -> Assessment:
+    """The assessment of a stored message, from what its arrival left; asks no engine."""
+    outer = parse(raw)
+    payload: Part | None = outer
+    if opened is not None:
+        payload = parse(opened)
+    elif verdict.encryption is not Encryption.NONE:
+        payload = None
+    else:
+        layer = find_layer(outer)
+        if layer is not None and layer.signed:
+            payload = parse(layer.signed)
+    return _assessment(outer, payload, opened, verdict)
+
+
+def _opened(unwrapped: Unwrapped) -> bytes | None:
+    """The decrypted bytes of the innermost payload, to be kept; None where nothing was opened."""
+    if unwrapped.payload is None or unwrapped.payload is unwrapped.outer:
+        return None
+    if all(one.opened.content is None for one in unwrapped.layers):
+        return None
+    return unwrapped.payload.raw
+
+
+def _assessment(
+    outer: Part, payload: Part | None, opened: bytes | None, verdict: Verdict
+) -> Assessment:
+    closed = verdict.state in (State.LOCKED, State.BROKEN)
+    if closed or payload is None:
+        return Assessment(outer, None, None, envelope(outer.headers), verdict, NOTHING)
+    shown = body(payload)
+    encrypted = verdict.encryption is Encryption.ENCRYPTED
+    found = envelope(outer.headers)
+    if payload is not outer and (encrypted or verdict.signature is SignatureWord.GOOD):
+        seen = effective_envelope(outer, payload, protected(payload, encrypted=encrypted))
+        found = replace(seen, from_=found.from_) if "from-mismatch" in verdict.warnings else seen
+    return Assessment(outer, payload, opened, found, verdict, shown)

@@ -1,0 +1,53 @@
+"""What of the surroundings works, in one list."""
+
+from __future__ import annotations
+
+from mailclient.crypto.api import Finding
+from mailclient.crypto.registry import Registry
+from mailclient.services.accounts import Accounts
+from mailclient.store import Store
+from mailclient.transport import tls
+
+
+class Doctor:
+    """Asks each part how it is."""
+
+    def __init__(self, store: Store, plugins: Registry, accounts: Accounts) -> None:
+        self._store = store
+        self._plugins = plugins
+        self._accounts = accounts
+
+    def findings(self) -> tuple[Finding, ...]:
+        """One line for each thing that was looked at; never raises."""
+        found = [self._plugin_line()]
+        for plugin in self._plugins.all():
+            found += plugin.check()
+        found += [
+            Finding("plug-in", "problem", f"{name} was not loaded: {reason}")
+            for name, reason in self._plugins.refused()
+        ]
+        found.append(self._secrets_line())
+        found.append(tls.check())
+        found.append(self._store_line())
+        return tuple(found)
+
+    def _plugin_line(self) -> Finding:
+        names = [one.name for one in self._plugins.loaded()]
+        if not names:
+            return Finding("plug-ins", "problem", "No plug-in for encryption is installed.")
+        return Finding("plug-ins", "ok", f"Loaded: {', '.join(names)}.")
+
+    def _secrets_line(self) -> Finding:
+        where = self._store.vault.where
+        return Finding("secrets", "ok", f"Passwords are kept in {where}.")
+
+    def _store_line(self) -> Finding:
+        problem = self.check_store()
+        if problem:
+            return Finding("store", "problem", f"The store is damaged: {problem}")
+        accounts = len(self._accounts.list())
+        return Finding("store", "ok", f"The store is whole; accounts: {accounts}.")
+
+    def check_store(self) -> str:
+        """What is wrong with the store; "" if nothing is."""
+        return self._store.database.check()

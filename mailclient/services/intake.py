@@ -1,0 +1,118 @@
+"""Understanding what has arrived: open, judge, index, in one pass and one commit a message.
+
+Runs on its own lane, so that GnuPG never holds up an open session. What cannot be opened yet waits
+and is taken up again when a key appears; what is too strange is set aside, visible, with its bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from mailclient.cancel import CancelToken
+from mailclient.errors import MailError
+from mailclient.message.body import snippet
+from mailclient.message.security import UNPROTECTED, Encryption, State
+from mailclient.services.assess import Assessment, Assessor
+from mailclient.services.events import Events, FoldersChanged, MessagesChanged
+from mailclient.services.jobs import Job
+from mailclient.services.observe import Observer
+from mailclient.settings import KEEP_DECRYPTED
+from mailclient.store import Store
+from mailclient.store.messages import Processed, Processing
+from mailclient.store.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Intake:
+    """Processes messages that are stored but not understood yet."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        assessor: Assessor,
+        observer: Observer,
+        events: Events,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._assessor = assessor
+        self._observer = observer
+        self._events = events
+        self._clock = clock
+
+    def run(self, job: Job) -> int:
+        """Process everything that is new; returns how many messages that were."""
+        done = 0
+        while pending := self._store.messages.pending():
+            for id in pending:
+                job.cancel.check()
+                self.process(id, job.cancel)
+                done += 1
+                job.progress(done, done + len(pending), "")
+        return done
+
+    def process(self, id: int, cancel: CancelToken) -> None:
+        """Understand one message and publish that."""
+        row = self._store.messages.get(id)
+        try:
+            raw = self._store.bodies.raw(id)
+            assessment = self._assessor.assess(raw, self._clock(), cancel)
+        except (ValueError, LookupError, RecursionError, MemoryError) as bug:
+            log.exception("Message %d could not be understood and was set aside", id)
+            self._store.messages.processed(id, _set_aside(f"{type(bug).__name__}"))
+        except MailError as problem:
+            if cancel.cancelled:
+                raise
+            log.warning("Message %d was set aside: %s", id, problem.text)
+            self._store.messages.processed(id, _set_aside(problem.text))
+        else:
+            self._observer.observe(assessment)
+            self._store.messages.processed(id, self._processed(assessment))
+        self._events.publish(MessagesChanged((row.folder_id,), (id,)))
+        self._events.publish(FoldersChanged())
+
+    def requeue(self, addresses: Collection[str]) -> None:
+        """Have taken up again what waits for a key, and what these people signed: a key has come,
+        or what the user thinks of it has changed."""
+        signed = self._store.messages.signed_by(tuple(addresses))
+        self._store.messages.reprocess([*self._store.messages.waiting(), *signed])
+
+    def _processed(self, assessment: Assessment) -> Processed:
+        verdict = assessment.verdict
+        hidden = verdict.encryption is Encryption.ENCRYPTED
+        keep = not hidden or self._settings.get(KEEP_DECRYPTED)
+        locked = verdict.state is State.LOCKED
+        return Processed(
+            envelope=assessment.envelope,
+            verdict=verdict.to_json(),
+            state=verdict.state.value,
+            encryption=verdict.encryption.value,
+            signature=verdict.signature.value,
+            snippet=snippet(assessment.body.text) if keep else "",
+            text=assessment.body.text if keep else "",
+            attachments=tuple(one.name for one in assessment.body.attachments if not one.inline),
+            opened=assessment.opened if keep else None,
+            processing=Processing.WAITING if locked else Processing.READY,
+            problems=assessment.problems,
+        )
+
+
+def _set_aside(why: str) -> Processed:
+    return Processed(
+        envelope=None,
+        verdict=UNPROTECTED.to_json(),
+        state=UNPROTECTED.state.value,
+        encryption=UNPROTECTED.encryption.value,
+        signature=UNPROTECTED.signature.value,
+        snippet="",
+        text="",
+        attachments=(),
+        opened=None,
+        processing=Processing.QUARANTINED,
+        problems=(f"This message could not be understood ({why}). Its source is kept unchanged.",),
+    )

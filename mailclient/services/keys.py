@@ -1,0 +1,286 @@
+"""Keys and people: which key belongs to which address, and what we think of it.
+
+The plug-in's engine holds the key material; the trust table in the store decides. A key that is
+met for the first time in the engine counts as the engine sees it (verified where it holds the key
+valid, else accepted); from then on only the user changes that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailclient.cancel import CancelToken
+from mailclient.crypto.api import Imported, KeyInfo, Plugin, Sighting
+from mailclient.errors import BadInput, KeyMissing
+from mailclient.message.address import normalise
+from mailclient.message.security import KnownSender, Trust
+from mailclient.services.events import Events, KeysChanged
+from mailclient.services.readiness import (
+    CONFIRMED,
+    Candidate,
+    Readiness,
+    RecipientReadiness,
+    decide,
+)
+from mailclient.store import Store
+from mailclient.store.keys import KeyTrust
+
+WORDS = {
+    "verified": Trust.VERIFIED,
+    "accepted": Trust.ACCEPTED,
+    "rejected": Trust.REJECTED,
+    "tentative": Trust.TENTATIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """A key for one address, as the keys window and `key list` show it."""
+
+    address: str
+    key: KeyInfo
+    trust: Trust
+    source: str
+    since: datetime | None
+    changed: bool = False
+
+
+class Keys:
+    """The use cases around keys."""
+
+    def __init__(
+        self,
+        store: Store,
+        plugin: Callable[[], Plugin],
+        events: Events,
+        clock: Callable[[], datetime],
+        requeue: Callable[[Collection[str]], None],
+    ) -> None:
+        self._store = store
+        self._plugin = plugin
+        self._events = events
+        self._clock = clock
+        self._requeue = requeue
+
+    # What is known
+
+    def list(self) -> tuple[KeyEntry, ...]:
+        """Every key once for each of its addresses, by address."""
+        entries = [
+            self._entry(key, address) for key in self._all() for address in key.addresses or ("",)
+        ]
+        return tuple(sorted(entries, key=lambda one: (one.address, one.key.created)))
+
+    def find(self, address_or_fingerprint: str) -> tuple[KeyInfo, ...]:
+        """The keys of an address, or the one with that full fingerprint."""
+        wanted = address_or_fingerprint.replace(" ", "")
+        if "@" in wanted:
+            address = normalise(wanted)
+            return tuple(key for key in self._all() if address in key.addresses)
+        return tuple(key for key in self._all() if key.fingerprint == wanted.upper())
+
+    def entries(self, address_or_fingerprint: str) -> tuple[KeyEntry, ...]:
+        """The keys of an address (or the one key), as the list shows them; raises KeyMissing."""
+        found = self.find(address_or_fingerprint)
+        if not found:
+            raise KeyMissing(
+                f"There is no key for {address_or_fingerprint}.",
+                "'mailclient key list' shows the keys that there are.",
+            )
+        if "@" in address_or_fingerprint:
+            return tuple(self._entry(key, normalise(address_or_fingerprint)) for key in found)
+        return tuple(
+            self._entry(key, address) for key in found for address in key.addresses or ("",)
+        )
+
+    def own_key(self, address: str) -> KeyInfo | None:
+        """The newest usable key of one's own for `address`."""
+        own = [key for key in self.find(address) if key.has_secret and key.usable and key.can_sign]
+        return max(own, key=lambda key: key.created, default=None)
+
+    def trust_of(self, fingerprint: str, address: str) -> Trust:
+        """What we think of a key for an address; the judge asks this."""
+        key = next((key for key in self._all() if key.fingerprint == fingerprint), None)
+        if key is None:
+            return Trust.UNKNOWN
+        return self._entry(key, normalise(address)).trust
+
+    def known_sender(self, address: str) -> KnownSender | None:
+        """What is known of the keys of an address; None where nothing is."""
+        known = [
+            row.fingerprint
+            for row in self._store.keys.of(address)
+            if WORDS.get(row.trust) in (Trust.VERIFIED, Trust.ACCEPTED)
+        ]
+        if not known:
+            return None
+        signs = self._store.messages.has_signed(address)
+        return KnownSender(usually_signs=signs, fingerprints=tuple(known))
+
+    def readiness(self, addresses: Sequence[str]) -> Readiness:
+        """Can mail to these addresses be encrypted, and if not, why."""
+        keys, now = self._all(), self._clock()
+        return Readiness(tuple(self._ready(address, keys, now) for address in addresses))
+
+    def _ready(self, address: str, keys: Iterable[KeyInfo], now: datetime) -> RecipientReadiness:
+        wanted = normalise(address)
+        entries = [self._entry(key, wanted) for key in keys if wanted in key.addresses]
+        candidates = [Candidate(one.key, one.trust, one.source, one.changed) for one in entries]
+        return decide(address, candidates, now)
+
+    # What the user does
+
+    def generate(self, address: str, name: str, passphrase: str | None) -> KeyInfo:
+        """Make a key of one's own for `address`; None makes one that never asks."""
+        key = self._plugin().keys.generate(normalise(address), name, passphrase)
+        self._set(key.fingerprint, normalise(address), "verified", "made here")
+        self._changed([normalise(address)])
+        return key
+
+    def import_keys(self, data: bytes, source: str = "file") -> tuple[Imported, ...]:
+        """Take in keys that the user chose; those not met before count as accepted."""
+        self._all()  # what the engine holds already is met first, so that it keeps its standing
+        imported = self._plugin().keys.import_keys(data)
+        keys = [key for one in imported for key in self.find(one.fingerprint)]
+        secret = {one.fingerprint for one in imported if one.secret}
+        for key in keys:
+            self._meet_imported(key, source, secret=key.fingerprint in secret)
+        self._changed([address for key in keys for address in key.addresses])
+        return imported
+
+    def _meet_imported(self, key: KeyInfo, source: str, *, secret: bool) -> None:
+        for address in key.addresses:
+            row = self._store.keys.get(key.fingerprint, address)
+            if row is None or row.trust == "tentative":
+                self._set(key.fingerprint, address, "verified" if secret else "accepted", source)
+
+    def export(self, address_or_fingerprint: str, *, secret: bool = False) -> bytes:
+        """The armored key; raises KeyMissing."""
+        found = self.find(address_or_fingerprint)
+        if secret:
+            found = tuple(key for key in found if key.has_secret)
+        if not found:
+            raise KeyMissing(
+                f"There is no {'secret ' if secret else ''}key for {address_or_fingerprint}.",
+                "'mailclient key list' shows the keys that there are.",
+            )
+        newest = max(found, key=lambda key: (key.usable, key.created))
+        return self._plugin().keys.export(newest.fingerprint, secret=secret)
+
+    def delete(self, fingerprint: str, *, secret: bool = False) -> None:
+        """Remove a key; a secret one only with `secret`, as mail to it becomes unreadable."""
+        self._plugin().keys.delete(self.one(fingerprint).fingerprint, secret=secret)
+        self._store.keys.forget(fingerprint.replace(" ", "").upper())
+        self._events.publish(KeysChanged())
+
+    def trust(self, fingerprint: str, address: str | None, word: str) -> tuple[KeyEntry, ...]:
+        """Say what to think of a key, for one of its addresses or for all of them."""
+        if word not in WORDS:
+            raise BadInput(
+                f"'{word}' is not a word of trust.", "Say verified, accepted or rejected."
+            )
+        key = self.one(fingerprint)
+        wanted = (normalise(address),) if address else key.addresses
+        for one in wanted:
+            if one not in key.addresses:
+                raise BadInput(
+                    f"This key does not carry the address {one}.",
+                    f"It carries: {', '.join(key.addresses) or 'none'}.",
+                )
+            self._set(key.fingerprint, one, word, "")
+        self._changed(wanted)
+        return tuple(self._entry(key, one) for one in wanted)
+
+    def one(self, fingerprint: str) -> KeyInfo:
+        """The key with that full fingerprint; raises KeyMissing."""
+        found = self.find(fingerprint)
+        if len(found) != 1 or "@" in fingerprint:
+            raise KeyMissing(
+                f"There is no key with the fingerprint {fingerprint}.",
+                "'mailclient key list' shows the keys with their full fingerprints.",
+            )
+        return found[0]
+
+    # What arrives with mail
+
+    def sighted(self, sightings: Sequence[Sighting]) -> None:
+        """Note keys that came with a message; one that differs from an accepted key waits."""
+        for one in sightings:
+            address = normalise(one.address)
+            if self._store.keys.get(one.fingerprint, address) is not None:
+                self._store.keys.seen(one.fingerprint, address, one.seen)
+                continue
+            settled = any(
+                row.trust in ("verified", "accepted") for row in self._store.keys.of(address)
+            )
+            self._store.keys.set(
+                KeyTrust(one.fingerprint, address, "tentative", one.source, one.seen, settled)
+            )
+        if sightings:
+            self._events.publish(KeysChanged())
+
+    def seal(
+        self,
+        entity: bytes,
+        *,
+        sign_with: str | None,
+        encrypt_to: Sequence[str],
+        cancel: CancelToken,
+    ) -> bytes:
+        """Protect an entity with the plug-in that seals; raises SealFailed and its kin."""
+        return self._plugin().seal(
+            entity, sign_with=sign_with, encrypt_to=encrypt_to, cancel=cancel
+        )
+
+    def announce(self, address: str, *, prefer_encrypt: bool) -> tuple[tuple[str, str], ...]:
+        """The header fields that tell others the own key of `address`; empty without one."""
+        own = self.own_key(address)
+        if own is None:
+            return ()
+        return self._plugin().announce(own.fingerprint, address, prefer_encrypt=prefer_encrypt)
+
+    # Inside
+
+    def _changed(self, addresses: Collection[str]) -> None:
+        """A key came or was judged: mail that depends on it is understood anew."""
+        self._requeue(addresses)
+        self._events.publish(KeysChanged())
+
+    def _all(self) -> tuple[KeyInfo, ...]:
+        """The engine's keys; those met for the first time get their standing."""
+        keys = self._plugin().keys.list()
+        met = {(row.fingerprint, row.address) for row in self._store.keys.all()}
+        for key in keys:
+            for address in key.addresses:
+                if (key.fingerprint, address) not in met:
+                    word = "verified" if key.validity or key.has_secret else "accepted"
+                    self._set(key.fingerprint, address, word, "GnuPG")
+        return keys
+
+    def _entry(self, key: KeyInfo, address: str) -> KeyEntry:
+        row = self._store.keys.get(key.fingerprint, address)
+        trust = WORDS.get(row.trust, Trust.TENTATIVE) if row else Trust.UNKNOWN
+        own = key.has_secret and trust is not Trust.REJECTED
+        return KeyEntry(
+            address,
+            key,
+            Trust.OWN if own else trust,
+            row.source if row else "",
+            row.first_seen if row else None,
+            bool(row and row.changed and trust not in CONFIRMED),
+        )
+
+    def _set(self, fingerprint: str, address: str, word: str, source: str) -> None:
+        row = self._store.keys.get(fingerprint, address)
+        self._store.keys.set(
+            KeyTrust(
+                fingerprint,
+                address,
+                word,
+                source or (row.source if row else ""),
+                row.first_seen if row else self._clock(),
+                False,
+            )
+        )

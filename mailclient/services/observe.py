@@ -1,0 +1,44 @@
+"""Learning keys from mail that arrives (Autocrypt), without ever trusting them by that.
+
+What we think of a key is noted before the engine takes it in, so that no crash and no other thread
+can meet it in the engine and take it for one that the user chose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from mailclient.crypto.api import Plugin
+from mailclient.message.security import State
+from mailclient.services.assess import Assessment
+from mailclient.services.keys import Keys
+
+
+class Observer:
+    """Shows the plug-ins what came with a message."""
+
+    def __init__(
+        self,
+        plugins: Callable[[], tuple[Plugin, ...]],
+        keys: Keys,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._plugins = plugins
+        self._keys = keys
+        self._clock = clock
+
+    def observe(self, assessment: Assessment) -> None:
+        """Take in the keys that a message brings for its own sender."""
+        outer = assessment.outer
+        senders = assessment.envelope.from_
+        if outer.headers.count("from") != 1 or len(senders) != 1:
+            return
+        if outer.content_type == "multipart/report" or assessment.verdict.state is State.BROKEN:
+            return
+        now = self._clock()
+        date = min(assessment.envelope.date or now, now)
+        fields = tuple(outer.headers.items())
+        for plugin in self._plugins():
+            sightings = plugin.observe(fields, senders[0].key, date)
+            self._keys.sighted(sightings)

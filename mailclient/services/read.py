@@ -1,0 +1,147 @@
+"""One message as a reader shows it, from the store or from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mailclient.cancel import CancelToken
+from mailclient.errors import BadInput, NotFound
+from mailclient.message.address import Address
+from mailclient.message.body import Body
+from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.security import Encryption, Verdict
+from mailclient.message.tree import parse
+from mailclient.services.assess import Assessment, Assessor, restore
+from mailclient.services.intake import Intake
+from mailclient.store import Store
+from mailclient.store.folders import Role
+from mailclient.store.messages import Processing
+
+LARGEST_FILE = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """All that a reader shows of one message; `id`, `folder_id`, `account_id` are 0 for a file.
+
+    `outer_from` is who the unprotected header names, `checked` when the verdict was reached.
+    """
+
+    id: int
+    account_id: int
+    folder_id: int
+    envelope: Envelope
+    outer_from: tuple[Address, ...]
+    verdict: Verdict
+    body: Body
+    size: int
+    problems: tuple[str, ...]
+    checked: datetime
+    unread: bool = False
+    flagged: bool = False
+    is_draft: bool = False
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether body and attachments came out of an encrypted layer."""
+        return self.verdict.encryption is Encryption.ENCRYPTED
+
+
+class Read:
+    """The use cases around reading."""
+
+    def __init__(
+        self, store: Store, assessor: Assessor, intake: Intake, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._assessor = assessor
+        self._intake = intake
+        self._clock = clock
+
+    def view(self, id: int, cancel: CancelToken | None = None) -> MessageView:
+        """A message of the store; asks no engine if it was opened before. Raises NotFound."""
+        token = cancel or CancelToken()
+        row = self._store.messages.get(id)
+        if row.processing in (Processing.NEW, Processing.WAITING):
+            self._intake.process(id, token)
+            row = self._store.messages.get(id)
+        raw = self._store.bodies.raw(id)
+        stored = self._store.messages.verdict(id)
+        verdict = Verdict.from_json(stored)
+        opened = self._store.messages.opened(id)
+        if opened is None and verdict.encryption is Encryption.ENCRYPTED:
+            found = self._assessor.assess(raw, self._clock(), token)  # no opened copies are kept
+        else:
+            found = restore(raw, opened, verdict)
+        folder = self._store.folders.get(row.folder_id)
+        return MessageView(
+            id=id,
+            account_id=row.account_id,
+            folder_id=row.folder_id,
+            envelope=found.envelope,
+            outer_from=envelope(found.outer.headers).from_,
+            verdict=found.verdict,
+            body=found.body,
+            size=row.size,
+            problems=(*found.problems, *self._store.messages.problems(id)),
+            checked=self._store.messages.checked(id),
+            unread=row.unread,
+            flagged=row.flagged,
+            is_draft=folder.role is Role.DRAFTS,
+        )
+
+    def check_again(self, id: int, cancel: CancelToken) -> MessageView:
+        """Open and judge a message anew, with the keys of today."""
+        self._intake.process(id, cancel)
+        return self.view(id, cancel)
+
+    def view_raw(self, raw: bytes, cancel: CancelToken | None = None) -> MessageView:
+        """A message that is not stored, with the full pipeline."""
+        now = self._clock()
+        return _file_view(self._assessor.assess(raw, now, cancel or CancelToken()), len(raw), now)
+
+    def view_file(self, path: Path, cancel: CancelToken | None = None) -> MessageView:
+        """A message in a file; raises BadInput if it cannot be read."""
+        return self.view_raw(read_file(path), cancel)
+
+    def view_part(self, raw: bytes, number: str, cancel: CancelToken | None = None) -> MessageView:
+        """A part of a message opened by itself; raises NotFound."""
+        part = parse(raw).find(number)
+        if part is None:
+            raise NotFound(f"The message has no part {number}.", "'show --json' lists its parts.")
+        inner = part.body if part.content_type == "message/rfc822" else part.raw
+        return self.view_raw(inner, cancel)
+
+    def raw(self, id: int) -> bytes:
+        """The message exactly as it was received."""
+        return self._store.bodies.raw(id)
+
+
+def _file_view(found: Assessment, size: int, now: datetime) -> MessageView:
+    return MessageView(
+        id=0,
+        account_id=0,
+        folder_id=0,
+        envelope=found.envelope,
+        outer_from=envelope(found.outer.headers).from_,
+        verdict=found.verdict,
+        body=found.body,
+        size=size,
+        problems=found.problems,
+        checked=now,
+    )
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a message file; raises BadInput in words."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise BadInput(f"{path} is too large for a message.")
+        return path.read_bytes()
+    except OSError as problem:
+        raise BadInput(
+            f"{path} cannot be read: {problem.strerror}.", "Look at its name and its rights."
+        ) from problem

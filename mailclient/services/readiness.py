@@ -1,0 +1,134 @@
+"""Can mail to these people be encrypted, and if not, why: a pure decision over keys and trust.
+
+A key counts for an address only if one of its User IDs is exactly that address. One that was
+refused is never offered; one that arrived while another was accepted waits for a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from mailclient.crypto.api import KeyInfo
+from mailclient.message.security import Trust
+
+EXPIRES_SOON = timedelta(days=7)
+
+
+class ReadyState(Enum):
+    """What the composer shows beside a recipient."""
+
+    READY_VERIFIED = "ready-verified"
+    READY = "ready"
+    STALE = "stale"
+    ASK = "ask"
+    NONE = "none"
+    UNUSABLE = "unusable"
+
+
+SENDABLE = frozenset({ReadyState.READY_VERIFIED, ReadyState.READY, ReadyState.STALE})
+CONFIRMED = frozenset({Trust.OWN, Trust.VERIFIED})
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientReadiness:
+    """How it stands with one recipient; `reason` is a sentence for people."""
+
+    address: str
+    state: ReadyState
+    fingerprint: str = ""
+    source: str = ""
+    reason: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether mail to this person can be encrypted now."""
+        return self.state in SENDABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How it stands with all recipients of a message."""
+
+    recipients: tuple[RecipientReadiness, ...]
+
+    @property
+    def can_encrypt(self) -> bool:
+        """Whether everybody can read the message encrypted (and there is anybody)."""
+        return bool(self.recipients) and all(one.ready for one in self.recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A key that carries the address, with what we think of it and where it came from."""
+
+    key: KeyInfo
+    trust: Trust
+    source: str = ""
+    changed: bool = False
+
+
+def decide(address: str, candidates: Sequence[Candidate], now: datetime) -> RecipientReadiness:
+    """Choose the key for `address`, or say why there is none."""
+    offered = [one for one in candidates if one.trust is not Trust.REJECTED]
+    if not offered:
+        reason = (
+            f"You refused the only key known for {address}."
+            if candidates
+            else f"No key is known for {address}."
+        )
+        return RecipientReadiness(address, ReadyState.NONE, reason=reason)
+    usable = [one for one in offered if one.key.usable]
+    if not usable:
+        return RecipientReadiness(
+            address,
+            ReadyState.UNUSABLE,
+            offered[0].key.fingerprint,
+            offered[0].source,
+            _why_unusable(address, offered[0].key),
+        )
+    confirmed = [one for one in usable if one.trust in CONFIRMED]
+    if confirmed:
+        return _ready(address, _newest(confirmed), ReadyState.READY_VERIFIED, now)
+    if any(one.changed for one in usable):
+        return _ask(address, usable, f"Another key than before has arrived for {address}.")
+    accepted = [one for one in usable if one.trust is Trust.ACCEPTED] or usable
+    if len(accepted) > 1:
+        return _ask(address, accepted, f"There are {len(accepted)} keys for {address}.")
+    return _ready(address, accepted[0], ReadyState.READY, now)
+
+
+def _ready(address: str, chosen: Candidate, state: ReadyState, now: datetime) -> RecipientReadiness:
+    key, reason = chosen.key, "The key is confirmed."
+    if state is ReadyState.READY:
+        reason = "The key is not confirmed yet."
+    if key.expires is not None and key.expires - now < EXPIRES_SOON:
+        reason += f" It expires on {key.expires.date().isoformat()}."
+    return RecipientReadiness(address, state, key.fingerprint, chosen.source, reason)
+
+
+def _ask(address: str, among: Sequence[Candidate], what: str) -> RecipientReadiness:
+    newest = _newest(among)
+    return RecipientReadiness(
+        address,
+        ReadyState.ASK,
+        newest.key.fingerprint,
+        newest.source,
+        f"{what} Confirm or refuse one of them first.",
+    )
+
+
+def _newest(among: Sequence[Candidate]) -> Candidate:
+    return max(among, key=lambda one: one.key.created)
+
+
+def _why_unusable(address: str, key: KeyInfo) -> str:
+    if key.revoked:
+        return f"The key of {address} was revoked by its owner."
+    if key.expired and key.expires is not None:
+        return f"The key of {address} expired on {key.expires.date().isoformat()}."
+    if key.disabled:
+        return f"The key of {address} is switched off in GnuPG."
+    return f"The key of {address} cannot be used to encrypt."

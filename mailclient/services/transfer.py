@@ -1,0 +1,179 @@
+"""Mail in and out of the store: import without doubling, export byte for byte."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from hashlib import sha256
+from pathlib import Path
+
+from mailclient.errors import BadInput
+from mailclient.services.accounts import Accounts
+from mailclient.services.events import Events, FoldersChanged, MessagesChanged
+from mailclient.services.intake import Intake
+from mailclient.services.jobs import Job
+from mailclient.services.mailfiles import mbox_entry, messages_in
+from mailclient.store import Store
+from mailclient.store.folders import Folder, Role
+
+
+class Target(Enum):
+    """The form of an export."""
+
+    MBOX = "mbox"
+    MAILDIR = "maildir"
+    EML = "eml"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """How an import ended; `ids` are the new messages."""
+
+    imported: int
+    already_here: int
+    ids: tuple[int, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Transfer:
+    """The use cases around import and export."""
+
+    def __init__(
+        self,
+        store: Store,
+        accounts: Accounts,
+        intake: Intake,
+        events: Events,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._intake = intake
+        self._events = events
+        self._clock = clock
+
+    def import_paths(
+        self, paths: Sequence[Path], folder_name: str | None, job: Job
+    ) -> ImportReport:
+        """Import every message below `paths`; those that are here already are left out."""
+        folder = self._folder(folder_name)
+        ids: list[int] = []
+        already = 0
+        problems: list[str] = []
+        for path in paths:
+            try:
+                for raw in messages_in(path):
+                    job.cancel.check()
+                    id = self._take(folder, raw)
+                    already += id is None
+                    ids += [id] if id is not None else []
+                    job.progress(len(ids) + already)
+            except BadInput as problem:
+                problems.append(problem.text)
+        if problems and not ids and not already:
+            raise BadInput(" ".join(problems), "Nothing was imported.")
+        self._intake.run(job)
+        self._events.publish(MessagesChanged((folder.id,), tuple(ids)))
+        self._events.publish(FoldersChanged())
+        return ImportReport(len(ids), already, tuple(ids), tuple(problems))
+
+    def _take(self, folder: Folder, raw: bytes) -> int | None:
+        """Store one message; None if its bytes are in the account already."""
+        if self._store.messages.by_hash(folder.account_id, sha256(raw).digest()) is not None:
+            return None
+        with self._store.database.write():
+            return self._store.messages.store_raw(
+                folder.account_id, folder.id, raw, unread=False, received=self._clock()
+            )
+
+    def _folder(self, name: str | None) -> Folder:
+        account = self._accounts.local()
+        if name is None:
+            return self._store.folders.by_role(account.id, Role.INBOX)
+        found = self._store.folders.find(name, account.id)
+        return found[0] if found else self._store.folders.create(account.id, name)
+
+    def export(
+        self, query: str | None, kind: Target, path: Path, job: Job, *, decrypted: bool = False
+    ) -> int:
+        """Write the messages that fit `query` (None: all), exactly as they were received.
+
+        With `decrypted`, what was opened takes the place of the encrypted layer. Returns how many.
+        """
+        if query is None:
+            folders = [folder.id for folder in self._store.folders.all()]
+            ids = self._store.messages.ids_in(folders)
+        else:
+            ids = self._store.search.query(query, limit=None).ids
+        oldest_first = list(reversed(ids))
+        try:
+            writer = {Target.MBOX: _mbox, Target.MAILDIR: _maildir, Target.EML: _eml}[kind]
+            return writer(path, self._contents(oldest_first, job, decrypted=decrypted))
+        except OSError as problem:
+            raise BadInput(
+                f"{path} cannot be written: {problem.strerror}.", "Choose another place."
+            ) from problem
+
+    def _contents(
+        self, ids: Sequence[int], job: Job, *, decrypted: bool
+    ) -> Iterator[tuple[int, bytes]]:
+        for count, id in enumerate(ids, 1):
+            job.cancel.check()
+            raw = self._store.bodies.raw(id)
+            opened = self._store.messages.opened(id) if decrypted else None
+            yield id, raw if opened is None else _with_payload(raw, opened)
+            job.progress(count, len(ids))
+
+
+def _with_payload(raw: bytes, opened: bytes) -> bytes:
+    """The outer header without its content fields, over the payload that was protected."""
+    head, _, _ = raw.partition(b"\r\n\r\n") if b"\r\n\r\n" in raw else raw.partition(b"\n\n")
+    kept: list[bytes] = []
+    keep = True
+    inner = {
+        line.partition(b":")[0].strip().lower()
+        for line in opened.replace(b"\r\n", b"\n").partition(b"\n\n")[0].split(b"\n")
+        if line[:1] not in (b" ", b"\t")
+    }
+    for line in head.replace(b"\r\n", b"\n").split(b"\n"):
+        if line[:1] not in (b" ", b"\t"):
+            name = line.partition(b":")[0].strip().lower()
+            keep = not name.startswith(b"content-") and name not in inner
+        if keep:
+            kept.append(line)
+    return b"".join(line + b"\r\n" for line in kept) + opened
+
+
+def _mbox(path: Path, contents: Iterator[tuple[int, bytes]]) -> int:
+    count = 0
+    with path.open("xb") as file:
+        for _, raw in contents:
+            file.write(mbox_entry(raw))
+            count += 1
+        file.flush()
+        os.fsync(file.fileno())
+    return count
+
+
+def _maildir(path: Path, contents: Iterator[tuple[int, bytes]]) -> int:
+    for name in ("tmp", "new", "cur"):
+        (path / name).mkdir(parents=True, exist_ok=True)
+    count = 0
+    for id, raw in contents:
+        name = f"{id}.mailclient"
+        (path / "tmp" / name).write_bytes(raw)
+        (path / "tmp" / name).rename(path / "cur" / f"{name}:2,S")
+        count += 1
+    return count
+
+
+def _eml(path: Path, contents: Iterator[tuple[int, bytes]]) -> int:
+    path.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for id, raw in contents:
+        (path / f"{id}.eml").write_bytes(raw)
+        count += 1
+    return count
