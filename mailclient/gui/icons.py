@@ -84,7 +84,9 @@ NAMES = {
     "stop": "x-circle",
     "trash": "trash",
     "undo": "arrow-counter-clockwise",
+    "unlocked": "lock-simple-open",
     "unread": "envelope",
+    "unsigned": "minus-circle",
     "up": "arrow-up",
     "warning": "warning",
 }

@@ -46,3 +46,9 @@ def full(person: Address) -> str:
 def several(people: Sequence[Address]) -> str:
     """A few names for a list."""
     return ", ".join(short(person) for person in people[:6])
+
+
+def file_name(name: str) -> str:
+    """A name that a file can be proposed under."""
+    kept = "".join("_" if char in '/\\:*?"<>|' or ord(char) < 32 else char for char in plain(name))
+    return kept.strip(". ")[:120] or "unnamed"

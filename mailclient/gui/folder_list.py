@@ -1,0 +1,242 @@
+"""The folders: all inboxes, each account with its own, the outbox while it holds anything.
+
+Shows folders and their counts, tells which is chosen. A place is a value, so that what was chosen
+can be kept and found again when the folders are read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
+
+from mailclient.gui import icons, people, theme
+
+if TYPE_CHECKING:
+    from mailclient.account import Account
+    from mailclient.store.folders import Folder
+
+ROLE_ICONS = {
+    "inbox": "inbox",
+    "drafts": "drafts",
+    "sent": "sent",
+    "archive": "archive",
+    "junk": "junk",
+    "trash": "trash",
+}
+ROLE_ORDER = ("inbox", "drafts", "sent", "archive", "junk", "trash")
+COUNTED = frozenset({"inbox", "own", "junk", "archive"})
+HEIGHT = 30
+PLACE = Qt.ItemDataRole.UserRole + 1
+COUNT = Qt.ItemDataRole.UserRole + 2
+ICON = Qt.ItemDataRole.UserRole + 3
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the message list can show: some folders, or the outbox; `key` tells places apart."""
+
+    key: str
+    title: str
+    folders: tuple[int, ...] = ()
+    role: str = ""
+
+
+ALL_INBOXES = "inboxes"
+OUTBOX = "outbox"
+
+
+class FolderDelegate(QStyledItemDelegate):
+    """Draws a folder: icon, name, and how much in it is unread."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """All equally high; headings with room above."""
+        heading = index.data(PLACE) is None
+        return QSize(120, HEIGHT + (8 if heading else 0))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one."""
+        colors = theme.of(option.palette)
+        rect: QRect = option.rect.adjusted(6, 1, -6, -1)
+        state: QStyle.StateFlag = option.state
+        name, place = str(index.data()), index.data(PLACE)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if place is None:
+            painter.setFont(theme.scaled(option.font, 0.9, QFont.Weight.DemiBold))
+            painter.setPen(colors.color("secondary"))
+            _line(painter, rect.adjusted(8, 6, -4, 0), name)
+            painter.restore()
+            return
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        if selected or state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colors.color("selection" if selected else "hover"))
+            painter.drawRoundedRect(rect, theme.RADIUS, theme.RADIUS)
+        top = rect.top() + (rect.height() - theme.ICON) // 2
+        mark = QRect(rect.left() + 8, top, theme.ICON, theme.ICON)
+        icons.paint(painter, mark, str(index.data(ICON)), "accent" if selected else "secondary")
+        count = int(index.data(COUNT) or 0)
+        right = rect.right() - 8
+        if count:
+            words = f"{count:,}"
+            font = theme.scaled(option.font, 0.9, QFont.Weight.DemiBold)
+            width = QFontMetrics(font).horizontalAdvance(words)
+            painter.setFont(font)
+            painter.setPen(colors.color("accent"))
+            _line(painter, QRect(right - width, rect.top(), width, rect.height()), words)
+            right -= width + 8
+        weight = QFont.Weight.DemiBold if count else QFont.Weight.Normal
+        painter.setFont(theme.scaled(option.font, 1.0, weight))
+        painter.setPen(colors.color("text"))
+        left = mark.right() + 9
+        _line(painter, QRect(left, rect.top(), right - left, rect.height()), name)
+        painter.restore()
+
+
+def _line(painter: QPainter, rect: QRect, text: str) -> None:
+    cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(rect, flags | Qt.TextFlag.TextSingleLine, cut)
+
+
+class FolderList(QTreeView):
+    """Shows places and tells which one is chosen."""
+
+    chosen = Signal(object)  # a Place
+    menu_wanted = Signal(object)  # a QPoint on the screen
+    dropped = Signal(object)  # the Place that messages were dropped on
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = QStandardItemModel(self)
+        self._places: dict[str, tuple[Place, QStandardItem]] = {}
+        self._wanted = ALL_INBOXES
+        self.setModel(self._model)
+        self.setItemDelegate(FolderDelegate(self))
+        self.setAccessibleName("Folders")
+        self.setProperty("look", "panel")
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setItemsExpandable(False)
+        self.setIndentation(0)
+        self.setUniformRowHeights(False)
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._menu)
+        self.selectionModel().currentChanged.connect(self._current)
+
+    # What is shown
+
+    def show_folders(
+        self, accounts: Sequence[Account], folders: Sequence[Folder], outbox: int = 0
+    ) -> None:
+        """Show the folders as they are now; what was chosen stays chosen, without telling."""
+        blocked = self.selectionModel().blockSignals(True)
+        self._model.clear()
+        self._places = {}
+        inboxes = [one for one in folders if one.role.value == "inbox"]
+        if len(accounts) > 1:
+            everywhere = Place(
+                ALL_INBOXES, "All inboxes", tuple(one.id for one in inboxes), "inbox"
+            )
+            self._add(everywhere, "inboxes", sum(one.unread for one in inboxes))
+        if outbox:
+            self._add(Place(OUTBOX, "Outbox", (), OUTBOX), "outbox", outbox)
+        for account in accounts:
+            if len(accounts) > 1:
+                self._heading(people.plain(account.address))
+            for folder in ordered([one for one in folders if one.account_id == account.id]):
+                self._folder(folder)
+        self.expandAll()
+        self._restore()
+        self.selectionModel().blockSignals(blocked)
+        self.viewport().update()
+
+    def choose(self, key: str) -> None:
+        """Choose a place; it is told."""
+        if key in self._places:
+            self.setCurrentIndex(self._model.indexFromItem(self._places[key][1]))
+
+    def step(self, step: int) -> None:
+        """Choose the next place in the direction `step`."""
+        keys = list(self._places)
+        if self._wanted in keys:
+            at = keys.index(self._wanted) + step
+            if 0 <= at < len(keys):
+                self.choose(keys[at])
+
+    @property
+    def place(self) -> Place | None:
+        """The place that is chosen."""
+        found = self._places.get(self._wanted)
+        return found[0] if found else None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All places, from the top."""
+        return tuple(place for place, _ in self._places.values())
+
+    def _folder(self, folder: Folder) -> None:
+        role = folder.role.value
+        place = Place(f"folder:{folder.id}", people.plain(folder.name), (folder.id,), role)
+        count = folder.unread if role in COUNTED else folder.total if role == "drafts" else 0
+        self._add(place, ROLE_ICONS.get(role, "folder"), count)
+
+    def _add(self, place: Place, icon: str, count: int) -> None:
+        item = QStandardItem(place.title)
+        item.setData(place, PLACE)
+        item.setData(icon, ICON)
+        item.setData(count, COUNT)
+        item.setData(
+            f"{place.title}, {count} unread" if count else place.title,
+            Qt.ItemDataRole.AccessibleTextRole,
+        )
+        item.setToolTip(place.title)
+        self._model.appendRow(item)
+        self._places[place.key] = (place, item)
+
+    def _heading(self, words: str) -> None:
+        item = QStandardItem(words)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        item.setToolTip(words)
+        self._model.appendRow(item)
+
+    def _restore(self) -> None:
+        """Mark what was chosen before; else the first inbox."""
+        if self._wanted not in self._places and self._places:
+            self._wanted = next(
+                (key for key, (place, _) in self._places.items() if place.role == "inbox"),
+                next(iter(self._places)),
+            )
+        if self._wanted in self._places:
+            self.setCurrentIndex(self._model.indexFromItem(self._places[self._wanted][1]))
+
+    # What Qt tells
+
+    def _current(self, current: QModelIndex, previous: QModelIndex) -> None:
+        place = current.data(PLACE)
+        if isinstance(place, Place) and place.key != self._wanted:
+            self._wanted = place.key
+            self.chosen.emit(place)
+
+    def _menu(self, at: QPoint) -> None:
+        self.menu_wanted.emit(self.viewport().mapToGlobal(at))
+
+
+def ordered(folders: Sequence[Folder]) -> list[Folder]:
+    """The folders of one account: those with a role in the usual order, then one's own by name."""
+
+    def rank(folder: Folder) -> tuple[int, str]:
+        role = folder.role.value
+        known = ROLE_ORDER.index(role) if role in ROLE_ORDER else len(ROLE_ORDER)
+        return known, folder.name.casefold()
+
+    return sorted(folders, key=rank)

@@ -1,0 +1,112 @@
+"""The middle pane: what is listed, quick filters, the list, and words where it is empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from mailclient.gui import icons, parts, theme
+from mailclient.gui.message_list.model import MessageModel
+from mailclient.gui.message_list.view import MessageListView
+from mailclient.gui.parts import EmptyState
+from mailclient.gui.strip import Strip
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A quick filter: its search word, its icon, its words."""
+
+    query: str
+    icon: str
+    words: str
+
+
+FILTERS = (
+    Filter("is:unread", "unread", "Unread"),
+    Filter("is:flagged", "star", "Starred"),
+    Filter("has:attachment", "attachment", "With attachment"),
+    Filter("is:encrypted", "encrypted", "Encrypted"),
+)
+
+
+class MessagePane(QFrame):
+    """Shows a list with its title, count and filters."""
+
+    filters_changed = Signal()
+    search_closed = Signal()
+
+    def __init__(self, model: MessageModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "pane")
+        self.list = MessageListView(model)
+        self.empty = EmptyState()
+        self.strip = Strip()
+        self._title = parts.label(factor=1.1, weight=QFont.Weight.DemiBold)
+        self._count = parts.label(look="secondary", factor=0.9)
+        self._back = parts.icon_button("close", "Close the search", self.search_closed.emit)
+        self._buttons = {one.query: self._filter(one) for one in FILTERS}
+        top = QHBoxLayout()
+        top.setContentsMargins(14, 8, 8, 6)
+        top.setSpacing(2)
+        top.addWidget(self._title)
+        top.addSpacing(8)
+        top.addWidget(self._count)
+        top.addWidget(self._back)
+        top.addStretch(1)
+        for button in self._buttons.values():
+            top.addWidget(button)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.list)
+        self._pages.addWidget(self.empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(parts.hairline())
+        column.addWidget(self.strip)
+        column.addWidget(self._pages, 1)
+        self._back.hide()
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The search words of the filters that are on."""
+        return tuple(query for query, button in self._buttons.items() if button.isChecked())
+
+    def clear_filters(self) -> None:
+        """Switch all filters off, without telling."""
+        for button in self._buttons.values():
+            button.blockSignals(True)
+            button.setChecked(False)
+            button.blockSignals(False)
+
+    def title(self, words: str, count: int | None, *, search: bool = False) -> None:
+        """Say what is listed and how much it is."""
+        self._title.setText(words)
+        self._title.setAccessibleName(words)
+        noun = "message" if count == 1 else "messages"
+        self._count.setText(f"{count:,}" if count is not None else "")
+        self._count.setAccessibleName(f"{count} {noun}" if count is not None else "")
+        self._back.setVisible(search)
+
+    def show_list(self) -> None:
+        """Show the list."""
+        self._pages.setCurrentIndex(0)
+
+    def show_empty(self, title: str, text: str = "") -> None:
+        """Show words in place of the list."""
+        self.empty.say(title, text)
+        self._pages.setCurrentIndex(1)
+
+    def _filter(self, one: Filter) -> QToolButton:
+        button = QToolButton()
+        button.setCheckable(True)
+        button.setIcon(icons.icon(one.icon, "secondary"))
+        button.setIconSize(QSize(theme.ICON - 1, theme.ICON - 1))
+        button.setToolTip(f"Only: {one.words.lower()}")
+        button.setAccessibleName(f"Only: {one.words.lower()}")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.toggled.connect(lambda on: self.filters_changed.emit())
+        return button

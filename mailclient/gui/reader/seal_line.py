@@ -1,0 +1,136 @@
+"""The seal line: one sentence with one icon, and two chips, encryption and signature.
+
+It stands in the window's own frame above the text, in a layout of its own: nothing that a message
+holds can reach it. It shows what the judge said, and nothing else. A click opens the explanation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from mailclient.gui import icons, parts, theme
+from mailclient.gui.reader.wording import Chip, SealText, seal_text
+
+if TYPE_CHECKING:
+    from mailclient.message.security import Verdict
+
+
+class SealChip(QLabel):
+    """One half of the verdict: an icon and a word or two."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._chip = Chip("unsigned", "secondary", "")
+        self._name = name
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(theme.scaled(self.font(), 0.9))
+
+    def show_chip(self, chip: Chip) -> None:
+        """Show this."""
+        self._chip = chip
+        self.setText(chip.words)
+        self.setAccessibleName(f"{self._name}: {chip.words}")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for the icon and the words."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._chip.words) + 34, metrics.height() + 8)
+
+    def minimumSizeHint(self) -> QSize:
+        """The icon and some of the words."""
+        return QSize(60, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the icon and the words in the chip's colour."""
+        colors = theme.of(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(colors.color("line"))
+        painter.setBrush(colors.color("ground"))
+        box = self.rect().adjusted(0, 0, -1, -1)
+        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+        side = 14
+        mark = box.adjusted(8, (box.height() - side) // 2, 0, 0)
+        mark.setSize(QSize(side, side))
+        icons.paint(painter, mark, self._chip.icon, self._chip.role)
+        painter.setPen(colors.color(self._chip.role))
+        painter.setFont(self.font())
+        words = painter.fontMetrics().elidedText(
+            self._chip.words, Qt.TextElideMode.ElideRight, box.width() - 34
+        )
+        painter.drawText(box.adjusted(26, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, words)
+
+
+class SealLine(QFrame):
+    """The line; hidden for mail that was neither encrypted nor signed."""
+
+    details_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "panel")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._icon = QLabel()
+        self.sentence = parts.label(wrap=True)
+        self.encryption = SealChip("Encryption")
+        self.signature = SealChip("Signature")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 7, 12, 7)
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(self.sentence, 1)
+        row.addWidget(self.encryption)
+        row.addWidget(self.signature)
+        self.hide()
+
+    def show_verdict(self, verdict: Verdict) -> None:
+        """Show what the judge said."""
+        text = seal_text(verdict)
+        self.encryption.show_chip(text.encryption)
+        self.signature.show_chip(text.signature)
+        self.sentence.setText(text.sentence)
+        self._icon.setPixmap(icons.icon(_icon(text), text.role).pixmap(QSize(18, 18)))
+        self.setAccessibleName(
+            f"Security: {text.sentence} {text.encryption.words}. {text.signature.words}. "
+            "Press Enter for details"
+        )
+        self.setToolTip("What was checked (Ctrl+Alt+S)")
+        self.setVisible(text.shown)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Open the explanation."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.details_wanted.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open the explanation."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.details_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a frame while the line has the keyboard."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setPen(theme.of(self.palette()).color("accent"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+def _icon(text: SealText) -> str:
+    """The one icon of the line."""
+    if text.role == "caution":
+        return "caution"
+    if text.encryption.icon in ("locked", "broken"):
+        return text.encryption.icon
+    if text.role == "good":
+        return "confirmed"
+    return text.encryption.icon if text.encryption.icon == "encrypted" else text.signature.icon

@@ -1,0 +1,164 @@
+"""What is to be said above a message's text, and what can be done about it.
+
+`strips_for` is a pure table from a MessageView to strips; the stack only shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from mailclient.gui import people
+from mailclient.gui.strip import Choice, Kind, Strip
+
+if TYPE_CHECKING:
+    from mailclient.services.read import MessageView
+
+
+class Offer(Enum):
+    """What a strip can offer; the value is its words."""
+
+    EDIT = "Edit"
+    UNLOCK = "Try again"
+    OPEN_PART = "Open it"
+    KEYS = "Keys and people"
+    SHOW_ALL = "Show all"
+    DETAILS = "Details"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One strip: its words, how it is meant, what it offers (with the number of a part)."""
+
+    text: str
+    kind: Kind = Kind.INFO
+    offer: Offer | None = None
+    part: str = ""
+
+
+def strips_for(view: MessageView) -> tuple[Notice, ...]:
+    """The strips for a message, the most urgent first."""
+    verdict = view.verdict
+    notices: list[Notice] = []
+    if "from-mismatch" in verdict.warnings:
+        notices.append(Notice(_mismatch(view), Kind.DANGER, Offer.DETAILS))
+    if "key-changed" in verdict.warnings:
+        notices.append(
+            Notice(
+                "This message is signed with another key than before. Ask the sender, by another "
+                "way than mail, whether that is right.",
+                Kind.CAUTION,
+                Offer.KEYS,
+            )
+        )
+    if "usually-signs" in verdict.warnings:
+        notices.append(
+            Notice(
+                "This sender usually signs, and this message has no valid signature.",
+                Kind.CAUTION,
+                Offer.DETAILS,
+            )
+        )
+    notices += _protection(view)
+    if view.is_draft:
+        notices.append(Notice("This is a draft.", Kind.DRAFT, Offer.EDIT))
+    if view.body.remote_content:
+        count = len(view.body.remote_content)
+        notices.append(
+            Notice(
+                f"{'A picture' if count == 1 else f'{count} pictures'} from the network "
+                f"{'is' if count == 1 else 'are'} not loaded: the sender would learn that you "
+                "have read this.",
+            )
+        )
+    problems = dict.fromkeys((*view.problems, *view.body.problems))
+    if problems:
+        notices.append(Notice(" ".join(problems)))
+    return tuple(notices)
+
+
+def _protection(view: MessageView) -> list[Notice]:
+    """What is to be said about a layer that could not be opened, or is only a part."""
+    state = view.verdict.state.value
+    if state == "locked":
+        return [
+            Notice(
+                "This message is locked. It opens once the key that it was encrypted to is here "
+                "and its passphrase was given.",
+                Kind.LOCKED,
+                Offer.UNLOCK,
+            )
+        ]
+    if state == "broken":
+        return [
+            Notice(
+                "This message cannot be shown: it was altered on its way. Ask the sender to send "
+                "it again.",
+                Kind.DANGER,
+                Offer.DETAILS,
+            )
+        ]
+    return [
+        Notice(
+            "This message holds a protected part. What is around it is not protected.",
+            Kind.LOCKED,
+            Offer.OPEN_PART,
+            part.number,
+        )
+        for part in view.verdict.parts[:3]
+        if state in ("mixed", "unprotected")
+    ]
+
+
+def _mismatch(view: MessageView) -> str:
+    outside = ", ".join(people.full(person) for person in view.outer_from) or "nobody"
+    inside = ", ".join(people.full(person) for person in view.envelope.from_) or "nobody"
+    both = f" Outside it names {outside}, inside {inside}." if outside != inside else ""
+    return f"Nothing proves who sent this message.{both} Do not trust what it asks for."
+
+
+class StripStack(QWidget):
+    """The strips of one message, one below the other."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(1)
+        self._strips: list[Strip] = []
+        self.hide()
+
+    def show_notices(
+        self, notices: Sequence[Notice], offers: Mapping[Offer, Callable[[str], object]]
+    ) -> None:
+        """Show these; `offers` says what happens with what is offered."""
+        for strip in self._strips:
+            self._layout.removeWidget(strip)
+            strip.hide()
+            strip.deleteLater()
+        self._strips = []
+        for notice in notices:
+            self.add(notice, offers)
+        self.setVisible(bool(notices))
+
+    def add(self, notice: Notice, offers: Mapping[Offer, Callable[[str], object]]) -> Strip:
+        """Show one more."""
+        strip = Strip()
+        choices: list[Choice] = []
+        if notice.offer is not None:
+            act, part = offers[notice.offer], notice.part
+            choices.append((notice.offer.value, lambda: act(part)))
+        strip.say(notice.text, notice.kind, choices, lasting=True)
+        self._strips.append(strip)
+        self._layout.addWidget(strip)
+        self.setVisible(True)
+        return strip
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the strips say."""
+        return tuple(strip.words for strip in self._strips)

@@ -1,0 +1,187 @@
+"""The words of the seal line and of its explanation, from a verdict alone.
+
+Pure. Nothing that a sender wrote takes part but the signer's address, which the judge has bound to
+the key. `good` colours are for confirmed keys only; a bad signature is told in neutral words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailclient.message.security import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One half of the seal line: icon, colour's role, words."""
+
+    icon: str
+    role: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealText:
+    """What the seal line shows; nothing at all where `shown` is False."""
+
+    shown: bool
+    sentence: str
+    role: str
+    encryption: Chip
+    signature: Chip
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One paragraph of the explanation."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+CONFIRMED_STATES = frozenset({"signed-verified", "confidential"})
+
+ENCRYPTION = {
+    "none": Chip("unlocked", "secondary", "Not encrypted"),
+    "encrypted": Chip("encrypted", "secondary", "Encrypted"),
+    "locked": Chip("locked", "secondary", "Locked"),
+    "broken": Chip("broken", "danger", "Altered on its way"),
+}
+NO_SEAL = "No valid signature"
+SIGNATURE = {
+    "none": Chip("unsigned", "secondary", "Not signed"),
+    "good": Chip("signed", "secondary", "Signed, key not confirmed"),
+    "bad": Chip("unsigned", "secondary", NO_SEAL),
+    "unknown-key": Chip("unsigned", "secondary", "Signature cannot be checked"),
+    "expired-key": Chip("unsigned", "secondary", NO_SEAL),
+    "revoked-key": Chip("unsigned", "secondary", NO_SEAL),
+    "wrong-sender": Chip("unsigned", "secondary", "Signed by somebody else"),
+    "wrong-date": Chip("unsigned", "secondary", NO_SEAL),
+    "weak": Chip("unsigned", "secondary", NO_SEAL),
+    "uncovered": Chip("unsigned", "secondary", "Signed in part only"),
+}
+WARNINGS = {
+    "from-mismatch": (
+        "The sender named inside the message differs from the one outside, and nothing proves "
+        "either. Do not trust what it asks for until you have asked by another way."
+    ),
+    "key-changed": (
+        "It was signed with another key than before. Ask the sender, by another way than mail, "
+        "whether the key is new; then confirm it in Keys and people."
+    ),
+    "usually-signs": (
+        "This sender usually signs, and this message has no valid signature. Be careful with "
+        "what it asks for."
+    ),
+    "reply-to-unprotected": (
+        "The reply address is not protected and could have been changed on the way. An answer "
+        "goes to the sender instead."
+    ),
+    "not-addressed-to-you": (
+        "The protected part does not name you as a recipient: it may have been written to "
+        "somebody else and passed on."
+    ),
+    "old-engine": (
+        "The installed GnuPG has known faults. The message was checked with stricter rules; "
+        "install a newer version."
+    ),
+}
+LOUD = frozenset({"from-mismatch", "key-changed", "usually-signs"})
+
+_ABOUT_ENCRYPTION = {
+    "none": "Every server on its way could read it.",
+    "encrypted": "Only the holders of the recipients' keys can read it. It arrived unaltered.",
+    "locked": "It is encrypted and could not be opened here.",
+    "broken": "It was altered after it was encrypted, or damaged. None of it is shown, because it "
+    "could have been changed to give its contents away. Ask the sender to send it again.",
+}
+_ABOUT_SIGNATURE = {
+    "none": "Nothing proves who wrote it.",
+    "good": "The text is as it was signed, and the key belongs to the sender's address.",
+    "bad": "The text was changed after it was signed, by a mailing list perhaps, or by somebody "
+    "on the way. Take it as a message without a signature.",
+    "unknown-key": "The key that signed it is not known here, so nothing can be said about it. "
+    "Import the sender's key in Keys and people and check again.",
+    "expired-key": "The key that signed it had expired. Take it as a message without a signature.",
+    "revoked-key": "The key that signed it was withdrawn. Take it as a message without one.",
+    "wrong-sender": "It is signed, but by a key that does not belong to the sender's address.",
+    "wrong-date": "It was signed at another time than the message says. It may be an old message "
+    "that was sent again.",
+    "weak": "The signature uses a method that can be forged today, so it does not count.",
+    "uncovered": "There is a good signature, but it does not cover the whole message shown.",
+}
+
+
+def seal_text(verdict: Verdict) -> SealText:
+    """The seal line for a verdict."""
+    confirmed = verdict.verified and verdict.state.value in CONFIRMED_STATES
+    encryption = ENCRYPTION[verdict.encryption.value]
+    signature = SIGNATURE[verdict.signature.value]
+    if confirmed:
+        signature = Chip("signed", "good", "Signed, key confirmed")
+        if verdict.state.value == "confidential":
+            encryption = Chip("encrypted", "good", "Encrypted")
+    loud = LOUD & set(verdict.warnings)
+    plain = verdict.encryption.value == "none" and verdict.signature.value == "none"
+    return SealText(
+        shown=bool(not plain or loud or verdict.state.value not in ("unprotected",)),
+        sentence=verdict.summary,
+        role="caution" if loud else "good" if confirmed else "text",
+        encryption=encryption,
+        signature=signature,
+    )
+
+
+def fingerprint(value: str) -> str:
+    """A fingerprint in groups of four, for reading aloud."""
+    return " ".join(value[at : at + 4] for at in range(0, len(value), 4))
+
+
+def explanation(verdict: Verdict, checked: str) -> tuple[Section, ...]:
+    """The full account: what was checked, the key, how trust came about, what to do."""
+    encryption, signature = verdict.encryption.value, verdict.signature.value
+    sections = [
+        Section(ENCRYPTION[encryption].words, (_ABOUT_ENCRYPTION[encryption],)),
+        Section(seal_text(verdict).signature.words, (_ABOUT_SIGNATURE[signature],)),
+    ]
+    if verdict.signer is not None:
+        confirmed = (
+            "You have confirmed this key."
+            if verdict.verified
+            else "You have not confirmed this key yet. Compare its words or its code with the "
+            "sender in Keys and people."
+        )
+        sections.append(
+            Section(
+                "The key",
+                (
+                    verdict.signer.user_id or verdict.signer.address,
+                    fingerprint(verdict.signer.fingerprint),
+                    confirmed,
+                ),
+            )
+        )
+    warnings = tuple(WARNINGS[word] for word in verdict.warnings if word in WARNINGS)
+    if warnings:
+        sections.append(Section("Take care", warnings))
+    if verdict.protected_headers:
+        sections.append(
+            Section("Protected fields", (", ".join(sorted(verdict.protected_headers)),))
+        )
+    if verdict.parts:
+        sections.append(Section("Protected parts", tuple(_part(part) for part in verdict.parts)))
+    if verdict.reasons:
+        sections.append(Section("What was found", tuple(verdict.reasons)))
+    sections.append(Section("Checked", (checked,)))
+    return tuple(sections)
+
+
+def _part(part: object) -> str:
+    number = getattr(part, "number", "")
+    words = [
+        ENCRYPTION[part.encryption.value].words.lower(),  # type: ignore[attr-defined]
+        SIGNATURE[part.signature.value].words.lower(),  # type: ignore[attr-defined]
+    ]
+    return f"Part {number or '1'}: {', '.join(words)}"
