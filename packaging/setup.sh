@@ -86,10 +86,13 @@ need_packages() {
     forbid_services
     # shellcheck disable=SC2086  # a list of words on purpose
     apt_get install --no-install-recommends -y $wanted || {
-        apt_get update || fail "The lists of system packages could not be fetched: is the network" \
-            "up, and does 'apt-get update' work? Details: $SETUP_LOG"
-        apt_get install --no-install-recommends -y $wanted || fail "These system packages could" \
-            "not be installed: ${wanted}- try 'apt-get install ${wanted% }'. Details: $SETUP_LOG"
+        apt_get -o APT::Update::Error-Mode=any update ||
+            fail "The lists of system packages could not be fetched: is the network up, and does" \
+                "'apt-get update' work? Details: $SETUP_LOG"
+        # shellcheck disable=SC2086
+        apt_get install --no-install-recommends -y $wanted ||
+            fail "Not all system packages could be installed; try 'apt-get install ${wanted% }'." \
+                "Details: $SETUP_LOG"
     }
     keep_servers_off "$wanted"
     allow_services
