@@ -1,0 +1,104 @@
+"""Header fields as they stand in the bytes (RFC 5322 section 2.2), read with tolerance.
+
+A block of more than 256 KiB is cut there; a line that is no field is passed over. Nothing raises.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailclient.message.words import decode_words
+
+LARGEST_HEADER = 256 * 1024
+_END = re.compile(rb"\n\r?\n")
+_FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:((?:[^\n]*\n?)(?:[ \t][^\n]*\n?)*)")
+_LINE_ENDS = re.compile(rb"\r?\n")
+_BARE = re.compile(rb"[\r\n]")
+
+
+class Headers:
+    """The fields of one entity in their order; names are compared without case."""
+
+    __slots__ = ("_fields", "_index")
+
+    def __init__(self, fields: tuple[tuple[str, bytes], ...]) -> None:
+        self._fields = fields
+        self._index: dict[str, list[bytes]] = {}
+        for name, value in fields:
+            self._index.setdefault(name.lower(), []).append(value)
+
+    def raw(self, name: str) -> tuple[bytes, ...]:
+        """The unfolded values of every field with this name, else as received."""
+        return tuple(self._index.get(name.lower(), ()))
+
+    def text(self, name: str) -> str:
+        """The first value, unfolded, its encoded words left alone; "" if there is none."""
+        values = self._index.get(name.lower())
+        return _as_text(values[0]) if values else ""
+
+    def get(self, name: str) -> str:
+        """The first value decoded and clean; "" if there is none."""
+        values = self._index.get(name.lower())
+        return decode_words(values[0]).strip() if values else ""
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value with this name, decoded and clean."""
+        return tuple(decode_words(value).strip() for value in self.raw(name))
+
+    def count(self, name: str) -> int:
+        """How many fields have this name."""
+        return len(self._index.get(name.lower(), ()))
+
+    def names(self) -> tuple[str, ...]:
+        """The names in their order, as written."""
+        return tuple(name for name, _ in self._fields)
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        """Names and unfolded values; encoded words are left alone."""
+        for name, value in self._fields:
+            yield name, _as_text(value)
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._index
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+def _as_text(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def read_headers(source: bytes, start: int, end: int) -> tuple[Headers, int, str]:
+    """The fields of the entity in `source[start:end]`, where its body starts, and a problem."""
+    if source.startswith((b"\r\n", b"\n"), start, end):
+        return Headers(()), start + (2 if source[start] == 13 else 1), ""
+    found = _END.search(source, start, min(end, start + LARGEST_HEADER))
+    if found is not None:
+        return Headers(_fields(source, start, found.start() + 1)), found.end(), ""
+    if end - start <= LARGEST_HEADER:
+        fields = _fields(source, start, end)
+        return (Headers(fields), end, "") if fields else (Headers(()), start, "")
+    found = _END.search(source, start, end)
+    problem = "The header is longer than 256 KiB; only its beginning is read."
+    fields = _fields(source, start, start + LARGEST_HEADER)
+    return Headers(fields), end if found is None else found.end(), problem
+
+
+def _fields(source: bytes, start: int, end: int) -> tuple[tuple[str, bytes], ...]:
+    found: list[tuple[str, bytes]] = []
+    at = start
+    while at < end:
+        match = _FIELD.match(source, at, end)
+        if match is None:
+            line = source.find(b"\n", at, end)
+            at = end if line < 0 else line + 1
+            continue
+        value = _BARE.sub(b" ", _LINE_ENDS.sub(b"", match[2])).strip()
+        found.append((match[1].decode("ascii"), value))
+        at = match.end()
+    return tuple(found)
