@@ -1,0 +1,257 @@
+"""What a reader sees of a message: its text, its sanitised HTML and its attachments.
+
+Only the parts of one payload are looked at. Protected parts inside it stay closed, and messages
+inside it are attachments: nothing that stands on its own is ever mixed into the text.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from mailclient.message.html import html_to_text, sanitise
+from mailclient.message.tree import EMBEDDED, Part
+from mailclient.message.words import clean
+
+LONGEST_NAME = 150  # bytes
+CLOSED = "[A protected part inside this message is not shown here. Open it by itself.]\n"
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LEGACY_HTML = re.compile(
+    r"<div[^>]*class=[\"']?header-protection-legacy-display[\"']?[^>]*>.*?</div>",
+    re.IGNORECASE | re.DOTALL,
+)
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+_EXTENSIONS = {
+    "message/rfc822": ".eml",
+    "text/plain": ".txt",
+    "text/html": ".html",
+    "text/calendar": ".ics",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "application/pdf": ".pdf",
+    "application/pgp-keys": ".asc",
+    "application/pgp-signature": ".asc",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part that is not text. `name` is the sender's, or one made up; `size` is about right."""
+
+    part: Part
+    number: str
+    name: str
+    content_type: str
+    size: int
+    inline: bool
+    content_id: str
+
+    def data(self) -> bytes:
+        """The content, decoded."""
+        if self.part.content_type in EMBEDDED and self.part.encoding not in ("base64",):
+            return self.part.body
+        return self.part.decoded()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The readable side of a message; `html` is sanitised, None where the message has none."""
+
+    text: str
+    html: str | None
+    remote_content: tuple[str, ...]
+    attachments: tuple[Attachment, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A run of the text: as plain text, as HTML, or both where the sender gave both."""
+
+    plain: str | None
+    html: str | None
+
+
+def body(root: Part) -> Body:
+    """Read the body; never raises. The legacy display of protected headers (RFC 9788 section 5.2)
+    is left out where the root says that there is one."""
+    pieces, leaves = _sort(root)
+    legacy = root.params.get("hp", "").lower() == "cipher"
+    texts: list[str] = []
+    htmls: list[str] = []
+    remote: dict[str, None] = {}
+    for plain_part, html_part in pieces:
+        piece = _read(plain_part, html_part, legacy=legacy)
+        harmless = None if piece.html is None else sanitise(piece.html)
+        if harmless is not None:
+            remote.update(dict.fromkeys(harmless.remote))
+        texts.append(piece.plain if piece.plain is not None else html_to_text(piece.html or ""))
+        htmls.append(
+            harmless.html if harmless is not None else f"<pre>{entities.escape(texts[-1])}</pre>"
+        )
+    has_html = any(html_part is not None for _, html_part in pieces)
+    return Body(
+        text="\n".join(texts),
+        html="<hr>".join(htmls) if has_html else None,
+        remote_content=tuple(remote),
+        attachments=tuple(_attachment(part) for part in leaves),
+        problems=root.problems,
+    )
+
+
+def _sort(root: Part) -> tuple[list[tuple[Part | None, Part | None]], list[Part]]:
+    """The text parts in their order, (plain, HTML) where they are alternatives, and the rest."""
+    pieces: list[tuple[Part | None, Part | None]] = []
+    leaves: list[Part] = []
+    waiting = [root]
+    while waiting:
+        part = waiting.pop()
+        if part.content_type == "multipart/alternative" and part.children:
+            piece, others = _alternatives(part)
+            if piece != (None, None):
+                pieces.append(piece)
+            leaves.extend(others)
+        elif part.content_type == "multipart/encrypted":
+            pieces.append((part, None))
+        elif part.content_type == "multipart/signed" and part.children:
+            waiting.extend(reversed((part.children[0], *part.children[2:])))
+        elif part.is_multipart and part.children:
+            waiting.extend(reversed(part.children))
+        elif _is_text(part):
+            pieces.append((None, part) if part.content_type == "text/html" else (part, None))
+        elif part.content_type != "text/rfc822-headers" or "protected-headers" not in part.params:
+            leaves.append(part)
+    return pieces, leaves
+
+
+def _alternatives(part: Part) -> tuple[tuple[Part | None, Part | None], list[Part]]:
+    """Of parts that say the same: the first plain text, the last HTML, and what is neither."""
+    plain: Part | None = None
+    html: Part | None = None
+    others: list[Part] = []
+    for one in part.walk():
+        if one.children and one.content_type not in EMBEDDED:
+            continue
+        if _is_text(one) and one.content_type == "text/html":
+            html = one
+        elif _is_text(one):
+            plain = plain or one
+        else:
+            others.append(one)
+    return (plain, html), others
+
+
+def _is_text(part: Part) -> bool:
+    if part.is_multipart:
+        return not part.children  # broken: shown as it is
+    if part.disposition == "attachment":
+        return False
+    if part.content_type == "text/html":
+        return True
+    return part.content_type == "text/plain" and not (part.filename and part.disposition == "")
+
+
+def _read(plain: Part | None, html: Part | None, *, legacy: bool) -> _Piece:
+    text: str | None = None
+    if plain is not None and plain.content_type == "multipart/encrypted":
+        return _Piece(CLOSED, None)
+    if plain is not None:
+        text = _CONTROLS.sub("\ufffd", plain.text())
+        if plain.params.get("format", "").lower() == "flowed":
+            text = unflow(text, delete_space=plain.params.get("delsp", "").lower() == "yes")
+        if legacy and plain.params.get("hp-legacy-display") == "1":
+            text = text.partition("\n\n")[2]
+    markup = None
+    if html is not None:
+        markup = html.text()
+        if legacy and html.params.get("hp-legacy-display") == "1":
+            markup = _LEGACY_HTML.sub("", markup, count=1)
+    return _Piece(text, markup)
+
+
+def unflow(text: str, *, delete_space: bool = False) -> str:
+    """Join the soft line ends of format=flowed text (RFC 3676 section 4)."""
+    out: list[str] = []
+    held, held_depth = "", -1
+    for line in text.split("\n"):
+        content = line.lstrip(">")
+        depth = len(line) - len(content)
+        content = content.removeprefix(" ")
+        if held_depth >= 0 and (depth != held_depth or content == "-- "):
+            out.append(_quoted(held, held_depth))
+            held, held_depth = "", -1
+        if content.endswith(" ") and content != "-- ":
+            held += content[:-1] if delete_space else content
+            held_depth = depth
+            continue
+        out.append(_quoted(held + content, depth))
+        held, held_depth = "", -1
+    if held_depth >= 0:
+        out.append(_quoted(held, held_depth))
+    return "\n".join(out)
+
+
+def _quoted(content: str, depth: int) -> str:
+    return f"{'>' * depth} {content}".rstrip() if depth else content
+
+
+def _attachment(part: Part) -> Attachment:
+    inline = bool(part.content_id) and part.disposition != "attachment"
+    return Attachment(
+        part=part,
+        number=part.number,
+        name=part.filename or _made_up(part),
+        content_type=part.content_type,
+        size=part.size,
+        inline=inline and part.content_type.startswith("image/"),
+        content_id=part.content_id,
+    )
+
+
+def _made_up(part: Part) -> str:
+    extension = _EXTENSIONS.get(part.content_type, "")
+    if part.content_type in EMBEDDED and part.children:
+        subject = part.children[0].headers.get("subject")[:80]
+        return f"{subject or 'message'}.eml"
+    word = part.content_type.partition("/")[0]
+    return f"{'part' if word == 'application' else word}-{part.number or '0'}{extension}"
+
+
+def snippet(text: str, longest: int = 160) -> str:
+    """The beginning of what the sender wrote: no quotes, no signature, no blank lines."""
+    words: list[str] = []
+    length = 0
+    for line in text[:20_000].split("\n"):
+        if line == "-- " or line == "--":
+            break
+        line = clean(line).strip()
+        if not line or line.startswith((">", "|")) or line.endswith((" wrote:", " schrieb:")):
+            continue
+        words.append(line)
+        length += len(line) + 1
+        if length > longest:
+            break
+    whole = " ".join(" ".join(words).split())
+    return whole if len(whole) <= longest else whole[: longest - 1].rstrip() + "…"
+
+
+def safe_name(name: str) -> str:
+    """A name that a file may have on any system: no folder, no control, nothing invisible."""
+    base = re.split(r"[/\\]", name)[-1]
+    kept = "".join(
+        " " if one in '<>:"|?*' else one
+        for one in unicodedata.normalize("NFC", base)
+        if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+    )
+    kept = " ".join(kept.split()).lstrip(".").strip(" .")
+    if _RESERVED.match(kept):
+        kept = f"_{kept}"
+    stem, dot, extension = kept.rpartition(".")
+    if not dot or len(extension.encode()) > 16:
+        stem, dot, extension = kept, "", ""
+    room = LONGEST_NAME - len(dot) - len(extension.encode())
+    stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .")
+    return f"{stem}{dot}{extension}" or "attachment"
