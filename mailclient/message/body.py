@@ -11,6 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from mailclient.message.flowed import unflow
 from mailclient.message.html import html_to_text, sanitise
 from mailclient.message.tree import EMBEDDED, Part
 from mailclient.message.words import clean
@@ -170,32 +171,6 @@ def _read(plain: Part | None, html: Part | None, *, legacy: bool) -> _Piece:
         if legacy and html.params.get("hp-legacy-display") == "1":
             markup = _LEGACY_HTML.sub("", markup, count=1)
     return _Piece(text, markup)
-
-
-def unflow(text: str, *, delete_space: bool = False) -> str:
-    """Join the soft line ends of format=flowed text (RFC 3676 section 4)."""
-    out: list[str] = []
-    held, held_depth = "", -1
-    for line in text.split("\n"):
-        content = line.lstrip(">")
-        depth = len(line) - len(content)
-        content = content.removeprefix(" ")
-        if held_depth >= 0 and (depth != held_depth or content == "-- "):
-            out.append(_quoted(held, held_depth))
-            held, held_depth = "", -1
-        if content.endswith(" ") and content != "-- ":
-            held += content[:-1] if delete_space else content
-            held_depth = depth
-            continue
-        out.append(_quoted(held + content, depth))
-        held, held_depth = "", -1
-    if held_depth >= 0:
-        out.append(_quoted(held, held_depth))
-    return "\n".join(out)
-
-
-def _quoted(content: str, depth: int) -> str:
-    return f"{'>' * depth} {content}".rstrip() if depth else content
 
 
 def _attachment(part: Part) -> Attachment:

@@ -1,6 +1,7 @@
-"""Header fields as they stand in the bytes (RFC 5322 section 2.2), read with tolerance.
+"""Header fields as they stand in the bytes (RFC 5322 section 2.2): read with tolerance, folded.
 
-A block of more than 256 KiB is cut there; a line that is no field is passed over. Nothing raises.
+A block of more than 256 KiB is cut there; a line that is no field is passed over. Reading raises
+nothing.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailclient.message.words import decode_words
+from mailclient.errors import BadInput
+from mailclient.message.words import clean, decode_words
 
 LARGEST_HEADER = 256 * 1024
 _END = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:((?:[^\n]*\n?)(?:[ \t][^\n]*\n?)*)")
 _LINE_ENDS = re.compile(rb"\r?\n")
+_NAME = re.compile(r"[!-9;-~]+")
+LONGEST_LINE = 78
 _BARE = re.compile(rb"[\r\n]")
 
 
@@ -102,3 +106,20 @@ def _fields(source: bytes, start: int, end: int) -> tuple[tuple[str, bytes], ...
         found.append((match[1].decode("ascii"), value))
         at = match.end()
     return tuple(found)
+
+
+def fold(name: str, value: str) -> str:
+    """A field for the wire, folded only where a space is (RFC 5322 section 2.2.3), with its CRLF.
+
+    Raises BadInput for what could become another field: a line break, a character beyond ASCII.
+    """
+    if not _NAME.fullmatch(name) or not value.isascii() or clean(value) != value:
+        raise BadInput(f"The field {clean(name)[:40]} cannot be written: {clean(value)[:80]!r}.")
+    lines: list[str] = []
+    line = f"{name}:"
+    for word in value.split(" "):
+        if len(line) + 1 + len(word) > LONGEST_LINE and line.strip() and not line.endswith(":"):
+            lines.append(line)
+            line = ""
+        line += f" {word}"
+    return "\r\n".join([*lines, line]) + "\r\n"
