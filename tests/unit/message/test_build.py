@@ -1,0 +1,139 @@
+"""What is built is 7-bit, CRLF, foldable by nobody, and reads back as what was written."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailclient.errors import BadInput
+from mailclient.message import build
+from mailclient.message.address import Address
+from mailclient.message.body import body
+from mailclient.message.build import AttachmentSource, Draft
+from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.flowed import flow, unflow
+from mailclient.message.quote import forward_text, reply_draft
+from mailclient.message.tree import parse
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+ANN = Address("Ann", "ann@example.org")
+BOB = Address("Bob", "bob@example.org")
+EVE = Address("", "eve@example.org")
+
+
+def built(draft: Draft) -> bytes:
+    message_id = build.new_message_id(draft.sender.domain)
+    return build.assemble(build.fields(draft, message_id=message_id, date=NOW), build.entity(draft))
+
+
+def on_the_wire(raw: bytes) -> bool:
+    lines = raw.split(b"\r\n")
+    return raw.isascii() and all(len(line) <= 998 and not set(line) & {0, 10, 13} for line in lines)
+
+
+LINES = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\x85")
+)
+
+
+@given(st.lists(LINES, max_size=8).map("\n".join), LINES)
+def test_whatever_is_written_is_fit_for_the_wire(text: str, subject: str) -> None:
+    raw = built(Draft(sender=ANN, to=(BOB,), subject=subject, text=text))
+    assert on_the_wire(raw)
+    assert not any(line.startswith(b"From ") for line in raw.split(b"\r\n"))
+    assert not any(
+        line.endswith((b" ", b"\t")) for line in raw.split(b"\r\n\r\n", 1)[1].split(b"\r\n")
+    )
+
+
+@given(st.lists(LINES.map(str.rstrip), max_size=8).map("\n".join))
+def test_a_draft_comes_back_as_it_was_left(text: str) -> None:
+    draft = Draft(
+        sender=ANN, to=(BOB,), bcc=(EVE,), subject="Ä", text=text,
+        attachments=(AttachmentSource("ü.bin", "application/octet-stream", bytes(range(256))),),
+        in_reply_to="<a@b>", references=("<a@b>",), encrypt=True, quotes_protected=True,
+    )  # fmt: skip
+    stored = build.draft_bytes(draft, message_id="<x@y>", date=NOW)
+    assert build.draft_from_message(parse(stored)) == draft
+
+
+def test_what_is_typed_halfway_is_kept_in_a_draft() -> None:
+    draft = Draft(sender=ANN, to=(Address("", "bob"),))
+    stored = build.draft_bytes(draft, message_id="<x@y>", date=NOW)
+    assert build.draft_from_message(parse(stored)).to == (Address("", "bob"),)
+
+
+def test_bcc_is_in_nothing_that_goes_out() -> None:
+    raw = built(Draft(sender=ANN, to=(BOB,), bcc=(EVE,), text="x"))
+    assert b"eve" not in raw
+    assert b"bcc" not in raw.lower()
+
+
+def test_only_hidden_recipients_leave_a_group() -> None:
+    assert (
+        parse(built(Draft(sender=ANN, bcc=(EVE,)))).headers.get("To") == "undisclosed-recipients:;"
+    )
+
+
+def test_a_file_keeps_its_name_and_its_bytes() -> None:
+    name = "Rechnung für Müller und Söhne, " * 3 + "2026.pdf"
+    draft = Draft(
+        sender=ANN, to=(BOB,), attachments=(AttachmentSource(name, "application/pdf", b"%PDF\n"),)
+    )
+    raw = built(draft)
+    found = body(parse(raw)).attachments[0]
+    assert (found.name, found.data(), found.content_type) == (name, b"%PDF\n", "application/pdf")
+    assert on_the_wire(raw)
+
+
+@pytest.mark.parametrize("address", ["x@y\r\nBcc: z@a", "x y@z", "nobody"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(BadInput):
+        built(Draft(sender=ANN, to=(Address("", address),)))
+
+
+def test_a_name_cannot_become_a_field() -> None:
+    raw = built(Draft(sender=ANN, to=(Address("a\r\nBcc: z@a", "b@c.d"),), subject="s\r\nBcc: z@a"))
+    assert "Bcc" not in parse(raw).headers
+
+
+@given(st.lists(LINES.map(lambda line: line.rstrip(" ")), max_size=8))
+def test_flowed_text_comes_back_joined(lines: list[str]) -> None:
+    plain = [line for line in lines if not line.lstrip().startswith(">")]
+    assert unflow(flow("\n".join(plain))) == "\n".join(plain)
+
+
+def test_flowed_quotes_keep_their_depth() -> None:
+    assert flow("> a\n> > b\n>> c") == "> a\n>> b\n>> c"
+    assert all(line.startswith(">> ") for line in flow("> > " + "word " * 40).split("\n"))
+
+
+def seen(**fields: object) -> Envelope:
+    raw = "\r\n".join(f"{name.replace('_', '-')}: {value}" for name, value in fields.items())
+    return envelope(parse(raw.encode() + b"\r\n\r\n").headers)
+
+
+def test_an_answer_to_all_leaves_oneself_out_and_nobody_twice() -> None:
+    found = seen(From="bob@example.org", To="ann@example.org, eve@example.org",
+                 Cc="Bob@example.org, fay@example.org", Subject="RE: Aw: hi",
+                 Message_ID="<2@x>", References="<0@x> <1@x>")  # fmt: skip
+    parts = reply_draft(found, "text\n-- \nBob", mine=["ann@example.org"], everyone=True)
+    assert [one.address for one in parts.to] == ["bob@example.org"]
+    assert [one.address for one in parts.cc] == ["eve@example.org", "fay@example.org"]
+    assert parts.subject == "Re: hi"
+    assert parts.references == ("<0@x>", "<1@x>", "<2@x>")
+    assert parts.text == "\n\nbob@example.org wrote:\n> text\n"
+
+
+def test_an_answer_to_an_own_message_goes_where_that_went() -> None:
+    found = seen(From="ann@example.org", To="bob@example.org")
+    parts = reply_draft(found, "", mine=["ann@example.org"], everyone=False)
+    assert [one.address for one in parts.to] == ["bob@example.org"]
+
+
+def test_a_forwarded_message_tells_where_it_comes_from() -> None:
+    subject, text = forward_text(seen(From="Bob <bob@example.org>", Subject="hi"), "words")
+    assert subject == "Fwd: hi"
+    assert "From: Bob <bob@example.org>" in text
+    assert text.endswith("words\n")
