@@ -29,7 +29,7 @@ from mailclient.services.search import Search
 from mailclient.services.send import Send
 from mailclient.services.transfer import Transfer
 from mailclient.store import Store
-from mailclient.store.vault import Keyring, pick_keyring
+from mailclient.store.keyrings import Keyring, pick_keyring
 from mailclient.transport.https import fetch
 
 

@@ -48,12 +48,18 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with the messages on the server."""
+    """What to do with the messages on the server.
+
+    `gone` are known UIDs that are not listed any more, `back` those that are listed again, `alone`
+    those that name one message only.
+    """
 
     fetch: tuple[Listed, ...]
     delete: tuple[Listed, ...]
     keep: int
     gone: tuple[bytes, ...]
+    back: tuple[bytes, ...] = ()
+    alone: frozenset[bytes] = frozenset()
 
 
 def download_plan(
@@ -77,7 +83,11 @@ def download_plan(
             keep += 1
     present = {one.uid for one in listing}
     gone = tuple(uid for uid, entry in known.items() if uid not in present)
-    return Plan(tuple(fetch), tuple(delete), keep, gone)
+    back = tuple(
+        uid for uid, entry in known.items() if entry.state is EntryState.GONE and uid in present
+    )
+    alone = frozenset(uid for uid, count in counts.items() if count == 1 and uid)
+    return Plan(tuple(fetch), tuple(delete), keep, gone, back, alone)
 
 
 def _due(entry: Entry, retention: Retention, now: datetime) -> bool:
@@ -169,7 +179,8 @@ class Receive:
             if session.quit():
                 run.confirm(deleted)
             crash_point("after_quit")
-        self._store.ledger.absent(account.id, plan.gone, self._clock() - FORGET_AFTER)
+        now = self._clock()
+        self._store.ledger.absent(account.id, plan.gone, now, now - FORGET_AFTER)
         return Receipt(
             account.address,
             len(run.ids),
@@ -185,7 +196,7 @@ class Receive:
         """What is due from before, and, where nothing is to stay, what was stored just now."""
         if account.retention.days != 0:
             return plan.delete
-        return (*plan.delete, *run.deletable)
+        return (*plan.delete, *(one for one in run.deletable if one.uid in plan.alone))
 
 
 class _Run:
@@ -258,21 +269,24 @@ class _Run:
         ids = []
         with self._store.database.write():
             for listed, spool in zip(batch.listed, batch.spools, strict=True):
+                if not listed.uid and self._is_here(spool):
+                    continue
                 id = self._store.messages.store_raw(
                     self._account.id, self._inbox.id, spool, unread=True, received=now
                 )
-                self._store.ledger.record(
-                    self._account.id,
-                    Entry(
-                        uid=listed.uid,
-                        size=listed.size,
-                        sha256=spool.sha256,
-                        state=EntryState.STORED,
-                        message_id=id,
-                        first_seen=now,
-                    ),
-                )
                 ids.append(id)
+                if listed.uid:
+                    self._store.ledger.record(
+                        self._account.id,
+                        Entry(
+                            uid=listed.uid,
+                            size=listed.size,
+                            sha256=spool.sha256,
+                            state=EntryState.STORED,
+                            message_id=id,
+                            first_seen=now,
+                        ),
+                    )
             crash_point("before_commit")
         crash_point("after_commit")
         self.ids += ids
@@ -284,6 +298,13 @@ class _Run:
         self._events.publish(MessagesChanged((self._inbox.id,), tuple(ids)))
         self._events.publish(FoldersChanged())
         self._stored()
+
+    def _is_here(self, spool: Spool) -> bool:
+        """Whether a message that has no UID to know it by was stored before."""
+        if self._store.messages.by_hash(self._account.id, spool.sha256) is None:
+            return False
+        spool.abort()
+        return True
 
     def delete(self, session: Pop3Session, wanted: Sequence[Listed]) -> list[Listed]:
         """Ask the server to delete what is stored here and can be read back."""
