@@ -1,161 +1,261 @@
-"""How the store's key is kept, and where the accounts' passwords are.
+"""The key of the store: made once, and found again by the OS keyring or a passphrase.
 
-The key is 32 random bytes in the OS keyring; without one it comes from a passphrase (Argon2id).
-Passwords are in the OS keyring, else inside the encrypted store. There is no third place.
+The key-check file beside the database says which way a profile is unlocked, and lets a wrong key be
+told before the database is touched. It holds a salt, the data key wrapped by the passphrase where
+there is one, and a check value; nothing in it opens the store by itself. It is written before the
+database and replaced by renaming only. There is no way here that writes a key readably to the disk.
 """
 
 from __future__ import annotations
 
-import base64
+import hashlib
+import hmac
 import json
 import os
 import secrets
-from typing import Any
+import unicodedata
+from base64 import b64decode, b64encode
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
 
-from mailclient.errors import StoreDamaged, StoreLocked
+from mailclient.errors import BadInput, StoreDamaged, StoreFull, StoreLocked
 from mailclient.paths import Profile
-from mailclient.store.database import KEY_BYTES, Database
-from mailclient.store.keyrings import SERVICE, Keyring
+from mailclient.store.keyrings import SERVICE, Keyring, pick_keyring
 
-ARGON2 = {"time_cost": 3, "memory_cost": 64 * 1024, "parallelism": 2}
+__all__ = ["Keyring", "Unlocked", "Way", "pick_keyring", "unlock"]
+
+KEY_BYTES = 32
+VERSION = 1
+_LABEL = b"mailclient store key check 1"
 
 
-def unlock(profile: Profile, *, passphrase: str | None, keyring: Keyring | None) -> bytes:
-    """The store's key; made on the first call. Raises StoreLocked, StoreDamaged."""
-    if profile.vault.exists():
-        return _existing(profile, _read(profile), passphrase, keyring)
-    if profile.store.exists():
-        raise StoreDamaged(
-            "The file that tells how to open the store is missing.",
-            f"Restore {profile.vault.name} from a backup of the profile.",
-        )
+class Way(Enum):
+    """What a profile is unlocked with."""
+
+    KEYRING = "keyring"
+    PASSPHRASE = "passphrase"
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """An unlocked profile: its key, the profile's name in the keyring, and how it was unlocked."""
+
+    key: bytes
+    name: str
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The cost of Argon2id (RFC 9106 section 4, second recommendation); `memory` is in KiB."""
+
+    time: int = 3
+    memory: int = 65536
+    lanes: int = 4
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.time <= 64 and 8192 <= self.memory <= 1 << 21 and 1 <= self.lanes <= 64):
+            raise ValueError("the cost of the passphrase is out of bounds")
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyFile:
+    """What stands in the key-check file; `salt` and `wrapped` are empty without a passphrase."""
+
+    name: str
+    way: Way
+    check: bytes
+    salt: bytes = b""
+    wrapped: bytes = b""
+    stretch: _Stretch = _Stretch()
+
+
+def unlock(profile: Profile, *, passphrase: str | None, keyring: Keyring | None) -> Unlocked:
+    """Find the store's key, or make it where there is no store yet.
+
+    Raises StoreLocked (no way to the key, or a wrong one), StoreDamaged, StoreFull, BadInput.
+    """
+    if passphrase is not None and not passphrase:
+        raise BadInput("The passphrase is empty.", "Choose one of several words.")
+    found = _read(profile.vault)
+    if found is None:
+        if profile.store.exists():
+            raise StoreDamaged(
+                "The file that belongs to the store's key is missing; without it the mail cannot "
+                "be opened.",
+                "Put it back from a backup of the profile.",
+                str(profile.vault),
+            )
+        return _create(profile.vault, passphrase, keyring)
+    if found.way is Way.PASSPHRASE:
+        key = _by_passphrase(found, passphrase)
+    else:
+        key = _by_keyring(found, keyring)
+    return Unlocked(key, found.name, found.way)
+
+
+def _create(path: Path, passphrase: str | None, keyring: Keyring | None) -> Unlocked:
+    """Make a new key; the keyring has it, and gave it back, before the file says so."""
+    key = secrets.token_bytes(KEY_BYTES)
+    name = secrets.token_hex(8)
+    check = _check(key)
     if passphrase is not None:
         salt = secrets.token_bytes(16)
-        key = derive(passphrase, salt, ARGON2)
-        _write(profile, {"kind": "passphrase", "salt": _code(salt), "argon2id": ARGON2})
-        return key
+        pad, seal = _stretched(passphrase, salt, _Stretch())
+        wrapped = _xor(key, pad)
+        tag = hmac.digest(seal, salt + wrapped, "sha256")
+        _write(path, _KeyFile(name, Way.PASSPHRASE, check, salt, wrapped + tag))
+        return Unlocked(key, name, Way.PASSPHRASE)
     if keyring is None:
         raise StoreLocked(
-            "No keyring answers here, so the mail needs a passphrase to be locked with.",
-            "Give one with --passphrase-file FILE, or start a keyring.",
+            "There is no OS keyring here that could keep the key of the mail.",
+            "Start with --passphrase-file FILE; the first line of the file is the passphrase.",
         )
-    name = f"store-{secrets.token_hex(8)}"
-    key = secrets.token_bytes(KEY_BYTES)
-    keyring.set_password(SERVICE, name, _code(key))
-    _write(profile, {"kind": "keyring", "name": name})
+    keyring.set_password(SERVICE, _entry(name), b64encode(key).decode("ascii"))
+    if keyring.get_password(SERVICE, _entry(name)) != b64encode(key).decode("ascii"):
+        raise StoreLocked(
+            "The OS keyring did not keep the key of the mail.",
+            "Unlock the keyring, or start with --passphrase-file FILE.",
+        )
+    _write(path, _KeyFile(name, Way.KEYRING, check))
+    return Unlocked(key, name, Way.KEYRING)
+
+
+def _by_passphrase(found: _KeyFile, passphrase: str | None) -> bytes:
+    if passphrase is None:
+        raise StoreLocked(
+            "This profile is locked with a passphrase.",
+            "Start with --passphrase-file FILE, or open the window, which asks for it.",
+        )
+    pad, seal = _stretched(passphrase, found.salt, found.stretch)
+    wrapped, tag = found.wrapped[:KEY_BYTES], found.wrapped[KEY_BYTES:]
+    if not hmac.compare_digest(hmac.digest(seal, found.salt + wrapped, "sha256"), tag):
+        raise StoreLocked("This is not the passphrase of the profile.", "Type it again.")
+    return _checked(found, _xor(wrapped, pad))
+
+
+def _by_keyring(found: _KeyFile, keyring: Keyring | None) -> bytes:
+    if keyring is None:
+        raise StoreLocked(
+            "The key of this profile is in the OS keyring, which was not asked or is not there.",
+            "Log in to the desktop that the profile was made in, and start without a passphrase.",
+        )
+    text = keyring.get_password(SERVICE, _entry(found.name))
+    if text is None:
+        raise StoreLocked(
+            "The OS keyring does not hold the key of this profile.",
+            "Unlock the keyring that the profile was made with, or restore it from a backup.",
+        )
+    try:
+        key = b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    return _checked(found, key)
+
+
+def _checked(found: _KeyFile, key: bytes) -> bytes:
+    if len(key) != KEY_BYTES or not hmac.compare_digest(_check(key), found.check):
+        raise StoreLocked(
+            "The key that was found is not the key of this profile.",
+            "Restore the profile's files from one and the same backup.",
+        )
     return key
 
 
-def _existing(
-    profile: Profile, how: dict[str, Any], passphrase: str | None, keyring: Keyring | None
-) -> bytes:
-    if how["kind"] == "passphrase":
-        if passphrase is None:
-            raise StoreLocked(
-                "The mail in this profile is locked with a passphrase.",
-                "Give it with --passphrase-file FILE, or start the window, which asks for it.",
-            )
-        return derive(passphrase, base64.b64decode(how["salt"]), how["argon2id"])
-    if keyring is None:
-        raise StoreLocked(
-            "The key of this profile is in the keyring of your desktop, which does not answer.",
-            "Log in to your desktop and unlock the keyring.",
-        )
-    stored = keyring.get_password(SERVICE, str(how["name"]))
-    if stored is None:
-        raise StoreLocked(
-            "The key of this profile is not in your keyring any more.",
-            "Restore the keyring, or a backup of the profile.",
-        )
-    return base64.b64decode(stored)
+def _stretched(passphrase: str, salt: bytes, cost: _Stretch) -> tuple[bytes, bytes]:
+    """A pad and a key for the tag, from a passphrase; the salt is used for one wrapping only."""
+    from argon2.low_level import Type, hash_secret_raw  # only where there is no keyring
 
-
-def derive(passphrase: str, salt: bytes, parameters: dict[str, int]) -> bytes:
-    """A key from a passphrase (Argon2id, RFC 9106)."""
-    from argon2.low_level import Type, hash_secret_raw  # late: only where there is no keyring
-
-    return hash_secret_raw(
-        passphrase.encode("utf-8"),
+    raw = hash_secret_raw(
+        unicodedata.normalize("NFKC", passphrase).encode("utf-8", "surrogatepass"),
         salt,
-        time_cost=parameters["time_cost"],
-        memory_cost=parameters["memory_cost"],
-        parallelism=parameters["parallelism"],
-        hash_len=KEY_BYTES,
+        time_cost=cost.time,
+        memory_cost=cost.memory,
+        parallelism=cost.lanes,
+        hash_len=2 * KEY_BYTES,
         type=Type.ID,
+    )
+    return raw[:KEY_BYTES], raw[KEY_BYTES:]
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+
+
+def _check(key: bytes) -> bytes:
+    return hmac.digest(key, _LABEL, hashlib.sha256)
+
+
+def _entry(name: str) -> str:
+    return f"store {name}"
+
+
+def _read(path: Path) -> _KeyFile | None:
+    """The key-check file; None if there is none; raises StoreDamaged."""
+    try:
+        document = json.loads(path.read_bytes())
+        if document["version"] > VERSION:
+            raise StoreDamaged(
+                "This profile was made by a newer version of the program.",
+                "Install that version or a later one.",
+            )
+        found = _KeyFile(
+            str(document["name"]),
+            Way(document["way"]),
+            b64decode(document["check"]),
+            b64decode(document["salt"]),
+            b64decode(document["wrapped"]),
+            _Stretch(**document["stretch"]),
+        )
+    except FileNotFoundError:
+        return None
+    except PermissionError as problem:
+        raise StoreLocked(
+            f"{path.name} may not be read.", "Look at its rights.", str(path)
+        ) from problem
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as problem:
+        raise _damaged(path) from problem
+    if found.way is Way.PASSPHRASE and (len(found.wrapped), len(found.salt)) != (64, 16):
+        raise _damaged(path)
+    return found
+
+
+def _damaged(path: Path) -> StoreDamaged:
+    return StoreDamaged(
+        "The file that belongs to the store's key is damaged.",
+        "Put it back from a backup of the profile.",
+        str(path),
     )
 
 
-def _code(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _read(profile: Profile) -> dict[str, Any]:
+def _write(path: Path, content: _KeyFile) -> None:
+    """Write beside, flush to the disk, rename, flush the folder: there or not there, never half."""
+    document = {
+        "version": VERSION,
+        "name": content.name,
+        "way": content.way.value,
+        "check": b64encode(content.check).decode("ascii"),
+        "salt": b64encode(content.salt).decode("ascii"),
+        "wrapped": b64encode(content.wrapped).decode("ascii"),
+        "stretch": asdict(content.stretch),
+    }
+    beside = path.with_name(f"{path.name}.new")
     try:
-        found = json.loads(profile.vault.read_text("utf-8"))
-        if found["kind"] not in ("passphrase", "keyring"):
-            raise ValueError(found["kind"])
-    except (OSError, ValueError, KeyError, TypeError) as damage:
-        raise StoreDamaged(
-            "The file that tells how to open the store cannot be read.",
-            f"Restore {profile.vault.name} from a backup of the profile.",
-        ) from damage
-    whole: dict[str, Any] = found
-    return whole
-
-
-def _write(profile: Profile, how: dict[str, Any]) -> None:
-    """Durable before the store exists: a store without this file could never be opened."""
-    new = profile.vault.with_suffix(".new")
-    with open(new, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
-        json.dump(how, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(profile.vault)
-    folder = os.open(profile.folder, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-class Vault:
-    """The passwords of the accounts."""
-
-    def __init__(self, database: Database, keyring: Keyring | None, name: str) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._name = name  # tells profiles that share a keyring apart
-
-    @property
-    def where(self) -> str:
-        """Where passwords are kept, in words."""
-        return "the encrypted store" if self._keyring is None else "the keyring of the desktop"
-
-    def set_password(self, account_id: int, kind: str, secret: str) -> None:
-        """Keep the password of an account; `kind` is "incoming" or "outgoing"."""
-        if self._keyring is not None:
-            self._keyring.set_password(SERVICE, self._entry(account_id, kind), secret)
-            return
-        self._database.run(
-            "INSERT OR REPLACE INTO secrets (account_id, kind, secret) VALUES (?, ?, ?)",
-            (account_id, kind, secret),
-        )
-
-    def password(self, account_id: int, kind: str) -> str | None:
-        """The password, or None where none is kept."""
-        if self._keyring is not None:
-            return self._keyring.get_password(SERVICE, self._entry(account_id, kind))
-        row = self._database.row(
-            "SELECT secret FROM secrets WHERE account_id = ? AND kind = ?", (account_id, kind)
-        )
-        return None if row is None else str(row[0])
-
-    def forget(self, account_id: int) -> None:
-        """Drop the passwords of an account."""
-        if self._keyring is not None:
-            for kind in ("incoming", "outgoing"):
-                self._keyring.delete_password(SERVICE, self._entry(account_id, kind))
-        self._database.run("DELETE FROM secrets WHERE account_id = ?", (account_id,))
-
-    def _entry(self, account_id: int, kind: str) -> str:
-        return f"{self._name}/{account_id}/{kind}"
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            json.dump(document, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as problem:
+        raise StoreFull(
+            f"The profile cannot be written: {problem.strerror}.",
+            "Make room on the disk, or look at the rights of the folder.",
+            str(path),
+        ) from problem
