@@ -70,7 +70,8 @@ HOSTILE = (
     '<a href="https://x.example/">link</a><img src="http://evil.example/p.gif">'
     '<img src="cid:abc"><img src="data:image/png;base64,AAAA"><img src="file:///etc/passwd">'
     '<form action="http://e.example"><input name="a"></form><script>alert(1)</script>'
-    '<meta http-equiv="refresh" content="0;url=http://e.example"><iframe src="//f.example"></iframe>'
+    '<meta http-equiv="refresh" content="0;url=http://e.example"><iframe src="//f.example">'
+    "</iframe>"
     '<table background="//cdn.example/x"><tr><td>cell</table><svg><script>1</script></svg>'
 )
 

@@ -1,0 +1,67 @@
+"""Which key serves for a recipient, or why none does: a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailclient.crypto.api import KeyInfo
+from mailclient.message.security import Trust
+from mailclient.services.readiness import Candidate, Readiness, ReadyState, decide
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KEY = KeyInfo(
+    fingerprint="A" * 40, user_ids=("Bob <bob@example.org>",), addresses=("bob@example.org",),
+    created=NOW - timedelta(days=100), expires=NOW + timedelta(days=600), algorithm="ed25519",
+    can_encrypt=True, can_sign=True,
+)
+OTHER = replace(KEY, fingerprint="B" * 40, created=NOW - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("candidates", "state"),
+    [
+        ([], ReadyState.NONE),
+        ([Candidate(KEY, Trust.REJECTED)], ReadyState.NONE),
+        ([Candidate(KEY, Trust.VERIFIED)], ReadyState.READY_VERIFIED),
+        ([Candidate(KEY, Trust.OWN)], ReadyState.READY_VERIFIED),
+        ([Candidate(KEY, Trust.ACCEPTED)], ReadyState.READY),
+        ([Candidate(KEY, Trust.TENTATIVE)], ReadyState.READY),
+        ([Candidate(replace(KEY, expired=True), Trust.VERIFIED)], ReadyState.UNUSABLE),
+        ([Candidate(replace(KEY, revoked=True), Trust.VERIFIED)], ReadyState.UNUSABLE),
+        ([Candidate(replace(KEY, can_encrypt=False), Trust.VERIFIED)], ReadyState.UNUSABLE),
+        ([Candidate(KEY, Trust.ACCEPTED), Candidate(OTHER, Trust.ACCEPTED)], ReadyState.ASK),
+        ([Candidate(KEY, Trust.TENTATIVE), Candidate(OTHER, Trust.TENTATIVE)], ReadyState.ASK),
+        (
+            [Candidate(KEY, Trust.ACCEPTED), Candidate(OTHER, Trust.TENTATIVE, changed=True)],
+            ReadyState.ASK,
+        ),
+        (
+            [Candidate(KEY, Trust.VERIFIED), Candidate(OTHER, Trust.TENTATIVE, changed=True)],
+            ReadyState.READY_VERIFIED,
+        ),
+        ([Candidate(KEY, Trust.REJECTED), Candidate(OTHER, Trust.ACCEPTED)], ReadyState.READY),
+    ],
+)
+def test_the_state_follows_from_the_keys_and_what_we_think_of_them(
+    candidates: list[Candidate], state: ReadyState
+) -> None:
+    decided = decide("bob@example.org", candidates, NOW)
+    assert decided.state is state
+    assert decided.reason.endswith(".")
+
+
+def test_a_new_key_never_takes_the_place_of_a_confirmed_one() -> None:
+    candidates = [Candidate(KEY, Trust.VERIFIED), Candidate(OTHER, Trust.TENTATIVE, changed=True)]
+    assert decide("bob@example.org", candidates, NOW).fingerprint == KEY.fingerprint
+
+
+def test_a_key_that_ends_soon_says_so() -> None:
+    soon = replace(KEY, expires=NOW + timedelta(days=3))
+    assert "expires on 2026-11-26" in decide("bob@example.org", [Candidate(soon, Trust.OWN)], NOW).reason
+
+
+def test_nobody_can_be_reached_in_private_if_there_is_nobody() -> None:
+    assert not Readiness(()).can_encrypt
