@@ -70,8 +70,8 @@ CREATE TABLE folders (
 ) STRICT;
 """
 
-# Times are whole seconds since 1970, except where a name says otherwise. `bodies.mark` is the first
-# eight bytes of the hash: an index that stays small. The chunks of body N have the ids from N * 2^20.
+# Times are whole seconds since 1970. `bodies.mark` is the first eight bytes of the hash: an index
+# that stays small. The chunks of body N have the ids from N * 2^20.
 _MESSAGES = """
 CREATE TABLE bodies (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
