@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -28,6 +29,8 @@ READER_CACHE_KIB = 16 * 1024
 WRITER_CACHE_KIB = 32 * 1024
 WAL_KEPT_BYTES = 64 * 1024 * 1024
 IDLE_READERS = 8
+
+Values = tuple[str | int | bytes | None, ...]
 
 
 class Durability(Enum):
@@ -184,6 +187,31 @@ class Database:
                 self._readers.append(reader)
                 return
         reader.close(True)
+
+    # One statement
+
+    def rows(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """All rows of a question."""
+        with self.read() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Values = ()) -> tuple[Any, ...] | None:
+        """The first row of a question, or None."""
+        with self.read() as connection:
+            found = connection.execute(sql, values).fetchall()
+            return found[0] if found else None
+
+    def run(self, sql: str, values: Values = ()) -> int:
+        """Change something in a transaction of its own, or as a part of the one around it; returns
+        the id of a row that was added."""
+        with self.write() as connection:
+            connection.execute(sql, values)
+            return connection.last_insert_rowid()
+
+    def run_many(self, sql: str, values: Iterable[Values]) -> None:
+        """Change something once for each set of values."""
+        with self.write() as connection:
+            connection.executemany(sql, values)
 
     # The whole
 

@@ -136,11 +136,15 @@ CREATE TABLE tags (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tags_by_message ON tags (message_row);
 
+CREATE TRIGGER bodies_removed AFTER DELETE ON bodies BEGIN
+    DELETE FROM body_chunks WHERE id >= old.id << 20 AND id < (old.id + 1) << 20;
+END;
 CREATE TRIGGER messages_added AFTER INSERT ON messages BEGIN
     UPDATE folders SET total = total + 1, unread = unread + new.unread WHERE id = new.folder_id;
 END;
 CREATE TRIGGER messages_removed AFTER DELETE ON messages BEGIN
     UPDATE folders SET total = total - 1, unread = unread - old.unread WHERE id = old.folder_id;
+    DELETE FROM bodies WHERE id = old.body_id;
 END;
 CREATE TRIGGER messages_changed AFTER UPDATE OF folder_id, unread ON messages
 WHEN old.folder_id <> new.folder_id OR old.unread <> new.unread BEGIN

@@ -1,0 +1,145 @@
+"""Accounts in the store, each with its standard folders. Passwords are the vault's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from mailclient.account import (
+    Account,
+    Authentication,
+    EncryptionPolicy,
+    Identity,
+    Retention,
+    Security,
+    Server,
+)
+from mailclient.errors import BadInput, NotFound
+from mailclient.message.address import normalise
+from mailclient.store.database import Database
+from mailclient.store.folders import STANDARD
+
+
+class AccountTable:
+    """The table of accounts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, account: Account) -> Account:
+        """Keep a new account with its folders; raises BadInput if its address has one."""
+        with self._database.write():
+            if any(normalise(account.address) == normalise(one.address) for one in self.all()):
+                raise BadInput(
+                    f"There is an account for {account.address} already.",
+                    "Change that one, or remove it first.",
+                )
+            id = self._database.run(
+                "INSERT INTO accounts (address, details) VALUES (?, ?)",
+                (account.address, _written(account)),
+            )
+            self._database.run_many(
+                "INSERT INTO folders (account_id, name, role) VALUES (?, ?, ?)",
+                [(id, name, role.value) for role, name in STANDARD.items()],
+            )
+        return replace(account, id=id)
+
+    def all(self) -> tuple[Account, ...]:
+        """Every account, in the order of their making."""
+        return tuple(
+            _read(id, details)
+            for id, details in self._database.rows("SELECT id, details FROM accounts ORDER BY id")
+        )
+
+    def get(self, address: str) -> Account:
+        """The account that has this address among its identities; raises NotFound."""
+        wanted = normalise(address)
+        for account in self.all():
+            if any(normalise(one.address) == wanted for one in account.identities):
+                return account
+        raise NotFound(
+            f"There is no account for {address}.", "'mailclient account list' shows the accounts."
+        )
+
+    def by_id(self, id: int) -> Account:
+        """The account with this id; raises NotFound."""
+        row = self._database.row("SELECT id, details FROM accounts WHERE id = ?", (id,))
+        if row is None:
+            raise NotFound("This account is not there any more.")
+        return _read(*row)
+
+    def update(self, account: Account) -> None:
+        """Change an account; raises NotFound."""
+        self.by_id(account.id)
+        self._database.run(
+            "UPDATE accounts SET address = ?, details = ? WHERE id = ?",
+            (account.address, _written(account), account.id),
+        )
+
+    def remove(self, id: int, *, with_mail: bool) -> None:
+        """Remove an account; without `with_mail` it stays as a local one that holds its mail."""
+        account = self.by_id(id)
+        with self._database.write():
+            if not with_mail and self._database.row(
+                "SELECT 1 FROM messages WHERE account_id = ? LIMIT 1", (id,)
+            ):
+                self.update(replace(account, incoming=None, outgoing=None))
+                return
+            self._database.run("DELETE FROM messages WHERE account_id = ?", (id,))
+            self._database.run("DELETE FROM accounts WHERE id = ?", (id,))
+
+
+def _written(account: Account) -> str:
+    return json.dumps(
+        {
+            "identities": [
+                {"address": one.address, "name": one.name, "signature": one.signature}
+                for one in account.identities
+            ],
+            "incoming": _server_written(account.incoming),
+            "outgoing": _server_written(account.outgoing),
+            "retention": account.retention.word(),
+            "encryption": account.encryption.value,
+            "paused": account.paused,
+        }
+    )
+
+
+def _server_written(server: Server | None) -> dict[str, Any] | None:
+    if server is None:
+        return None
+    return {
+        "host": server.host,
+        "port": server.port,
+        "security": server.security.value,
+        "authentication": server.authentication.value,
+        "username": server.username,
+        "ca_file": server.ca_file,
+    }
+
+
+def _read(id: int, details: str) -> Account:
+    found = json.loads(details)
+    return Account(
+        identities=tuple(Identity(**one) for one in found["identities"]),
+        incoming=_server_read(found["incoming"]),
+        outgoing=_server_read(found["outgoing"]),
+        retention=Retention.parse(found["retention"]),
+        encryption=EncryptionPolicy(found["encryption"]),
+        paused=found["paused"],
+        id=id,
+    )
+
+
+def _server_read(found: dict[str, Any] | None) -> Server | None:
+    if found is None:
+        return None
+    return Server(
+        host=found["host"],
+        port=found["port"],
+        security=Security(found["security"]),
+        authentication=Authentication(found["authentication"]),
+        username=found["username"],
+        ca_file=found["ca_file"],
+    )
