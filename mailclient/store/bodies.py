@@ -1,0 +1,148 @@
+"""The bytes of messages, exactly as received: written once, their hash checked at each reading.
+
+A small message lies in memory until the transaction that makes it visible. A large one goes to the
+disk in chunks as it comes, in short transactions; it belongs to nothing until it is whole, and what
+a crash leaves of it is swept at the next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from mailclient.errors import NotFound, StoreDamaged
+from mailclient.store.database import Database, Durability
+
+IN_MEMORY = 1024 * 1024
+CHUNK = 256 * 1024
+HEAD = 256 * 1024  # as much as a header may take
+CHUNK_BITS = 20
+
+
+def mark(digest: bytes) -> int:
+    """The first eight bytes of a hash as the number that bodies are looked up by."""
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+class Spool:
+    """Takes a message in as it comes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._hash = sha256()
+        self._held = bytearray()
+        self._head = b""
+        self._body_id = 0
+        self._next = 0
+        self.size = 0
+
+    @property
+    def sha256(self) -> bytes:
+        """The digest of what was written so far."""
+        return self._hash.digest()
+
+    @property
+    def head(self) -> bytes:
+        """The beginning of what was written, with the whole header."""
+        return self._head or bytes(self._held[:HEAD])
+
+    def write(self, data: bytes) -> None:
+        """Take in the next bytes; raises StoreFull."""
+        self._hash.update(data)
+        self._held += data
+        self.size += len(data)
+        if len(self._held) > IN_MEMORY or (self._body_id and len(self._held) >= CHUNK):
+            self._head = self.head
+            self._flush(len(self._held) // CHUNK)
+
+    def finish(self) -> int:
+        """Make the body whole, inside the transaction that makes its message; returns its id."""
+        with self._database.write():
+            self._begin()
+            self._flush(-(-len(self._held) // CHUNK))
+            self._database.run(
+                "UPDATE bodies SET size = ?, sha256 = ?, mark = ?, complete = 1 WHERE id = ?",
+                (self.size, self.sha256, mark(self.sha256), self._body_id),
+            )
+        return self._body_id
+
+    def abort(self) -> None:
+        """Drop what was written, unless a message was made of it."""
+        self._held.clear()
+        if self._body_id:
+            self._database.run("DELETE FROM bodies WHERE id = ? AND complete = 0", (self._body_id,))
+            self._body_id = 0
+
+    def _begin(self) -> None:
+        if not self._body_id:
+            self._body_id = self._database.run(
+                "INSERT INTO bodies (size, sha256, mark, complete) VALUES (0, x'', 0, 0)"
+            )
+
+    def _flush(self, count: int) -> None:
+        """Move so many chunks to the disk; they need not outlive a crash yet."""
+        with self._database.write(Durability.REBUILDABLE):
+            self._begin()
+            first = (self._body_id << CHUNK_BITS) + self._next
+            self._database.run_many(
+                "INSERT INTO body_chunks (id, data) VALUES (?, ?)",
+                [
+                    (first + at, bytes(self._held[at * CHUNK : (at + 1) * CHUNK]))
+                    for at in range(count)
+                ],
+            )
+        self._next += count
+        del self._held[: count * CHUNK]
+
+
+class BodyTable:
+    """The tables of bodies and their chunks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def spool(self, size_hint: int = 0) -> Spool:
+        """Begin to take in a message of about that size."""
+        return Spool(self._database)
+
+    def raw(self, id: int) -> bytes:
+        """The bytes of message `id`; raises NotFound, or StoreDamaged if they have changed."""
+        return b"".join(self.chunks(id))
+
+    def chunks(self, id: int) -> Iterator[bytes]:
+        """The bytes of message `id`, piece by piece; their hash is checked after the last one.
+
+        Raises NotFound, StoreDamaged.
+        """
+        row = self._database.row(
+            "SELECT bodies.id, bodies.size, bodies.sha256 FROM messages"
+            " JOIN bodies ON bodies.id = messages.body_id WHERE messages.id = ?",
+            (id,),
+        )
+        if row is None:
+            raise NotFound(f"There is no message {id}.", "It may have been deleted.")
+        body_id, size, digest = row
+        found = sha256()
+        first = body_id << CHUNK_BITS
+        for number in range(first, first - (-size // CHUNK)):
+            piece = self._database.row("SELECT data FROM body_chunks WHERE id = ?", (number,))
+            if piece is None:
+                break
+            found.update(piece[0])
+            yield piece[0]
+        if found.digest() != digest:
+            raise StoreDamaged(
+                f"The stored bytes of message {id} have changed; the disk may be failing.",
+                "Restore a backup of the profile, or collect the message again if it is still on "
+                "the server.",
+            )
+
+    def verify(self, id: int) -> None:
+        """Read a message back without keeping it; raises NotFound or StoreDamaged."""
+        for _ in self.chunks(id):
+            continue
+
+    def sweep(self) -> None:
+        """Drop what a crash has left half written; only before anything is being written."""
+        if self._database.row("SELECT 1 FROM bodies WHERE complete = 0 LIMIT 1"):
+            self._database.run("DELETE FROM bodies WHERE complete = 0")
