@@ -15,6 +15,7 @@ from mailclient.crypto.api import Plugin
 from mailclient.message.body import Body, body
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.headers import effective_envelope, protected
+from mailclient.message.judge import judge
 from mailclient.message.layers import find_layer
 from mailclient.message.security import (
     Encryption,
@@ -23,7 +24,6 @@ from mailclient.message.security import (
     State,
     Trust,
     Verdict,
-    judge,
 )
 from mailclient.message.tree import Part, parse
 from mailclient.services.unwrap import Unwrapped, unwrap

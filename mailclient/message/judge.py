@@ -1,0 +1,377 @@
+"""The judge: from facts, tree, sender and trust to one verdict. Pure.
+
+A seal needs everything at once: a good signature, over all that is shown, by a key that carries the
+sender's address, that the user has accepted, made when the message says. Anything less looks like
+no signature, and says in one sentence why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailclient.message.address import Address, normalise
+from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.facts import Form, Layer, Outcome, SignatureFact, SignatureStatus
+from mailclient.message.headers import Protected, protected
+from mailclient.message.layers import errant, is_damaged
+from mailclient.message.security import (
+    Encryption,
+    KnownSender,
+    OpenedLayer,
+    PartVerdict,
+    SignatureWord,
+    Signer,
+    State,
+    Trust,
+    Verdict,
+)
+from mailclient.message.tree import Part
+
+LONGEST_DELAY = timedelta(hours=1)  # between signing and the date of the message
+
+CONFIRMED = frozenset({Trust.OWN, Trust.VERIFIED})
+SEALING = CONFIRMED | {Trust.ACCEPTED}
+NAMES_A_SIGNER = frozenset(
+    {
+        SignatureWord.GOOD,
+        SignatureWord.WRONG_SENDER,
+        SignatureWord.WRONG_DATE,
+        SignatureWord.UNCOVERED,
+    }
+)
+
+TrustOf = Callable[[str, str], Trust]
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A signature block weighed up."""
+
+    word: SignatureWord
+    reason: str
+    fact: SignatureFact
+    trust: Trust = Trust.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything that the judgment rests on."""
+
+    outside: Envelope
+    inside: Envelope
+    fields: Protected
+    one_sender: bool
+    sender: Address | None
+    date: datetime | None
+    trust: TrustOf
+
+
+def judge(
+    *,
+    outer: Part,
+    layers: Sequence[OpenedLayer],
+    payload: Part | None,
+    trust: TrustOf,
+    arrived: datetime,
+    own_addresses: Collection[str],
+    sender_known: KnownSender | None,
+) -> Verdict:
+    """Reach the verdict; `layers` stand outermost first, `payload` is what they protect."""
+    closed = next((one for one in layers if one.opened.outcome in _CLOSED), None)
+    if closed is not None:
+        return _closed(closed)
+    encrypted = any(one.decrypted for one in layers)
+    case = _case(outer, payload or outer, encrypted=encrypted, trust=trust)
+    best, reasons = _signature(layers, case)
+    word = best.word if best is not None else SignatureWord.NONE
+    verified = best is not None and word is SignatureWord.GOOD and best.trust in CONFIRMED
+    parts = tuple(_part(one) for one in errant(payload or outer))
+    damaged = not layers and is_damaged(outer)
+    state = _state(encrypted=encrypted, good=word is SignatureWord.GOOD, verified=verified)
+    if state is State.UNPROTECTED and (parts or damaged):
+        state = State.DAMAGED if damaged else State.MIXED
+    signer = _signer(best, case.sender) if best and word in NAMES_A_SIGNER else None
+    shows_inside = encrypted or word is SignatureWord.GOOD
+    reasons += [one.opened.reason for one in layers if one.opened.reason]
+    reasons += _spoofed(layers)
+    if parts:
+        reasons.append("A protected part inside this message is not shown with it.")
+    return Verdict(
+        state=state,
+        encryption=Encryption.ENCRYPTED if encrypted else Encryption.NONE,
+        signature=word,
+        verified=verified,
+        signer=signer,
+        summary=_summary(state, word, signer),
+        protected_headers=case.fields.names if shows_inside else (),
+        warnings=_warnings(case, best, layers, own_addresses, sender_known, encrypted=encrypted),
+        parts=parts,
+        reasons=tuple(dict.fromkeys(reasons)),
+    )
+
+
+_CLOSED = (Outcome.LOCKED, Outcome.BROKEN, Outcome.FAILED)
+
+
+def _closed(one: OpenedLayer) -> Verdict:
+    """Nothing of it is shown, so nothing else is said about it."""
+    reasons = (one.opened.reason,) if one.opened.reason else ()
+    if one.opened.outcome is Outcome.BROKEN:
+        return Verdict(
+            State.BROKEN,
+            Encryption.BROKEN,
+            summary="Encrypted, and altered on its way: it cannot be shown.",
+            reasons=reasons,
+        )
+    why = one.opened.reason or "There is no key here that opens it."
+    return Verdict(
+        State.LOCKED, Encryption.LOCKED, summary=f"Encrypted and locked. {why}", reasons=reasons
+    )
+
+
+def _case(outer: Part, payload: Part, *, encrypted: bool, trust: TrustOf) -> _Case:
+    outside = envelope(outer.headers)
+    fields = protected(payload, encrypted=encrypted) if payload is not outer else Protected()
+    inside = envelope(fields.headers) if fields.headers is not None else Envelope()
+    senders, count = outside.from_, outer.headers.count("from")
+    if fields.headers is not None and "from" in fields.headers:
+        senders, count = inside.from_, fields.headers.count("from")
+    one_sender = count == 1 and len(senders) == 1
+    if outer.headers.count("from") != 1 or len(outside.from_) != 1:
+        one_sender = False
+    return _Case(
+        outside=outside,
+        inside=inside,
+        fields=fields,
+        one_sender=one_sender,
+        sender=senders[0] if one_sender else None,
+        date=inside.date or outside.date,
+        trust=trust,
+    )
+
+
+# Signatures
+
+
+def _signature(layers: Sequence[OpenedLayer], case: _Case) -> tuple[_Signed | None, list[str]]:
+    """The signature block that counts, and what there is to say about each."""
+    innermost = max((at for at, one in enumerate(layers) if one.decrypted), default=0)
+    covering = [fact for one in layers[innermost:] for fact in one.opened.signatures]
+    around = [fact for one in layers[:innermost] for fact in one.opened.signatures]
+    weighed = [_weigh(fact, case) for fact in covering]
+    weighed += [_outside(fact) for fact in around]
+    best = min(weighed, key=lambda one: _ORDER.index(one.word), default=None)
+    return best, [one.reason for one in weighed if one.reason]
+
+
+_ORDER = (
+    SignatureWord.GOOD,
+    SignatureWord.WRONG_DATE,
+    SignatureWord.WRONG_SENDER,
+    SignatureWord.BAD,
+    SignatureWord.REVOKED_KEY,
+    SignatureWord.EXPIRED_KEY,
+    SignatureWord.WEAK,
+    SignatureWord.UNKNOWN_KEY,
+    SignatureWord.UNCOVERED,
+)
+_REFUSED = {
+    SignatureStatus.BAD: (SignatureWord.BAD, "The text was changed after it was signed."),
+    SignatureStatus.UNKNOWN_KEY: (
+        SignatureWord.UNKNOWN_KEY,
+        "The key that signed it is not here, so the signature cannot be checked.",
+    ),
+    SignatureStatus.EXPIRED_KEY: (
+        SignatureWord.EXPIRED_KEY,
+        "The key that signed it has expired.",
+    ),
+    SignatureStatus.REVOKED_KEY: (
+        SignatureWord.REVOKED_KEY,
+        "The key that signed it was withdrawn by its owner.",
+    ),
+    SignatureStatus.EXPIRED: (SignatureWord.EXPIRED_KEY, "The signature has expired."),
+    SignatureStatus.WEAK: (
+        SignatureWord.WEAK,
+        "The signature was made by a method that can be forged.",
+    ),
+    SignatureStatus.ERROR: (SignatureWord.UNKNOWN_KEY, "The signature could not be checked."),
+}
+
+
+def _weigh(fact: SignatureFact, case: _Case) -> _Signed:
+    if fact.status is not SignatureStatus.GOOD:
+        word, reason = _REFUSED[fact.status]
+        return _Signed(word, fact.reason or reason, fact)
+    if not fact.fingerprint:
+        return _Signed(SignatureWord.UNKNOWN_KEY, "The signature names no key.", fact)
+    if case.sender is None:
+        reason = "The message does not name exactly one sender, so no signature fits it."
+        return _Signed(SignatureWord.WRONG_SENDER, reason, fact)
+    sender = case.sender.key
+    if sender not in {normalise(one) for one in fact.addresses}:
+        who = ", ".join(fact.addresses[:3]) or fact.user_id or fact.fingerprint
+        reason = f"The key that signed it belongs to {who}, not to {sender}."
+        return _Signed(SignatureWord.WRONG_SENDER, reason, fact)
+    trust = case.trust(fact.fingerprint, sender)
+    if trust not in SEALING:
+        return _Signed(SignatureWord.UNKNOWN_KEY, _NOT_ACCEPTED[trust], fact, trust)
+    if case.date is None or fact.made is None:
+        reason = "The message or its signature carries no date, so it could be an old one."
+        return _Signed(SignatureWord.WRONG_DATE, reason, fact, trust)
+    if abs(case.date - fact.made) > LONGEST_DELAY:
+        reason = (
+            f"It was signed on {fact.made:%d %B %Y at %H:%M} UTC, but says that it was written on "
+            f"{case.date:%d %B %Y at %H:%M}."
+        )
+        return _Signed(SignatureWord.WRONG_DATE, reason, fact, trust)
+    return _Signed(SignatureWord.GOOD, "", fact, trust)
+
+
+_NOT_ACCEPTED = {
+    Trust.TENTATIVE: "The key that signed it came by mail and has not been accepted by you yet.",
+    Trust.REJECTED: "You have rejected the key that signed it.",
+    Trust.UNKNOWN: "Nothing is known of the key that signed it.",
+}
+
+
+def _outside(fact: SignatureFact) -> _Signed:
+    """A signature around the encryption says only who passed the message on (RFC 9787)."""
+    good = fact.status is SignatureStatus.GOOD and fact.fingerprint
+    word = SignatureWord.UNCOVERED if good else SignatureWord.UNKNOWN_KEY
+    return _Signed(
+        word, "The signature is around the encrypted text, not of the text itself.", fact
+    )
+
+
+def _signer(best: _Signed, sender: Address | None) -> Signer:
+    wanted = sender.key if sender is not None else ""
+    addresses = [normalise(one) for one in best.fact.addresses]
+    address = wanted if wanted in addresses else addresses[0] if addresses else ""
+    return Signer(best.fact.fingerprint, best.fact.user_id, address)
+
+
+def _spoofed(layers: Sequence[OpenedLayer]) -> list[str]:
+    """A layer that calls itself encrypted and was not."""
+    return [
+        "The message says that it is encrypted, but it is not."
+        for one in layers
+        if one.layer.form is Form.ENCRYPTED and one.opened.outcome is Outcome.CLEAR
+    ]
+
+
+# The rest
+
+
+def _part(layer: Layer) -> PartVerdict:
+    signed = layer.form is Form.SIGNED
+    return PartVerdict(
+        layer.number,
+        Encryption.NONE if signed else Encryption.LOCKED,
+        SignatureWord.UNCOVERED if signed else SignatureWord.NONE,
+    )
+
+
+def _state(*, encrypted: bool, good: bool, verified: bool) -> State:
+    if encrypted:
+        if not good:
+            return State.ENCRYPTED
+        return State.CONFIDENTIAL if verified else State.ENCRYPTED_SIGNED
+    if not good:
+        return State.UNPROTECTED
+    return State.SIGNED_VERIFIED if verified else State.SIGNED
+
+
+_NO_SEAL = {
+    SignatureWord.NONE: "",
+    SignatureWord.GOOD: "",
+    SignatureWord.BAD: "No valid signature: the text was changed after signing.",
+    SignatureWord.UNKNOWN_KEY: "Its signature cannot be checked: the key is not known or accepted.",
+    SignatureWord.EXPIRED_KEY: "No valid signature: the key had expired.",
+    SignatureWord.REVOKED_KEY: "No valid signature: the key was withdrawn.",
+    SignatureWord.WRONG_SENDER: "Signed by somebody else than the sender.",
+    SignatureWord.WRONG_DATE: "No valid signature: it was made at another time.",
+    SignatureWord.WEAK: "No valid signature: its method can be forged.",
+    SignatureWord.UNCOVERED: "Its signature does not cover what is shown.",
+}
+
+
+def _summary(state: State, word: SignatureWord, signer: Signer | None) -> str:
+    who = signer.address if signer is not None else ""
+    if state is State.CONFIDENTIAL:
+        return f"Encrypted, signed by {who}."
+    if state is State.ENCRYPTED_SIGNED:
+        return f"Encrypted, signed by {who}; the key is not confirmed yet."
+    if state is State.SIGNED_VERIFIED:
+        return f"Signed by {who}."
+    if state is State.SIGNED:
+        return f"Signed by {who}; the key is not confirmed yet."
+    if state is State.ENCRYPTED:
+        return f"Encrypted. {_NO_SEAL[word] or 'Nothing confirms the sender.'}"
+    if state is State.MIXED:
+        return "Not protected as a whole; it contains a protected part that opens by itself."
+    if state is State.DAMAGED:
+        return "Encrypted mail that a server has taken apart; its parts open by themselves."
+    return _NO_SEAL[word]
+
+
+def _warnings(
+    case: _Case,
+    best: _Signed | None,
+    layers: Sequence[OpenedLayer],
+    own_addresses: Collection[str],
+    known: KnownSender | None,
+    *,
+    encrypted: bool,
+) -> tuple[str, ...]:
+    good = best is not None and best.word is SignatureWord.GOOD
+    found: list[str] = []
+    if (
+        not good
+        and _keys(case.inside.from_)
+        and _keys(case.inside.from_) != _keys(case.outside.from_)
+    ):
+        found.append("from-mismatch")
+    if best is not None and known is not None and not good and _is_new_key(best, known):
+        found.append("key-changed")
+    if known is not None and known.usually_signs and not good:
+        found.append("usually-signs")
+    if (encrypted or good) and _reply_to_is_foreign(case):
+        found.append("reply-to-unprotected")
+    own = {normalise(one) for one in own_addresses}
+    if good and own and not _concerns(case, own):
+        found.append("not-addressed-to-you")
+    if any(one.opened.old_engine for one in layers):
+        found.append("old-engine")
+    return tuple(found)
+
+
+def _is_new_key(best: _Signed, known: KnownSender) -> bool:
+    """A sound signature by another key than those that were accepted for the sender."""
+    return (
+        best.fact.status is SignatureStatus.GOOD
+        and best.trust in (Trust.TENTATIVE, Trust.UNKNOWN)
+        and best.word is SignatureWord.UNKNOWN_KEY
+        and best.fact.fingerprint not in known.fingerprints
+    )
+
+
+def _reply_to_is_foreign(case: _Case) -> bool:
+    """Whether answers would go to an address that nothing protects."""
+    outside = _keys(case.outside.reply_to)
+    if case.fields.headers is not None and case.fields.mode != "v1":
+        return bool(outside) and outside != _keys(case.inside.reply_to)
+    return bool(outside) and not outside <= _keys(case.outside.from_)
+
+
+def _concerns(case: _Case, own: set[str]) -> bool:
+    inside = case.fields.headers is not None and case.fields.mode != "v1"
+    seen = case.inside if inside else case.outside
+    return bool(
+        own & (_keys(seen.to) | _keys(seen.cc) | _keys(seen.from_) | _keys(case.outside.bcc))
+    )
+
+
+def _keys(people: Sequence[Address]) -> set[str]:
+    return {one.key for one in people}
