@@ -1,0 +1,329 @@
+"""Messages: where they lie, what a list shows, what was found out. Their bytes are in `bodies`.
+
+A message is visible from the commit of its bytes on, with what its header says; understanding it
+adds the rest. What was found out may be lost with the power and is then found out again: only the
+bytes, the place and the flags cannot be made anew, and those are written with FULL durability.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from array import array
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailclient.errors import NotFound
+from mailclient.message.address import Address, normalise
+from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.tree import parse
+from mailclient.store.bodies import BodyTable, Spool, mark
+from mailclient.store.database import Database, Durability
+from mailclient.store.people import PeopleTable
+from mailclient.store.rows import (
+    COLUMNS,
+    MessageRow,
+    Processed,
+    Processing,
+    read_row,
+    storable,
+    write_people,
+)
+from mailclient.store.search import SearchIndex
+from mailclient.store.times import from_seconds, to_seconds
+
+__all__ = ["MessageRow", "MessageTable", "Processed", "Processing"]
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 500  # ids that `pending` gives at a time
+AHEAD = timedelta(days=1)  # a date further ahead than this of its arrival is not believed
+_HERE = "id IN (SELECT value FROM json_each(?))"
+
+
+class MessageTable:
+    """The tables of messages and of what was found out about them."""
+
+    def __init__(
+        self,
+        database: Database,
+        bodies: BodyTable,
+        index: SearchIndex,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._bodies = bodies
+        self._index = index
+        self._people = PeopleTable(database)
+        self._clock = clock
+
+    # Coming in
+
+    def store_raw(
+        self,
+        account_id: int,
+        folder_id: int,
+        raw: bytes | Spool,
+        *,
+        unread: bool,
+        received: datetime,
+    ) -> int:
+        """Keep a message that is still to be understood; returns its id."""
+        if isinstance(raw, Spool):
+            spool = raw
+        else:
+            spool = self._bodies.spool(len(raw))
+            spool.write(raw)
+        seen = _head(spool.head)
+        with self._database.write():
+            return self._database.run(
+                "INSERT INTO messages (account_id, folder_id, body_id, date, received, size,"
+                " unread, processing, sender, message_id, subject, from_, to_)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    account_id,
+                    folder_id,
+                    spool.finish(),
+                    _sorted_by(seen.date, to_seconds(received)),
+                    to_seconds(received),
+                    spool.size,
+                    int(unread),
+                    Processing.NEW.value,
+                    *_shown(seen),
+                ),
+            )
+
+    def processed(self, id: int, found: Processed) -> None:
+        """Keep what was found out, with the index, in one transaction; nothing is done where the
+        message was deleted meanwhile."""
+        with self._database.write(Durability.REBUILDABLE):
+            row = self._database.row(
+                "SELECT received, role, understood.message_row FROM messages"
+                " JOIN folders ON folders.id = folder_id"
+                " LEFT JOIN understood ON understood.message_row = messages.id"
+                " WHERE messages.id = ?",
+                (id,),
+            )
+            if row is None:
+                return
+            received, role, again = row
+            seen = found.envelope or _head(next(self._bodies.chunks(id), b""))
+            date = _sorted_by(seen.date, received)
+            self._write(id, found, seen, date)
+            self._index.put(id, seen, found.text, found.attachments)
+            if again is None:
+                self._people.met(seen, role, date)
+
+    def _write(self, id: int, found: Processed, seen: Envelope, date: int) -> None:
+        self._database.run(
+            "UPDATE messages SET date = ?, snippet = ?, attachments = ?, processing = ?,"
+            " state = ?, encryption = ?, signature = ?, sender = ?, message_id = ?,"
+            " subject = ?, from_ = ?, to_ = ? WHERE id = ?",
+            (
+                date,
+                storable(found.snippet),
+                len(found.attachments),
+                found.processing.value,
+                found.state,
+                found.encryption,
+                found.signature,
+                *_shown(seen),
+                id,
+            ),
+        )
+        self._database.run(
+            "INSERT OR REPLACE INTO understood (message_row, checked, verdict, problems, opened)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (
+                id,
+                to_seconds(self._clock()),
+                storable(found.verdict),
+                json.dumps(found.problems),
+                found.opened,
+            ),
+        )
+
+    def pending(self) -> tuple[int, ...]:
+        """Messages that are still to be understood, oldest first, some at a time."""
+        return self._ids("processing = 'new' ORDER BY id LIMIT ?", (AT_ONCE,))
+
+    def waiting(self) -> tuple[int, ...]:
+        """Messages that wait for a key."""
+        return self._ids("processing = 'waiting' ORDER BY id")
+
+    def reprocess(self, ids: Sequence[int]) -> None:
+        """Have messages understood anew."""
+        self._change("UPDATE messages SET processing = 'new'", ids)
+
+    # Reading
+
+    def get(self, id: int) -> MessageRow:
+        """One row; raises NotFound."""
+        found = self.page([id])
+        if not found:
+            raise NotFound(f"There is no message {id}.", "It may have been deleted.")
+        return found[0]
+
+    def page(self, ids: Sequence[int]) -> tuple[MessageRow, ...]:
+        """The rows of these messages in this order; those that are gone are left out."""
+        found = {
+            row[0]: read_row(row)
+            for row in self._database.rows(
+                f"SELECT {COLUMNS} FROM messages WHERE {_HERE}", (_list(ids),)
+            )
+        }
+        return tuple(found[id] for id in ids if id in found)
+
+    def ids_in(self, folder_ids: Sequence[int]) -> array[int]:
+        """The messages in these folders, newest first; one scan of the index, no row is read."""
+        marks = ", ".join("?" * len(folder_ids))
+        sql = (
+            f"SELECT id FROM messages WHERE folder_id IN ({marks}) ORDER BY date DESC, id DESC"
+            if len(folder_ids) != 1
+            else "SELECT id FROM messages WHERE folder_id = ? ORDER BY date DESC, id DESC"
+        )
+        with self._database.read() as connection:
+            return array("q", (row[0] for row in connection.execute(sql, tuple(folder_ids))))
+
+    def by_message_id(self, message_id: str) -> tuple[int, ...]:
+        """The messages with this Message-ID, oldest first."""
+        return self._ids("message_id = ? AND message_id <> '' ORDER BY id", (message_id,))
+
+    def by_hash(self, account_id: int, sha256: bytes) -> int | None:
+        """The message of an account that has exactly these bytes."""
+        row = self._database.row(
+            "SELECT messages.id FROM bodies JOIN messages ON body_id = bodies.id"
+            " WHERE mark = ? AND sha256 = ? AND account_id = ? LIMIT 1",
+            (mark(sha256), sha256, account_id),
+        )
+        return None if row is None else int(row[0])
+
+    def signed_by(self, addresses: Sequence[str]) -> tuple[int, ...]:
+        """The messages of these senders that carry a signature, good or not."""
+        return self._ids(
+            "sender IN (SELECT value FROM json_each(?)) AND signature <> 'none' ORDER BY id",
+            (json.dumps([normalise(one) for one in addresses]),),
+        )
+
+    def has_signed(self, address: str) -> bool:
+        """Whether a message of this sender with a good signature is here."""
+        where = "sender = ? AND signature = 'good' AND signature <> 'none' LIMIT 1"
+        return bool(self._ids(where, (storable(normalise(address)),)))
+
+    def verdict(self, id: int) -> str:
+        """The verdict as JSON; raises NotFound."""
+        return str(self._understood(id, "verdict"))
+
+    def opened(self, id: int) -> bytes | None:
+        """What was decrypted, where that is kept."""
+        row = self._database.row("SELECT opened FROM understood WHERE message_row = ?", (id,))
+        found: bytes | None = None if row is None else row[0]
+        return found
+
+    def problems(self, id: int) -> tuple[str, ...]:
+        """What was tolerated when the message was understood; raises NotFound."""
+        return tuple(json.loads(self._understood(id, "problems")))
+
+    def checked(self, id: int) -> datetime:
+        """When the verdict was reached; raises NotFound."""
+        return from_seconds(self._understood(id, "checked"))
+
+    def _understood(self, id: int, column: str) -> Any:
+        row = self._database.row(f"SELECT {column} FROM understood WHERE message_row = ?", (id,))
+        if row is None:
+            raise NotFound(f"Message {id} has not been looked at yet.", "Try again in a moment.")
+        return row[0]
+
+    def addresses_used(self, prefix: str, limit: int = 8) -> tuple[Address, ...]:
+        """People whose address, or a word of whose name, begins so; the likeliest first."""
+        return self._people.used(prefix, limit)
+
+    # Changing
+
+    def set_flags(
+        self,
+        ids: Sequence[int],
+        *,
+        unread: bool | None = None,
+        flagged: bool | None = None,
+        answered: bool | None = None,
+        forwarded: bool | None = None,
+    ) -> None:
+        """Set the flags that are given."""
+        flags = {
+            "unread": unread,
+            "flagged": flagged,
+            "answered": answered,
+            "forwarded": forwarded,
+        }
+        changes = [f"{name} = {int(on)}" for name, on in flags.items() if on is not None]
+        if changes:
+            self._change(f"UPDATE messages SET {', '.join(changes)}", ids)
+
+    def tag(self, ids: Sequence[int], tag: str) -> None:
+        """Give messages a tag."""
+        self._database.run(
+            "INSERT OR IGNORE INTO tags (tag, message_row)"
+            f" SELECT ?, id FROM messages WHERE {_HERE}",
+            (storable(tag.strip()), _list(ids)),
+        )
+
+    def untag(self, ids: Sequence[int], tag: str) -> None:
+        """Take a tag away."""
+        self._database.run(
+            "DELETE FROM tags WHERE tag = ? AND message_row IN (SELECT value FROM json_each(?))",
+            (storable(tag.strip()), _list(ids)),
+        )
+
+    def move(self, ids: Sequence[int], folder_id: int) -> None:
+        """Put messages into a folder; its account becomes theirs. Raises NotFound."""
+        row = self._database.row("SELECT account_id FROM folders WHERE id = ?", (folder_id,))
+        if row is None:
+            raise NotFound("This folder is not there any more.")
+        self._change(
+            "UPDATE messages SET folder_id = ?, account_id = ?", ids, (folder_id, int(row[0]))
+        )
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Delete messages for good, with their bytes and all that was found out."""
+        self._change("DELETE FROM messages", ids)
+
+    def _change(self, sql: str, ids: Sequence[int], values: tuple[int, ...] = ()) -> None:
+        self._database.run(f"{sql} WHERE {_HERE}", (*values, _list(ids)))
+
+    def _ids(self, where: str, values: tuple[str | int, ...] = ()) -> tuple[int, ...]:
+        rows = self._database.rows(f"SELECT id FROM messages WHERE {where}", values)
+        return tuple(row[0] for row in rows)
+
+
+def _list(ids: Sequence[int]) -> str:
+    return json.dumps(list(ids))
+
+
+def _head(head: bytes) -> Envelope:
+    """The envelope in a header; a header too strange to be read never keeps a message out."""
+    try:
+        return envelope(parse(head).headers)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        log.exception("A header could not be read")
+        return Envelope()
+
+
+def _shown(seen: Envelope) -> tuple[str, str, str, str, str]:
+    """Columns: who sent it, its Message-ID, its subject, from and to whom it is."""
+    return (
+        storable(seen.from_[0].key) if seen.from_ else "",
+        storable(seen.message_id),
+        storable(seen.subject),
+        write_people(seen.from_),
+        write_people((*seen.to, *seen.cc)),
+    )
+
+
+def _sorted_by(date: datetime | None, received: int) -> int:
+    """The time that a message is sorted by: its own, unless it lies in the future."""
+    if date is None:
+        return received
+    seconds = to_seconds(date)
+    return seconds if seconds <= received + AHEAD.total_seconds() else received
