@@ -232,11 +232,11 @@ class Database:
             return problem.detail or problem.text
         return "; ".join(found)
 
-    def close(self) -> None:
-        """Move everything into the file and close it; may be called again."""
+    def close(self) -> bool:
+        """Move everything into the file and close it; False if that was done before."""
         with self._lock, self._idle:
             if self._closed:
-                return
+                return False
             self._closed = True
             for reader in self._readers:
                 reader.close(True)
@@ -246,6 +246,7 @@ class Database:
             except apsw.Error as problem:
                 log.warning("The store was closed without a checkpoint: %s", problem)
             self._writer.close(True)
+        return True
 
 
 def ignore(why: str) -> None:

@@ -1,0 +1,109 @@
+"""What is known of each message on a POP3 server, by its UID (RFC 1939 section 7).
+
+A line is written in the transaction that stores the message, so that nothing is fetched twice and
+nothing is deleted on a server that is not here. A line outlives its message: what the user deleted
+does not come again. It is forgotten only when the server has not listed it for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from mailclient.store.database import Database
+from mailclient.store.times import from_seconds, to_seconds
+
+
+class EntryState(Enum):
+    """What became of the server's copy of a stored message."""
+
+    STORED = "stored"
+    DELETE_ASKED = "delete-asked"  # the server has not confirmed it
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line; `message_id` is the stored message, None once the user has deleted that."""
+
+    uid: bytes
+    size: int
+    sha256: bytes
+    state: EntryState
+    message_id: int | None
+    first_seen: datetime
+
+
+class Ledger:
+    """The table of UIDs."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def known(self, account_id: int) -> dict[bytes, Entry]:
+        """Every line of an account by its UID."""
+        return {
+            uid: Entry(uid, size, sha256, EntryState(state), row, from_seconds(first_seen))
+            for uid, size, sha256, state, row, first_seen in self._database.rows(
+                "SELECT uid, size, sha256, state, message_row, first_seen FROM ledger"
+                " WHERE account_id = ?",
+                (account_id,),
+            )
+        }
+
+    def record(self, account_id: int, entry: Entry) -> None:
+        """Write a line, in place of one with the same UID; a message without a UID has none."""
+        if not entry.uid:
+            return
+        self._database.run(
+            "INSERT OR REPLACE INTO ledger"
+            " (account_id, uid, size, sha256, state, message_row, first_seen)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                account_id,
+                entry.uid,
+                entry.size,
+                entry.sha256,
+                entry.state.value,
+                entry.message_id,
+                to_seconds(entry.first_seen),
+            ),
+        )
+
+    def mark(self, account_id: int, uids: Sequence[bytes], state: EntryState) -> None:
+        """Note what became of the server's copies."""
+        if uids:
+            self._database.run_many(
+                "UPDATE ledger SET state = ? WHERE account_id = ? AND uid = ?",
+                [(state.value, account_id, uid) for uid in uids],
+            )
+
+    def absent(self, account_id: int, gone_uids: Sequence[bytes], before: datetime) -> None:
+        """Note which UIDs the server did not list; forget those that it last listed `before`.
+
+        One empty listing forgets nothing: a server that is being repaired lists again later.
+        """
+        gone = set(gone_uids)
+        noted = {
+            uid
+            for (uid,) in self._database.rows(
+                "SELECT uid FROM ledger WHERE account_id = ? AND absent_since IS NOT NULL",
+                (account_id,),
+            )
+        }
+        if not gone and not noted:
+            return
+        now = to_seconds(self._clock())
+        with self._database.write():
+            self._database.run_many(
+                "UPDATE ledger SET absent_since = ? WHERE account_id = ? AND uid = ?",
+                [(now, account_id, uid) for uid in gone - noted]
+                + [(None, account_id, uid) for uid in noted - gone],
+            )
+            self._database.run(
+                "DELETE FROM ledger WHERE account_id = ? AND absent_since < ?",
+                (account_id, to_seconds(before)),
+            )
