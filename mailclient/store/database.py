@@ -127,11 +127,9 @@ class Database:
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
-            except BaseException:
-                self._roll_back()
-                raise
             finally:
                 self._depth, self._owner = 0, None
+                self._roll_back()
 
     def _promise(self, durability: Durability) -> None:
         if durability is not self._durability:
@@ -139,7 +137,7 @@ class Database:
             self._durability = durability
 
     def _roll_back(self) -> None:
-        """Take a transaction back, unless the engine has done so by itself."""
+        """Take back a transaction that was not committed, unless the engine has done so."""
         if not self._writer.in_transaction:
             return
         try:

@@ -213,7 +213,7 @@ class MessageTable:
 
     def verdict(self, id: int) -> str:
         """The verdict as JSON; raises NotFound."""
-        return str(self._understood(id, "verdict"))
+        return str(_understood(self._database, id, "verdict"))
 
     def opened(self, id: int) -> bytes | None:
         """What was decrypted, where that is kept."""
@@ -223,17 +223,11 @@ class MessageTable:
 
     def problems(self, id: int) -> tuple[str, ...]:
         """What was tolerated when the message was understood; raises NotFound."""
-        return tuple(json.loads(self._understood(id, "problems")))
+        return tuple(json.loads(_understood(self._database, id, "problems")))
 
     def checked(self, id: int) -> datetime:
         """When the verdict was reached; raises NotFound."""
-        return from_seconds(self._understood(id, "checked"))
-
-    def _understood(self, id: int, column: str) -> Any:
-        row = self._database.row(f"SELECT {column} FROM understood WHERE message_row = ?", (id,))
-        if row is None:
-            raise NotFound(f"Message {id} has not been looked at yet.", "Try again in a moment.")
-        return row[0]
+        return from_seconds(_understood(self._database, id, "checked"))
 
     def addresses_used(self, prefix: str, limit: int = 8) -> tuple[Address, ...]:
         """People whose address, or a word of whose name, begins so; the likeliest first."""
@@ -295,6 +289,13 @@ class MessageTable:
     def _ids(self, where: str, values: tuple[str | int, ...] = ()) -> tuple[int, ...]:
         rows = self._database.rows(f"SELECT id FROM messages WHERE {where}", values)
         return tuple(row[0] for row in rows)
+
+
+def _understood(database: Database, id: int, column: str) -> Any:
+    row = database.row(f"SELECT {column} FROM understood WHERE message_row = ?", (id,))
+    if row is None:
+        raise NotFound(f"Message {id} has not been looked at yet.", "Try again in a moment.")
+    return row[0]
 
 
 def _list(ids: Sequence[int]) -> str:

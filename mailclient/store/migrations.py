@@ -157,7 +157,7 @@ END;
 _INDEX = """
 CREATE VIRTUAL TABLE words USING fts5 (
     sender, recipients, copies, subject, body, attachments,
-    content = '', contentless_delete = 1, prefix = '2 3',
+    content = '', contentless_delete = 1,
     tokenize = "unicode61 remove_diacritics 2"
 );
 INSERT INTO words (words, rank) VALUES ('hashsize', 67108864);

@@ -1,9 +1,9 @@
 """The query language of the search field, read into one condition. Pure.
 
 `from:ann has:attachment before:2026-01 "exact words" -not is:unread in:archive rent OR lease`.
-All terms must fit; OR stands between two of which one must. A word finds words that begin so, a
-phrase in quotes finds itself. What looks like a field but is none is text. Whatever is typed gives
-a condition or BadInput; nothing of it becomes SQL.
+All terms must fit; OR stands between two of which one must. A word of three letters or more finds
+words that begin so, a phrase in quotes finds itself. What looks like a field but is none is text.
+Whatever is typed gives a condition or BadInput; nothing of it becomes SQL.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from mailclient.message.words import clean
 
 MOST_TERMS = 50
 LONGEST = 2000
+SHORTEST_BEGINNING = 3  # shorter ones would begin half of all words
 COLUMNS = {
     "from": "sender",
     "to": "recipients copies",
@@ -147,7 +148,8 @@ def _words(columns: str, text: str, *, whole: bool) -> _Words | None:
         return None
     plain = " ".join(index_text(text).replace('"', " ").split())
     where = f"{{{columns}}} : " if columns else ""
-    return _Words(f'{where}"{plain}"{"" if whole else " *"}')
+    goes_on = not whole and len(re.split(r"[\W_]+", plain.rstrip("*"))[-1]) >= SHORTEST_BEGINNING
+    return _Words(f'{where}"{plain}"{" *" if goes_on else ""}')
 
 
 def _condition(term: _Term) -> Condition:
