@@ -6,7 +6,7 @@ and the tests all come in through `open_profile`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class App:
         self.jobs = Jobs(self.events)
         self.settings = store.settings
         self.accounts = Accounts(store, self.events, offline=offline)
-        self.keys = Keys(store, plugins.sealing, self.events, clock, self.accounts.own_addresses)
+        self.keys = Keys(store, plugins.sealing, self.events, clock, self._requeue)
         assessor = Assessor(
             plugins.for_protocol,
             self.keys.trust_of,
@@ -86,6 +86,10 @@ class App:
         self.doctor = Doctor(store, plugins, self.accounts)
         self._store = store
         self.send.recover()
+
+    def _requeue(self, addresses: Collection[str]) -> None:
+        """What these people signed, and what waits for a key, is understood anew."""
+        self.intake.requeue(addresses)
 
     def close(self) -> None:
         """Stop all jobs and close the store."""

@@ -73,12 +73,16 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A key that came with a message (an Autocrypt header, an attachment)."""
+    """A key that came with a message (an Autocrypt header); `data` is what to import.
+
+    The engine does not hold it yet: what is thought of the key is noted first.
+    """
 
     address: str
     fingerprint: str
     source: str
     seen: datetime
+    data: bytes
     prefer_encrypt: bool = False
 
 
@@ -147,7 +151,7 @@ class Plugin(Protocol):
     def observe(
         self, headers: Sequence[tuple[str, str]], sender: str, date: datetime
     ) -> tuple[Sighting, ...]:
-        """Take in the keys that came with a message from `sender`; never raises."""
+        """Find the keys that came with a message from `sender`, importing none; never raises."""
 
     def check(self) -> tuple[Finding, ...]:
         """What of the engine works; never raises."""

@@ -7,13 +7,15 @@ valid, else accepted); from then on only the user changes that.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Imported, KeyInfo, Plugin, Sighting
-from mailclient.errors import BadInput, KeyMissing
+from mailclient.crypto.api import Keys as EngineKeys
+from mailclient.errors import BadInput, KeyMissing, MailError
 from mailclient.message.address import normalise
 from mailclient.message.security import KnownSender, Trust
 from mailclient.services.events import Events, KeysChanged
@@ -26,6 +28,8 @@ from mailclient.services.readiness import (
 )
 from mailclient.store import Store
 from mailclient.store.keys import KeyTrust
+
+log = logging.getLogger(__name__)
 
 WORDS = {
     "verified": Trust.VERIFIED,
@@ -205,8 +209,11 @@ class Keys:
 
     # What arrives with mail
 
-    def sighted(self, sightings: Sequence[Sighting]) -> None:
-        """Note keys that came with a message; one that differs from an accepted key waits."""
+    def sighted(self, sightings: Sequence[Sighting], keys: EngineKeys) -> None:
+        """Note keys that came with a message, then let the engine have them.
+
+        One that differs from an accepted key waits for the user's decision.
+        """
         for one in sightings:
             address = normalise(one.address)
             if self._store.keys.get(one.fingerprint, address) is not None:
@@ -218,6 +225,10 @@ class Keys:
             self._store.keys.set(
                 KeyTrust(one.fingerprint, address, "tentative", one.source, one.seen, settled)
             )
+            try:
+                keys.import_keys(one.data)
+            except MailError as problem:
+                log.info("A key that came by mail was not taken in: %s", problem.text)
         if sightings:
             self._events.publish(KeysChanged())
 

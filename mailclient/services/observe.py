@@ -40,5 +40,4 @@ class Observer:
         date = min(assessment.envelope.date or now, now)
         fields = tuple(outer.headers.items())
         for plugin in self._plugins():
-            sightings = plugin.observe(fields, senders[0].key, date)
-            self._keys.sighted(sightings)
+            self._keys.sighted(plugin.observe(fields, senders[0].key, date), plugin.keys)

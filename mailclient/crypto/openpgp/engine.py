@@ -1,0 +1,243 @@
+"""Runs GnuPG: one process a task, its own status channel, limits on time and size, killable.
+
+Options are fixed and nothing of a configuration file or of the network has a say. What a line means
+is read in `status`; whether a message is accepted is decided in `opening` and `sealing`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from mailclient.cancel import CancelToken
+from mailclient.crypto.openpgp.status import Line, read_status
+from mailclient.errors import EngineMissing
+
+LARGEST = 512 * 1024 * 1024
+SECONDS = 300.0
+LONGEST_HOME = 80  # of a path: the agent's socket is below it, and such paths end at 108
+OLDEST = (2, 2)
+FIXED = (2, 2, 43)  # earlier ones say "okay" of tampered OCB data
+_OPTIONS = (
+    "--no-options", "--batch", "--no-tty", "--no-verbose", "--no-auto-key-retrieve",
+    "--no-auto-key-locate", "--disable-dirmngr", "--trust-model", "always", "--with-colons",
+    "--fixed-list-mode", "--display-charset", "utf-8", "--no-auto-check-trustdb",
+    "--enable-special-filenames",
+)  # fmt: skip
+_VERSION = re.compile(rb"gpg \(GnuPG\) (\d+)\.(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a process ended. `cut` says why it was killed: "size", "time" or ""."""
+
+    status: tuple[Line, ...]
+    out: bytes
+    log: str
+    code: int
+    cut: str = ""
+
+    def says(self, keyword: str) -> bool:
+        """Whether a status line has this keyword."""
+        return any(line.keyword == keyword for line in self.status)
+
+
+class Engine:
+    """GnuPG over one home folder."""
+
+    def __init__(self, home: Path | None, binary: str = "gpg") -> None:
+        """`home` None is the user's own."""
+        self._binary = binary
+        self._links = ExitStack()
+        self.home = _home(home)
+        self._short = self._shortened() if home is not None else None
+        self._version: tuple[int, ...] | None = None
+
+    def _shortened(self) -> Path:
+        """The home, by a path that is short enough for the agent's socket."""
+        if len(str(self.home)) <= LONGEST_HOME:
+            return self.home
+        folder = self._links.enter_context(tempfile.TemporaryDirectory(prefix="mc-"))
+        link = Path(folder) / "home"
+        link.symlink_to(self.home)
+        return link
+
+    @property
+    def short_home(self) -> Path | None:
+        """The folder to name to GnuPG; None for its own default."""
+        return self._short
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The version of GnuPG; raises EngineMissing."""
+        if self._version is None:
+            done = self.run(["--version"])
+            match = _VERSION.match(done.out)
+            if match is None:
+                raise EngineMissing("The program 'gpg' does not say that it is GnuPG.")
+            self._version = tuple(int(one) for one in match.groups())
+        return self._version
+
+    @property
+    def is_old(self) -> bool:
+        """Whether this version has the fault of calling tampered data okay."""
+        version = self.version
+        return version < FIXED or (2, 3) <= version < (2, 4, 6)
+
+    def arguments(self, options: Sequence[str]) -> list[str]:
+        """The command line of a task."""
+        home = () if self._short is None else ("--homedir", str(self._short))
+        return [self._binary, *home, *_OPTIONS, *options]
+
+    def run(
+        self,
+        options: Sequence[str],
+        data: bytes = b"",
+        *,
+        cancel: CancelToken | None = None,
+        attached: bytes | None = None,
+        passphrase: str | None = None,
+        largest: int = LARGEST,
+    ) -> Run:
+        """Do one task with `data` on standard input.
+
+        `attached` is a second input: the option "@" names it. Raises Cancelled, EngineMissing.
+        """
+        token = cancel or CancelToken()
+        token.check()
+        with ExitStack() as stack:
+            files: list[int] = []
+            if attached is not None:
+                second = stack.enter_context(_held(attached))
+                files.append(second)
+                options = [f"-&{second}" if one == "@" else one for one in options]
+            if passphrase is not None:
+                secret = stack.enter_context(_held(passphrase.encode("utf-8") + b"\n"))
+                files.append(secret)
+                more = ("--pinentry-mode", "loopback", "--passphrase-fd", str(secret))
+                options = [*more, *options]
+            read_end, write_end = os.pipe()
+            status = stack.enter_context(os.fdopen(read_end, "rb"))
+            try:
+                process = self._start(options, [*files, write_end], write_end)
+            finally:
+                os.close(write_end)
+            run = _Task(process, status, largest).finish(data, token)
+        token.check()
+        return run
+
+    def _start(
+        self, options: Sequence[str], files: Sequence[int], status: int
+    ) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+        try:
+            return subprocess.Popen(
+                self.arguments(["--status-fd", str(status), *options]),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=tuple(files),
+                env=environment,
+            )
+        except OSError as missing:
+            raise EngineMissing(
+                "GnuPG is not installed; encrypted mail cannot be read or written without it.",
+                "Install the package 'gnupg' of your system.",
+            ) from missing
+
+    def close(self) -> None:
+        """Remove the short path to the home."""
+        self._links.close()
+
+
+class _Task:
+    """One running process: everything it writes is read, whatever order it comes in."""
+
+    def __init__(self, process: subprocess.Popen[bytes], status: IO[bytes], largest: int) -> None:
+        self._process = process
+        self._status = status
+        self._largest = largest
+        self._cut = ""
+        self._said = b""
+        self._logged = b""
+
+    def finish(self, data: bytes, cancel: CancelToken) -> Run:
+        process = self._process
+        watch = threading.Timer(SECONDS, self._too_long)
+        threads = [
+            threading.Thread(target=self._feed, args=(data,), daemon=True),
+            threading.Thread(target=self._read_status, daemon=True),
+            threading.Thread(target=self._read_log, daemon=True),
+        ]
+        with cancel.interrupting(process.kill):
+            watch.start()
+            for thread in threads:
+                thread.start()
+            out = self._read_out()
+            code = process.wait()
+            for thread in threads:
+                thread.join()
+            watch.cancel()
+        log = self._logged.decode("utf-8", "replace")
+        return Run(read_status(self._said), out, log, code, self._cut)
+
+    def _too_long(self) -> None:
+        self._cut = "time"
+        self._process.kill()
+
+    def _feed(self, data: bytes) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            with stdin:
+                stdin.write(data)
+        except OSError:
+            self._process.poll()  # it ended without reading everything; the status says why
+
+    def _read_status(self) -> None:
+        self._said = self._status.read()
+
+    def _read_log(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as log:
+            self._logged = log.read()
+
+    def _read_out(self) -> bytes:
+        """The output; a process that writes more than is allowed is killed (bombs)."""
+        assert self._process.stdout is not None
+        pieces: list[bytes] = []
+        size = 0
+        with self._process.stdout as out:
+            while piece := out.read1(1 << 16):  # type: ignore[attr-defined]
+                size += len(piece)
+                if size > self._largest:
+                    self._cut = "size"
+                    self._process.kill()
+                    return b""
+                pieces.append(piece)
+        return b"".join(pieces)
+
+
+@contextmanager
+def _held(data: bytes) -> Iterator[int]:
+    """A file without a name that holds `data`, open for a child process."""
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        file.seek(0)
+        yield file.fileno()
+
+
+def _home(home: Path | None) -> Path:
+    if home is not None:
+        return home.absolute()
+    named = os.environ.get("GNUPGHOME")
+    return Path(named) if named else Path.home() / ".gnupg"

@@ -1,0 +1,196 @@
+"""The keys that GnuPG holds: list, generate, import, export, delete.
+
+Lists are read from our own runner. For the rest python-gnupg drives GnuPG, with its reader of
+status lines replaced: as it stands it breaks them where a stranger's User ID wants it to.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mailclient.crypto.api import Imported, KeyInfo
+from mailclient.crypto.openpgp.engine import Engine
+from mailclient.crypto.openpgp.listing import read_keys
+from mailclient.crypto.openpgp.status import read_status
+from mailclient.errors import BadInput, EngineMissing, KeyLocked, KeyMissing, SealFailed
+from mailclient.message.words import clean
+
+if TYPE_CHECKING:
+    from gnupg import GPG
+
+log = logging.getLogger(__name__)
+
+LARGEST_KEYS = 8 * 1024 * 1024
+LIFETIME = "2y"
+_WATCHED = ("pubring.kbx", "pubring.gpg", "private-keys-v1.d", "trustdb.gpg")
+_SECRET_BLOCK = b"-----BEGIN PGP PRIVATE KEY BLOCK-----"
+
+
+class KeyRing:
+    """The keyring of one GnuPG home; its list is kept until something in it changes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._known: tuple[KeyInfo, ...] | None = None
+        self._stamp: tuple[int, ...] = ()
+
+    def list(self) -> tuple[KeyInfo, ...]:
+        """All public keys, those with a secret key marked; raises EngineMissing."""
+        with self._lock:
+            stamp = self._stamped()
+            if self._known is None or stamp != self._stamp:
+                public = read_keys(self._engine.run(["--list-keys"]).out)
+                secret = read_keys(self._engine.run(["--list-secret-keys"]).out)
+                own = {key.fingerprint for key in secret if key.has_secret}
+                self._known = tuple(_marked(key, key.fingerprint in own) for key in public)
+                self._stamp = self._stamped()
+            return self._known
+
+    def _stamped(self) -> tuple[int, ...]:
+        stamps: list[int] = []
+        for name in _WATCHED:
+            try:
+                found = (self._engine.home / name).stat()
+                stamps += [found.st_mtime_ns, found.st_size]
+            except OSError:
+                stamps.append(0)
+        return tuple(stamps)
+
+    def _changed(self) -> None:
+        with self._lock:
+            self._known = None
+
+    def by_fingerprint(self, fingerprint: str) -> KeyInfo | None:
+        """The key with this primary fingerprint."""
+        wanted = fingerprint.upper()
+        return next((key for key in self.list() if key.fingerprint == wanted), None)
+
+    def inspect(self, data: bytes) -> tuple[KeyInfo, ...]:
+        """The keys in `data` (binary or armored), without importing them."""
+        if len(data) > LARGEST_KEYS:
+            return ()
+        options = ["--import-options", "show-only", "--dry-run", "--import"]
+        return read_keys(self._engine.run(options, data).out)
+
+    def generate(self, address: str, name: str, passphrase: str | None) -> KeyInfo:
+        """Make an Ed25519 key with a Cv25519 subkey, valid two years."""
+        if any(sign in address for sign in " <>\r\n\t"):
+            raise BadInput(f"'{clean(address)}' is not an e-mail address.")
+        if passphrase is not None and (not passphrase or not passphrase.isprintable()):
+            raise BadInput("The passphrase is empty or holds a control character.")
+        lines = [
+            "Key-Type: EDDSA", "Key-Curve: ed25519", "Key-Usage: sign", "Subkey-Type: ECDH",
+            "Subkey-Curve: cv25519", "Subkey-Usage: encrypt", f"Expire-Date: {LIFETIME}",
+            f"Name-Email: {address}",
+        ]  # fmt: skip
+        real = clean(name).translate({ord(sign): None for sign in "<>()%"}).strip()
+        lines += [f"Name-Real: {real}"] if len(real) >= 5 or real[:1].isalpha() else []
+        lines.append("%no-protection" if passphrase is None else f"Passphrase: {passphrase}")
+        made = self._gpg().gen_key("\n".join([*lines, "%commit", ""]))
+        self._changed()
+        key = self.by_fingerprint(str(made.fingerprint or ""))
+        if key is None:
+            raise SealFailed(
+                "GnuPG could not make a key.", "See 'mailclient doctor'.", _last_line(made.stderr)
+            )
+        return key
+
+    def import_keys(self, data: bytes) -> tuple[Imported, ...]:
+        """Take the keys in `data` into GnuPG; raises BadInput if there is none."""
+        if len(data) > LARGEST_KEYS:
+            raise BadInput("This is too large for a file of keys.")
+        before = {key.fingerprint for key in self.list()}
+        found = self._gpg().import_keys(data)
+        self._changed()
+        fingerprints = dict.fromkeys(str(one).upper() for one in found.fingerprints if one)
+        if not fingerprints:
+            raise BadInput(
+                "There is no key in it that GnuPG can take.", "Ask for the key as a file again."
+            )
+        secret = {
+            str(one["fingerprint"]).upper()
+            for one in found.results
+            if one.get("fingerprint") and int(one.get("ok") or 0) & 16
+        }
+        return tuple(
+            Imported(one, new=one not in before, secret=one in secret) for one in fingerprints
+        )
+
+    def export(self, fingerprint: str, *, secret: bool = False) -> bytes:
+        """The armored key; raises KeyMissing, or KeyLocked if its passphrase was not given."""
+        key = self.by_fingerprint(fingerprint)
+        if key is None or (secret and not key.has_secret):
+            raise KeyMissing(f"There is no such key: {fingerprint}.")
+        command = "--export-secret-keys" if secret else "--export"
+        done = self._engine.run(["--armor", command, key.fingerprint])
+        if done.code != 0 or not done.out:
+            raise KeyLocked("The key could not be taken out of GnuPG.", "Its passphrase is needed.")
+        return done.out
+
+    def minimal(self, fingerprint: str) -> bytes:
+        """The binary public key with as little as others need."""
+        options = ["--export-options", "export-minimal", "--export", fingerprint]
+        return self._engine.run(options).out
+
+    def delete(self, fingerprint: str, *, secret: bool = False) -> None:
+        """Remove the public key; with `secret` the secret one too."""
+        key = self.by_fingerprint(fingerprint)
+        if key is None:
+            raise KeyMissing(f"There is no such key: {fingerprint}.")
+        if key.has_secret and not secret:
+            raise BadInput(
+                "This is a key of your own: without it, mail to you stays closed for ever.",
+                "Delete it together with its secret part, if that is what you want.",
+            )
+        gpg = self._gpg()
+        if key.has_secret:
+            gpg.delete_keys(key.fingerprint, secret=True, expect_passphrase=False)
+        gpg.delete_keys(key.fingerprint)
+        self._changed()
+        if self.by_fingerprint(fingerprint) is not None:
+            raise KeyLocked("GnuPG did not delete the key.", "See 'mailclient doctor'.")
+
+    def _gpg(self) -> GPG:
+        """python-gnupg over the same home, with a sound reader."""
+        self._engine.version  # noqa: B018  # raises EngineMissing in words
+        try:
+            return _gpg_class()(
+                gnupghome=str(self._engine.short_home) if self._engine.short_home else None,
+                options=["--no-options", "--trust-model", "always", "--disable-dirmngr"],
+                encoding="utf-8",
+            )
+        except (OSError, ValueError) as refused:
+            raise EngineMissing(
+                "GnuPG could not be started.", "See 'mailclient doctor'.", str(refused)
+            ) from refused
+
+
+def _gpg_class() -> type[GPG]:
+    import gnupg  # late: only the work with keys needs it
+
+    logging.getLogger("gnupg").setLevel(logging.CRITICAL)
+
+    class SoundGpg(gnupg.GPG):  # type: ignore[misc]
+        """python-gnupg, reading status lines as bytes that end at LF alone."""
+
+        def _read_response(self, stream: Any, result: Any) -> None:
+            data: bytes = stream.stream.read()
+            for line in read_status(data):
+                result.handle_status(line.keyword, " ".join(line.arguments))
+            result.stderr = data.decode("utf-8", "replace")
+
+    return SoundGpg
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if not line.startswith("[GNUPG:]")]
+    return lines[-1][:200] if lines else ""
+
+
+def _marked(key: KeyInfo, has_secret: bool) -> KeyInfo:
+
+    return replace(key, has_secret=has_secret)

@@ -1,0 +1,100 @@
+"""The OpenPGP plug-in: GnuPG behind the contract. It reports what it finds and judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.metadata import version as package_version
+
+from mailclient.cancel import CancelToken
+from mailclient.crypto.api import Finding, Host, Sighting
+from mailclient.crypto.openpgp.autocrypt import FIELD, find_announcement, write_field
+from mailclient.crypto.openpgp.engine import OLDEST, Engine
+from mailclient.crypto.openpgp.keys import KeyRing
+from mailclient.crypto.openpgp.opening import Opening
+from mailclient.crypto.openpgp.sealing import Sealing
+from mailclient.errors import MailError
+from mailclient.message.facts import Layer, Opened
+
+
+class OpenPgp:
+    """OpenPGP by GnuPG: PGP/MIME both ways, inline messages to read."""
+
+    name = "openpgp"
+    protocols = frozenset({"application/pgp-encrypted", "application/pgp-signature", "inline-pgp"})
+
+    def __init__(self, host: Host) -> None:
+        self.version = package_version("mailclient")
+        self._engine = Engine(host.gnupg_home)
+        self.keys = KeyRing(self._engine)
+        self._opening = Opening(self._engine, self.keys.by_fingerprint, host.ask_passphrase)
+        self._sealing = Sealing(self._engine, self.keys.by_fingerprint, host.ask_passphrase)
+
+    def open(self, layer: Layer, cancel: CancelToken) -> Opened:
+        """Decrypt or verify one layer; raises Cancelled only."""
+        return self._opening.open(layer, cancel)
+
+    def seal(
+        self,
+        entity: bytes,
+        *,
+        sign_with: str | None,
+        encrypt_to: Sequence[str],
+        cancel: CancelToken,
+    ) -> bytes:
+        """Protect a MIME entity; raises SealFailed, KeyMissing, KeyLocked, EngineMissing."""
+        return self._sealing.seal(entity, sign_with, encrypt_to, cancel)
+
+    def announce(
+        self, fingerprint: str, address: str, *, prefer_encrypt: bool
+    ) -> tuple[tuple[str, str], ...]:
+        """The Autocrypt field of a key of one's own."""
+        key = self.keys.minimal(fingerprint)
+        value = write_field(address, key, prefer_encrypt=prefer_encrypt) if key else ""
+        return ((FIELD, value),) if value else ()
+
+    def observe(
+        self, headers: Sequence[tuple[str, str]], sender: str, date: datetime
+    ) -> tuple[Sighting, ...]:
+        """The key in the sender's Autocrypt field, if it carries the sender's address."""
+        found = find_announcement(headers, sender)
+        if found is None:
+            return ()
+        try:
+            keys = self.keys.inspect(found.key)
+        except MailError:
+            return ()
+        if len(keys) != 1 or keys[0].has_secret or found.address not in keys[0].addresses:
+            return ()
+        return (
+            Sighting(
+                address=found.address,
+                fingerprint=keys[0].fingerprint,
+                source="Autocrypt",
+                seen=date,
+                data=found.key,
+                prefer_encrypt=found.prefer_encrypt,
+            ),
+        )
+
+    def check(self) -> tuple[Finding, ...]:
+        """What of GnuPG works."""
+        try:
+            version = self._engine.version
+            keys = self.keys.list()
+        except MailError as problem:
+            return (Finding("GnuPG", "problem", str(problem)),)
+        words = ".".join(str(one) for one in version)
+        if version < OLDEST:
+            return (Finding("GnuPG", "problem", f"GnuPG {words} is too old; 2.2 is needed."),)
+        findings = [Finding("GnuPG", "ok", f"GnuPG {words}, {len(keys)} keys.")]
+        if self._engine.is_old:
+            findings.append(
+                Finding(
+                    "GnuPG faults",
+                    "warning",
+                    f"GnuPG {words} accepts some altered messages; stricter rules are applied "
+                    "here. Install 2.2.43 or newer.",
+                )
+            )
+        return tuple(findings)

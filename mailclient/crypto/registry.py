@@ -1,0 +1,122 @@
+"""Finds the plug-ins and answers which one is responsible for a protocol.
+
+All come in by the entry point group, the one that ships with the program too. A plug-in is checked
+before anything changes; one that does not fit is refused with a sentence and stops nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+
+from mailclient.crypto.api import ENTRY_POINT, Host, Plugin
+from mailclient.errors import EngineMissing
+
+log = logging.getLogger(__name__)
+
+SEALING = "application/pgp-encrypted"
+_METHODS = ("open", "seal", "announce", "observe", "check")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A plug-in that is in use; `source` is the package that it comes from."""
+
+    name: str
+    version: str
+    source: str
+    protocols: frozenset[str]
+
+
+class Registry:
+    """The plug-ins that fit."""
+
+    def __init__(self) -> None:
+        self._plugins: dict[str, Plugin] = {}
+        self._loaded: list[Loaded] = []
+        self._refused: list[tuple[str, str]] = []
+
+    @classmethod
+    def load(cls, host: Host, blocked: Collection[str] = ()) -> Registry:
+        """Build every plug-in that is installed, but those whose names are `blocked`."""
+        registry = cls()
+        found = sorted(entry_points(group=ENTRY_POINT), key=lambda one: (_source(one), one.name))
+        ours = [one for one in found if _source(one).split()[0] == "mailclient"]
+        for entry in (*ours, *(one for one in found if one not in ours)):
+            if entry.name not in blocked:
+                registry._take(entry, host)
+        return registry
+
+    def _take(self, entry: EntryPoint, host: Host) -> None:
+        """Build one plug-in; whatever it raises is its own fault and is told as such."""
+        own = Host(host.folder / entry.name, host.fetch, host.ask_passphrase, host.gnupg_home)
+        try:
+            made = entry.load()(own)
+        except Exception as fault:  # noqa: BLE001 - the code of strangers may raise anything
+            log.warning("The plug-in %s was refused: %s", entry.name, type(fault).__name__)
+            self._refused.append((entry.name, f"it could not be started ({fault})"))
+            return
+        reason = self._misfit(made)
+        if reason:
+            self._refused.append((entry.name, reason))
+            return
+        for protocol in made.protocols:
+            self._plugins[protocol] = made
+        self._loaded.append(Loaded(made.name, made.version, _source(entry), made.protocols))
+
+    def _misfit(self, made: object) -> str:
+        """Why a plug-in does not fit; "" if it does."""
+        if not isinstance(made, Plugin):
+            missing = [name for name in (*_METHODS, "name", "version", "protocols", "keys")
+                       if not hasattr(made, name)]  # fmt: skip
+            return f"it lacks {', '.join(missing)}"
+        for name in _METHODS:
+            wanted = _parameters(getattr(Plugin, name))
+            if _parameters(getattr(type(made), name)) != wanted:
+                return f"its {name}() does not take {', '.join(wanted)}"
+        if not made.name or any(one.name == made.name for one in self._loaded):
+            return "another plug-in has its name"
+        protocols: Iterable[str] = made.protocols
+        if not isinstance(protocols, frozenset) or not protocols:
+            return "it names no protocols"
+        taken = sorted(protocols & self._plugins.keys())
+        if taken:
+            return f"another plug-in is responsible for {', '.join(taken)}"
+        return ""
+
+    def for_protocol(self, protocol: str) -> Plugin | None:
+        """The plug-in that opens layers of this protocol."""
+        return self._plugins.get(protocol)
+
+    def sealing(self) -> Plugin:
+        """The plug-in that protects what is sent; raises EngineMissing."""
+        plugin = self._plugins.get(SEALING)
+        if plugin is None:
+            raise EngineMissing(
+                "No plug-in for encryption is in use.", "'mailclient plugins' says why."
+            )
+        return plugin
+
+    def all(self) -> tuple[Plugin, ...]:
+        """Every plug-in, each once."""
+        return tuple(dict.fromkeys(self._plugins.values()))
+
+    def loaded(self) -> tuple[Loaded, ...]:
+        """What is in use."""
+        return tuple(self._loaded)
+
+    def refused(self) -> tuple[tuple[str, str], ...]:
+        """What is not, and why."""
+        return tuple(self._refused)
+
+
+def _parameters(function: Callable[..., object]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)[1:]
+
+
+def _source(entry: EntryPoint) -> str:
+    distribution = entry.dist
+    return f"{distribution.name} {distribution.version}" if distribution else "mailclient"
