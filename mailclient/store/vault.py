@@ -59,6 +59,9 @@ class _Stretch:
             raise ValueError("the cost of the passphrase is out of bounds")
 
 
+COST = _Stretch()
+
+
 @dataclass(frozen=True, slots=True)
 class _KeyFile:
     """What stands in the key-check file; `salt` and `wrapped` are empty without a passphrase."""
@@ -68,7 +71,7 @@ class _KeyFile:
     check: bytes
     salt: bytes = b""
     wrapped: bytes = b""
-    stretch: _Stretch = _Stretch()
+    stretch: _Stretch = COST
 
 
 def unlock(profile: Profile, *, passphrase: str | None, keyring: Keyring | None) -> Unlocked:
@@ -102,10 +105,10 @@ def _create(path: Path, passphrase: str | None, keyring: Keyring | None) -> Unlo
     check = _check(key)
     if passphrase is not None:
         salt = secrets.token_bytes(16)
-        pad, seal = _stretched(passphrase, salt, _Stretch())
+        pad, seal = _stretched(passphrase, salt, COST)
         wrapped = _xor(key, pad)
         tag = hmac.digest(seal, salt + wrapped, "sha256")
-        _write(path, _KeyFile(name, Way.PASSPHRASE, check, salt, wrapped + tag))
+        _write(path, _KeyFile(name, Way.PASSPHRASE, check, salt, wrapped + tag, COST))
         return Unlocked(key, name, Way.PASSPHRASE)
     if keyring is None:
         raise StoreLocked(
