@@ -117,19 +117,35 @@ class Database:
                     "Look at the disk, then start the program again.",
                     self._failed,
                 )
-            if self._depth:
-                with self._writer:  # a savepoint
-                    yield self._writer
+            if self._owner is not None:
+                yield from self._part()
                 return
             self._promise(durability)
             self._writer.execute("BEGIN IMMEDIATE")
-            self._depth, self._owner = 1, threading.get_ident()
+            self._owner = threading.get_ident()
             try:
                 yield self._writer
+                self._still_open()
                 self._writer.execute("COMMIT")
             finally:
-                self._depth, self._owner = 0, None
+                self._owner = None
                 self._roll_back()
+
+    def _part(self) -> Iterator[apsw.Connection]:
+        """A part of the transaction that is open, which can be taken back alone."""
+        self._depth += 1
+        name = f"part_{self._depth}"
+        self._writer.execute(f"SAVEPOINT {name}")
+        whole = False
+        try:
+            yield self._writer
+            whole = True
+        finally:
+            self._depth -= 1
+            if self._writer.in_transaction:  # a full disk takes all of it back by itself
+                if not whole:
+                    self._writer.execute(f"ROLLBACK TO {name}")
+                self._writer.execute(f"RELEASE {name}")
 
     def _promise(self, durability: Durability) -> None:
         if durability is not self._durability:
@@ -202,14 +218,34 @@ class Database:
     def run(self, sql: str, values: Values = ()) -> int:
         """Change something in a transaction of its own, or as a part of the one around it; returns
         the id of a row that was added."""
-        with self.write() as connection:
+        with self._statement() as connection:
             connection.execute(sql, values)
             return connection.last_insert_rowid()
 
     def run_many(self, sql: str, values: Iterable[Values]) -> None:
         """Change something once for each set of values."""
-        with self.write() as connection:
+        with self._statement() as connection:
             connection.executemany(sql, values)
+
+    @contextmanager
+    def _statement(self) -> Iterator[apsw.Connection]:
+        """A transaction of its own, or the one around it: a statement is whole or not at all."""
+        if self._owner != threading.get_ident():
+            with self.write() as connection:
+                yield connection
+            return
+        with translated(self.path, self._fail):
+            self._still_open()
+            yield self._writer
+
+    def _still_open(self) -> None:
+        """Raise StoreFull if the engine has taken the transaction back by itself."""
+        if not self._writer.in_transaction:
+            raise StoreFull(
+                "There was no room left on the disk; what was being stored was taken back.",
+                "Make room, then try again.",
+                str(self.path),
+            )
 
     # The whole
 
