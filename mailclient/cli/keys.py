@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -90,7 +91,7 @@ def generate(context: Context, address: str, name: str, no_passphrase: bool, as_
 @click.pass_obj
 def import_(context: Context, file: Path, as_json: bool) -> None:
     """Import the keys in FILE (- reads standard input)."""
-    data = click.get_binary_stream("stdin").read() if str(file) == "-" else read_file(file)
+    data = sys.stdin.buffer.read() if str(file) == "-" else read_file(file)
     imported = context.app.keys.import_keys(data)
     context.app.intake.run(Job(0))
     if as_json:

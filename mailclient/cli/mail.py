@@ -70,8 +70,8 @@ def receive(context: Context, address: str | None, as_json: bool, wanted: bool) 
                 f"{one.address}: {one.received} new messages, "
                 f"{one.left_on_server} left on the server."
             )
-        for problem in one.problems:
-            click.echo(f"mailclient: {one.address}: {problem}", err=True)
+        for sentence in one.problems:
+            click.echo(f"mailclient: {one.address}: {sentence}", err=True)
     if failed:
         click.get_current_context().exit(1)
 
@@ -191,10 +191,10 @@ def deliver(app: App, draft: Draft, *, as_json: bool, queue_only: bool) -> None:
     """Queue a draft, send the queue, and tell how that went; exits with 1 if it did not go."""
     try:
         queued = app.send.queue(draft)
-    except KeyMissing as problem:
+    except KeyMissing:
         if as_json:
             print_json(_not_ready(app, draft))
-        raise problem
+        raise
     account = app.accounts.get(draft.sender.address)
     problem = None if queue_only else flush(app, account)
     items = [one for one in app.send.items() if one.id in queued.items]

@@ -147,9 +147,11 @@ class Accounts:
 
 
 def _step(what: str, server: Server, password: str, cancel: CancelToken) -> StepResult:
-    check = pop3.check if what == INCOMING else smtp.check
     try:
-        text = check(server, password, cancel)
+        if what == INCOMING:
+            text = pop3.check(server, password, cancel)
+        else:
+            text = smtp.check(server, password, cancel)
     except MailError as problem:
         return StepResult(what, False, problem.text, problem.advice, problem.detail)
     return StepResult(what, True, text)

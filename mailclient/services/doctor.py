@@ -27,7 +27,7 @@ class Doctor:
             for name, reason in self._plugins.refused()
         ]
         found.append(self._secrets_line())
-        found.append(tls.check())
+        found.append(self._certificates_line())
         found.append(self._store_line())
         return tuple(found)
 
@@ -36,6 +36,12 @@ class Doctor:
         if not names:
             return Finding("plug-ins", "problem", "No plug-in for encryption is installed.")
         return Finding("plug-ins", "ok", f"Loaded: {', '.join(names)}.")
+
+    def _certificates_line(self) -> Finding:
+        problem = tls.check()
+        if problem:
+            return Finding("certificates", "problem", problem)
+        return Finding("certificates", "ok", "Servers are checked by the system's certificates.")
 
     def _secrets_line(self) -> Finding:
         where = self._store.vault.where

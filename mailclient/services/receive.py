@@ -50,15 +50,13 @@ class Receipt:
 class Plan:
     """What to do with the messages on the server.
 
-    `gone` are known UIDs that are not listed any more, `back` those that are listed again, `alone`
-    those that name one message only.
+    `gone` are known UIDs that are not listed any more, `alone` those that name one message only.
     """
 
     fetch: tuple[Listed, ...]
     delete: tuple[Listed, ...]
     keep: int
     gone: tuple[bytes, ...]
-    back: tuple[bytes, ...] = ()
     alone: frozenset[bytes] = frozenset()
 
 
@@ -83,11 +81,8 @@ def download_plan(
             keep += 1
     present = {one.uid for one in listing}
     gone = tuple(uid for uid, entry in known.items() if uid not in present)
-    back = tuple(
-        uid for uid, entry in known.items() if entry.state is EntryState.GONE and uid in present
-    )
-    alone = frozenset(uid for uid, count in counts.items() if count == 1 and uid)
-    return Plan(tuple(fetch), tuple(delete), keep, gone, back, alone)
+    unique = frozenset(uid for uid, count in counts.items() if count == 1 and uid)
+    return Plan(tuple(fetch), tuple(delete), keep, gone, unique)
 
 
 def _due(entry: Entry, retention: Retention, now: datetime) -> bool:
@@ -179,8 +174,7 @@ class Receive:
             if session.quit():
                 run.confirm(deleted)
             crash_point("after_quit")
-        now = self._clock()
-        self._store.ledger.absent(account.id, plan.gone, now, now - FORGET_AFTER)
+        self._store.ledger.absent(account.id, plan.gone, self._clock() - FORGET_AFTER)
         return Receipt(
             account.address,
             len(run.ids),
@@ -248,7 +242,7 @@ class _Run:
         """Fetch one message; None if the server will not give it out this time."""
         spool = self._store.bodies.spool(listed.size)
         try:
-            session.retr(listed.number, spool.write)
+            session.retr(listed.number, spool.write, listed.size)
         except NotFound as refused:
             spool.abort()
             self.problems.append(

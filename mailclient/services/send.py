@@ -15,7 +15,7 @@ from mailclient.account import Account
 from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, KeyMissing, MailError, Unreachable
 from mailclient.message import build
-from mailclient.message.address import Address
+from mailclient.message.address import Address, encode_address
 from mailclient.message.build import Draft
 from mailclient.message.headers import HIDDEN_SUBJECT, protect
 from mailclient.services.accounts import OUTGOING, Accounts
@@ -307,7 +307,7 @@ def _with_bcc(raw: bytes, bcc: Sequence[Address]) -> bytes:
     """The copy for Sent, which alone shows whom the author wrote to in secret."""
     if not bcc:
         return raw
-    line = ", ".join(build.encode_address(one) for one in bcc)
+    line = ", ".join(encode_address(one) for one in bcc)
     return f"Bcc: {line}\r\n".encode("ascii") + raw
 
 

@@ -1,0 +1,40 @@
+"""The one maker of TLS contexts: certificates verified, host names checked, TLS 1.2 or newer."""
+
+from __future__ import annotations
+
+import ssl
+
+from mailclient.errors import BadInput
+
+
+def context(ca_file: str = "") -> ssl.SSLContext:
+    """A context that trusts the system's certificates, and those in `ca_file` besides.
+
+    Raises BadInput if that file cannot be used.
+    """
+    if ca_file:
+        made = ssl.create_default_context()
+        try:
+            made.load_verify_locations(cafile=ca_file)
+        except (OSError, ssl.SSLError) as problem:
+            raise BadInput(
+                f"The certificates in {ca_file} cannot be read.", "Name a PEM file."
+            ) from problem
+    else:
+        import truststore  # late: only a connection needs it
+
+        made = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.check_hostname = True
+    made.verify_mode = ssl.CERT_REQUIRED
+    return made
+
+
+def check() -> str:
+    """What is wrong with the system's certificates; "" if nothing is."""
+    if ssl.create_default_context().cert_store_stats()["x509_ca"]:
+        return ""
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile or paths.capath:
+        return ""
+    return "This system has no certificates to check servers by. Install 'ca-certificates'."
