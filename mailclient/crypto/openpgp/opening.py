@@ -69,10 +69,13 @@ class Opening:
             fact = SignatureFact(SignatureStatus.ERROR, reason="The signature part holds none.")
             return Opened(Outcome.CLEAR, signatures=(fact,))
         signed = _BARE_LF.sub(b"\r\n", layer.signed)
-        run = self._engine.run(["--verify", "@", "-"], signed, cancel=cancel, attached=armor)
+        run = self._engine.run(["--verify", "--", "@", "-"], signed, cancel=cancel, attached=armor)
         if run.cut:
             return Opened(Outcome.FAILED, reason="GnuPG took too long.")
-        return Opened(Outcome.CLEAR, signatures=self._facts(run, sound=not run.says("PLAINTEXT")))
+        facts = self._facts(run, sound=not run.says("PLAINTEXT"))
+        if not facts:
+            facts = (SignatureFact(SignatureStatus.ERROR, reason="GnuPG cannot read it."),)
+        return Opened(Outcome.CLEAR, signatures=facts)
 
     def _cleartext(self, layer: Layer, cancel: CancelToken) -> Opened:
         """A text signed in the open (RFC 9580 section 7); only what GnuPG gives out counts."""
