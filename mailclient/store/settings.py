@@ -18,7 +18,12 @@ class Settings:
     def get(self, setting: Setting[T]) -> T:
         """The value of a setting."""
         row = self._database.row("SELECT value FROM settings WHERE key = ?", (setting.key,))
-        return setting.default if row is None else setting.read(json.loads(row[0]))
+        if row is None:
+            return setting.default
+        try:
+            return setting.read(json.loads(row[0]))
+        except ValueError:
+            return setting.default
 
     def set(self, setting: Setting[T], value: T) -> None:
         """Change a setting; raises BadInput for a value that it does not take."""
