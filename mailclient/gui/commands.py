@@ -1,0 +1,292 @@
+"""What each command of the main window does: the table from commands to the panes and verbs."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QWidget
+
+from mailclient import __version__
+from mailclient.gui.help_window import AboutWindow, ShortcutWindow
+from mailclient.gui.keys.window import KeysWindow
+from mailclient.gui.move_dialog import MoveDialog
+from mailclient.gui.reader.reader import Format
+from mailclient.gui.settings.window import SettingsWindow
+from mailclient.gui.wizard import Wizard
+from mailclient.settings import READER_POSITION, SHOW_HTML
+
+if TYPE_CHECKING:
+    from mailclient.gui.main_window import MainWindow
+
+ON_SELECTION = ("archive", "delete", "junk", "move", "read", "star")
+ON_ONE = (
+    "reply",
+    "reply-all",
+    "forward",
+    "save",
+    "source",
+    "headers",
+    "security",
+    "check-again",
+)
+
+
+class Commands(QObject):
+    """Connects the actions of one main window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._app = window.app
+        self._list = window.pane.list
+        self._verbs = window.verbs
+        self._reading = window.reading
+        for id, act in self._table().items():
+            window.actions_[id].triggered.connect(lambda checked=False, act=act: act())
+        self._views()
+        space = window.actions_["page-down"]
+        space.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        for widget in (window.pane.list, window.reader.body):
+            widget.addAction(space)
+        window.verbs.undoable.connect(window.actions_["undo"].setEnabled)
+        window.actions_["undo"].setEnabled(False)
+        window.pane.list.menu_wanted.connect(self._offer)
+
+    def _table(self) -> dict[str, Callable[[], object]]:
+        window, verbs = self._window, self._verbs
+        return {
+            "compose": verbs.compose,
+            "receive": self.receive,
+            "send-queued": self.send_queued,
+            "import": self._import,
+            "export": self._export,
+            "new-folder": self._new_folder,
+            "quit": window.close,
+            "reply": lambda: self._one(lambda id: verbs.reply(id, everyone=False)),
+            "reply-all": lambda: self._one(lambda id: verbs.reply(id, everyone=True)),
+            "forward": lambda: self._one(verbs.forward),
+            "archive": lambda: self._put(verbs.archive),
+            "delete": lambda: self._put(verbs.delete),
+            "junk": lambda: self._put(verbs.junk),
+            "move": self._move,
+            "undo": verbs.undo,
+            "read": self._toggle_read,
+            "star": lambda: self.toggle_star(0),
+            "save": self._reading.save_message,
+            "source": self._reading.source,
+            "headers": self._reading.headers,
+            "security": window.reader.show_details,
+            "check-again": self._reading.check_again,
+            "next-unread": lambda: self._list.step_unread(1),
+            "previous-unread": lambda: self._list.step_unread(-1),
+            "next": lambda: self._list.step(1),
+            "previous": lambda: self._list.step(-1),
+            "page-down": self._page_down,
+            "search": self._search,
+            "find": window.reader.find_bar.begin,
+            "next-pane": self._next_pane,
+            "larger": lambda: window.reader.body.zoom(1),
+            "smaller": lambda: window.reader.body.zoom(-1),
+            "usual": lambda: window.reader.body.zoom(0),
+            "keys": self.show_keys,
+            "accounts": self.add_account,
+            "settings": self.show_settings,
+            "shortcuts": lambda: ShortcutWindow(window).show(),
+            "about": lambda: AboutWindow(__version__, window).show(),
+        }
+
+    def _views(self) -> None:
+        """The commands that are on or off."""
+        window, actions = self._window, self._window.actions_
+        below = window.inner.orientation() is Qt.Orientation.Vertical
+        html = self._app.settings.get(SHOW_HTML)
+        window.reader.choose(Format.FORMATTED if html else Format.PLAIN)
+        for id, on in (
+            ("reader", True),
+            ("folders", True),
+            ("reader-below", below),
+            ("html", html),
+        ):
+            actions[id].setChecked(on)
+        actions["reader"].toggled.connect(window.reader.setVisible)
+        actions["folders"].toggled.connect(window.folders.setVisible)
+        actions["reader-below"].toggled.connect(self._put_reader)
+        actions["html"].toggled.connect(self._choose_html)
+        window.reader.keys_wanted.connect(self.show_keys)
+
+    # The selection
+
+    def enable(self) -> None:
+        """Let only those commands be used that have something to act on."""
+        count = self._list.selected_count()
+        self._window.actions_.enable(ON_SELECTION, count > 0)
+        self._window.actions_.enable(ON_ONE, count == 1)
+
+    def toggle_star(self, id: int) -> None:
+        """Star the selected messages, or the one whose star was clicked; or take it away."""
+        ids = array("q", [id]) if id else self._list.selected_ids()
+        if ids:
+            position = self._window.model.position(ids[0])
+            row = self._window.model.row(position) if position is not None else None
+            self._verbs.mark(ids, flagged=not (row is not None and row.starred))
+
+    def _toggle_read(self) -> None:
+        ids = self._list.selected_ids()
+        if ids:
+            position = self._window.model.position(ids[0])
+            row = self._window.model.row(position) if position is not None else None
+            self._verbs.mark(ids, unread=not (row is not None and row.unread))
+
+    def _one(self, act: Callable[[int], None]) -> None:
+        if self._list.selected_count() == 1:
+            act(self._list.selected_ids()[0])
+
+    def _put(self, act: Callable[[array[int]], None]) -> None:
+        """Do what takes messages out of the list: they go at once, the store follows."""
+        ids = self._list.selected_ids()
+        if ids:
+            act(ids)
+            self._window.listing.take_out(ids)
+
+    def _move(self) -> None:
+        ids = self._list.selected_ids()
+        if ids:
+            dialog = MoveDialog(self._window.folders.places, self._window)
+            dialog.chosen.connect(
+                lambda folder: self._put(lambda ids: self._verbs.move(ids, folder))
+            )
+            dialog.open()
+
+    def _offer(self, at: object) -> None:
+        """The menu of the list."""
+        menu = QMenu(self._list)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for id in ("reply", "reply-all", "forward", "", *ON_SELECTION, "", "source", "save"):
+            if id:
+                menu.addAction(self._window.actions_[id])
+            else:
+                menu.addSeparator()
+        menu.popup(at)  # type: ignore[call-overload]
+
+    # Going about
+
+    def _search(self) -> None:
+        self._window.toolbar.search.setFocus()
+        self._window.toolbar.search.selectAll()
+
+    def find_from(self, address: str) -> None:
+        """Search for the mail of an address."""
+        self._window.toolbar.search.setText(f"from:{address}")
+
+    def write_to(self, to: str) -> None:
+        """Begin a message to an address, or from a mailto: link."""
+        self._verbs.compose(to if to.startswith("mailto:") else f"mailto:{quote(to, safe='@')}")
+
+    def _page_down(self) -> None:
+        bar = self._window.reader.body.verticalScrollBar()
+        if bar.value() < bar.maximum():
+            bar.setValue(bar.value() + bar.pageStep() - 24)
+        else:
+            self._list.step_unread(1)
+
+    def _next_pane(self) -> None:
+        window = self._window
+        panes: list[QWidget] = [
+            pane
+            for pane in (window.folders, window.pane.list, window.outbox.list, window.reader.body)
+            if pane.isVisible()
+        ]
+        has = QApplication.focusWidget()
+        at = panes.index(has) if has in panes else -1
+        if panes:
+            panes[(at + 1) % len(panes)].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _put_reader(self, below: bool) -> None:
+        way = Qt.Orientation.Vertical if below else Qt.Orientation.Horizontal
+        self._window.inner.setOrientation(way)
+        word = "below" if below else "right"
+        self._window.bridge.run("work", lambda job: self._app.settings.set(READER_POSITION, word))
+
+    def _choose_html(self, on: bool) -> None:
+        self._window.reader.choose(Format.FORMATTED if on else Format.PLAIN)
+        self._window.bridge.run("work", lambda job: self._app.settings.set(SHOW_HTML, on))
+
+    # Mail in and out
+
+    def receive(self) -> None:
+        """Collect the mail of all accounts, and send what waits."""
+        self._window.bridge.run("work", lambda job: self._app.receive.start_all())
+        self.send_queued()
+
+    def send_queued(self) -> None:
+        """Send what is due."""
+
+        def work() -> None:
+            for account in self._app.accounts.list():
+                if account.outgoing is not None:
+                    self._app.send.start(account)
+
+        self._window.bridge.run("work", lambda job: work())
+
+    def start(self, kind: str, address: str) -> None:
+        """Start a collection ("fetch") or a dispatch ("send") of one account again."""
+        begin = self._app.receive.start if kind == "fetch" else self._app.send.start
+        self._window.bridge.run("work", lambda job: begin(self._app.accounts.get(address)))
+
+    def send_again(self, id: int) -> None:
+        """Have a message of the outbox sent again."""
+        self._window.bridge.run(
+            "work", lambda job: self._app.send.retry(id), lambda done: self.send_queued()
+        )
+
+    def take_back(self, id: int) -> None:
+        """Take a message out of the outbox."""
+        self._window.bridge.run("work", lambda job: self._app.send.cancel(id))
+
+    def _import(self) -> None:
+        dialog = QFileDialog(self._window, "Import mail from files")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(
+            lambda names: self._verbs.import_mail([Path(name) for name in names])
+        )
+        dialog.open()
+
+    def _export(self) -> None:
+        place = self._window.folders.place
+        if place is None:
+            return
+        dialog = QFileDialog(self._window, f"Export {place.title} as an mbox file")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(f"{place.title}.mbox")
+        query = f'in:"{place.title}"'
+        dialog.fileSelected.connect(lambda name: self._verbs.export_mail(query, Path(name)))
+        dialog.open()
+
+    def _new_folder(self) -> None:
+        accounts = self._app.accounts.list()
+        if not accounts:
+            return
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("New folder")
+        dialog.setLabelText("Name of the new folder")
+        dialog.textValueSelected.connect(lambda name: self._verbs.new_folder(accounts[0].id, name))
+        dialog.open()
+
+    # Other windows
+
+    def show_keys(self) -> None:
+        """Open Keys and people."""
+        KeysWindow(self._app, self._window.bridge, self._window).show()
+
+    def show_settings(self) -> None:
+        """Open the settings."""
+        SettingsWindow(self._app, self._window.bridge, self._window).show()
+
+    def add_account(self) -> None:
+        """Open the account wizard."""
+        Wizard(self._app, self._window.bridge, self._window).show()

@@ -1,0 +1,212 @@
+"""Decides which messages are listed: a place or a search, and the quick filters over it.
+
+The ids come from the lane `search`; the newest question alone is answered. While mail pours in, one
+reading of the ids follows the other instead of each cancelling the one before, so that the list
+keeps moving.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mailclient.app import App
+from mailclient.errors import MailError
+from mailclient.gui.bridge import Bridge, Changes
+from mailclient.gui.folder_list import Place
+from mailclient.gui.message_list.model import MessageModel
+from mailclient.gui.message_list.pane import MessagePane
+from mailclient.services.jobs import Job
+
+TYPING_MS = 180
+KEPT_IN_FILTER = 200
+OUTGOING = ("sent", "drafts")
+
+
+class Why(Enum):
+    """Why the ids are read: for something else to list, or because what is listed changed."""
+
+    ANEW = "anew"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be listed."""
+
+    place: Place | None = None
+    search: str = ""
+    filters: tuple[str, ...] = ()
+
+
+EMPTY = {
+    "inbox": ("Nothing in the inbox", "New mail arrives here. F5 looks for some now."),
+    "drafts": ("No drafts", "What you begin to write is kept here until it is sent."),
+    "sent": ("Nothing sent yet", "Copies of what you send are kept here. Ctrl+N begins a message."),
+    "archive": ("The archive is empty", "Press A on a message to keep it here, out of the way."),
+    "junk": ("No junk", "Mail that you mark as junk goes here."),
+    "trash": ("The trash is empty", "What you delete waits here until you delete it again."),
+    "own": ("This folder is empty", "Move messages here with Ctrl+Shift+M."),
+}
+
+
+def answer(app: App, question: Question, keep: Collection[int], job: Job) -> array[int]:
+    """The ids for a question, newest first; `keep` stay listed though a filter excludes them."""
+    if question.search:
+        base = app.search.find(question.search, None).ids
+    elif question.place is not None:
+        base = app.search.ids_in(question.place.folders)
+    else:
+        return array("q")
+    job.cancel.check()
+    if not question.filters:
+        return base
+    wanted = set(app.search.find(" ".join(question.filters), None).ids)
+    wanted.update(keep)
+    return array("q", (id for id in base if id in wanted))
+
+
+class Listing(QObject):
+    """Keeps the list in step with what was asked for and with what changes."""
+
+    settled = Signal()  # the list shows what was asked for
+
+    def __init__(self, app: App, bridge: Bridge, model: MessageModel, pane: MessagePane) -> None:
+        super().__init__(pane)
+        self._app = app
+        self._bridge = bridge
+        self._model = model
+        self._pane = pane
+        self._question = Question()
+        self._outgoing: frozenset[int] = frozenset()
+        self._busy = False
+        self._again = False
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+        self._typing.timeout.connect(self._type)
+        self._typed = ""
+        pane.filters_changed.connect(self._refilter)
+        bridge.changed.connect(self._changed)
+
+    @property
+    def question(self) -> Question:
+        """What is listed."""
+        return self._question
+
+    # What is asked
+
+    def show_place(self, place: Place) -> None:
+        """List a place; search and filters end."""
+        self._typing.stop()
+        self._pane.clear_filters()
+        self._ask(Question(place))
+
+    def type(self, words: str) -> None:
+        """Search for what was typed, a moment after the last letter."""
+        self._typed = words
+        self._typing.start()
+
+    def search(self, words: str) -> None:
+        """Search now; no words bring back the place."""
+        self._typing.stop()
+        words = " ".join(words.split())
+        if words != self._question.search:
+            self._ask(Question(self._question.place, words, self._pane.filters))
+
+    def take_out(self, ids: Collection[int]) -> None:
+        """Take messages off the list before the store has moved them."""
+        gone = set(ids)
+        self._model.merge(array("q", (id for id in self._model.ids if id not in gone)))
+        self._tell()
+
+    def update(self) -> None:
+        """Read the ids anew."""
+        self._read(Why.UPDATE)
+
+    def folders_known(self, outgoing: frozenset[int]) -> None:
+        """Say which folders hold mail that went out: their rows name the recipients."""
+        self._outgoing = outgoing
+
+    def _type(self) -> None:
+        self.search(self._typed)
+
+    def _refilter(self) -> None:
+        self._ask(Question(self._question.place, self._question.search, self._pane.filters))
+
+    def _ask(self, question: Question) -> None:
+        self._question = question
+        self._pane.strip.clear()
+        self._read(Why.ANEW)
+
+    # How it is answered
+
+    def _read(self, why: Why) -> None:
+        if why is Why.UPDATE and self._busy:
+            self._again = True
+            return
+        self._busy, self._again = True, False
+        question, keep = self._question, self._kept(why)
+        self._bridge.run(
+            "search",
+            lambda job: answer(self._app, question, keep, job),
+            lambda ids: self._answered(question, ids, why),
+            lambda problem: self._failed(question, problem),
+            newest="list",
+            owner=self,
+        )
+
+    def _kept(self, why: Why) -> Sequence[int]:
+        """The messages that stay listed while they are selected, though read or unstarred now."""
+        if why is Why.ANEW or self._pane.list.selected_count() > KEPT_IN_FILTER:
+            return ()
+        return self._pane.list.selected_ids()
+
+    def _answered(self, question: Question, ids: array[int], why: Why) -> None:
+        self._busy = False
+        if question is not self._question:
+            return
+        if why is Why.ANEW:
+            self._model.show(ids, self._outgoing)
+            self._pane.list.scrollToTop()
+        else:
+            self._model.merge(ids)
+        self._tell()
+        self.settled.emit()
+        if self._again:
+            self._read(Why.UPDATE)
+
+    def _failed(self, question: Question, problem: MailError) -> None:
+        self._busy = False
+        if question is self._question:
+            self._pane.strip.problem(problem)
+
+    def _tell(self) -> None:
+        """Say what is listed, or why nothing is."""
+        question, count = self._question, self._model.rowCount()
+        place = question.place
+        title = f"“{question.search}”" if question.search else place.title if place else ""
+        self._pane.title(title, count, search=bool(question.search))
+        if count:
+            self._pane.show_list()
+        elif question.search:
+            self._pane.show_empty(
+                "Nothing found", "Try fewer words, or from:ann, subject:plan, has:attachment."
+            )
+        elif question.filters:
+            self._pane.show_empty("Nothing here fits the filter", "Switch it off to see all.")
+        elif place is not None:
+            self._pane.show_empty(*EMPTY.get(place.role, EMPTY["own"]))
+
+    def _changed(self, changes: Changes) -> None:
+        if not changes.messages:
+            return
+        self._model.refresh(changes.messages)
+        place = self._question.place
+        shown = place is not None and changes.folders_of_messages & set(place.folders)
+        if shown or self._question.search:
+            self.update()

@@ -1,0 +1,94 @@
+"""One message in a window of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from mailclient.app import App
+from mailclient.gui import icons, parts
+from mailclient.gui.bridge import Bridge
+from mailclient.gui.notify import Notify
+from mailclient.gui.reader.reader import Reader
+from mailclient.gui.reading import Loaded, OpenedFiles, Reading
+from mailclient.gui.strip import Strip
+from mailclient.gui.verbs import Verbs
+
+
+class MessageWindow(QWidget):
+    """A reader with the few commands that belong to one message; Escape closes it."""
+
+    def __init__(
+        self, app: App, bridge: Bridge, opened: OpenedFiles, verbs: Verbs, parent: QWidget
+    ) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Message")
+        self.resize(820, 700)
+        self._verbs = verbs
+        self.reader = Reader()
+        strip = Strip()
+        self._reading = Reading(app, bridge, self.reader, Notify(strip, self), opened)
+        self._reading.edit_wanted.connect(verbs.edit)
+        self.reader.write_wanted.connect(self._write)
+        bar = QFrame()
+        bar.setProperty("look", "panel")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(12, 6, 12, 6)
+        self._buttons = (
+            self._button("Reply", "reply", "Ctrl+R", lambda: self._answer(everyone=False)),
+            self._button(
+                "Reply to all", "reply-all", "Ctrl+Shift+R", lambda: self._answer(everyone=True)
+            ),
+            self._button("Forward", "forward", "Ctrl+L", self._forward),
+        )
+        for button in self._buttons:
+            row.addWidget(button)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (bar, parts.hairline(), strip):
+            column.addWidget(part)
+        column.addWidget(self.reader, 1)
+        for key, act in (
+            ("Escape", self.close),
+            ("Ctrl+W", self.close),
+            ("Ctrl+U", self._reading.source),
+            ("Ctrl+H", self._reading.headers),
+            ("Ctrl+F", self.reader.find_bar.begin),
+            ("Ctrl+Alt+S", self.reader.show_details),
+        ):
+            QShortcut(QKeySequence(key), self, act)
+
+    def show_id(self, id: int) -> None:
+        """Show a message of the store."""
+        self._reading.show(id)
+
+    def show_part(self, loaded: Loaded) -> None:
+        """Show a protected part by itself: not stored, so nothing is answered from here."""
+        for button in self._buttons:
+            button.setEnabled(False)
+        self.setWindowTitle("Protected part")
+        self._reading.show_loaded(loaded)
+
+    def _button(self, words: str, icon: str, key: str, act: Callable[[], None]) -> QPushButton:
+        button = QPushButton(icons.icon(icon), words)
+        button.setShortcut(key)
+        button.setToolTip(f"{words} ({key})")
+        button.clicked.connect(lambda: act())
+        return button
+
+    def _answer(self, *, everyone: bool) -> None:
+        if self._reading.id:
+            self._verbs.reply(self._reading.id, everyone=everyone)
+
+    def _forward(self) -> None:
+        if self._reading.id:
+            self._verbs.forward(self._reading.id)
+
+    def _write(self, to: str) -> None:
+        self._verbs.compose(to if to.startswith("mailto:") else f"mailto:{to}")

@@ -1,0 +1,254 @@
+"""The reader: head, seal line, strips, text, attachments, one below the other.
+
+It shows a MessageView and tells what the user wants; it loads, saves and sends nothing. The text
+has a place of its own in the layout and is clipped to it, so that no message can draw over the head
+or the seal line. Of an encrypted message only the plain text is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+
+from mailclient.gui import dates, parts
+from mailclient.gui.parts import EmptyState
+from mailclient.gui.reader.attachments import AttachmentBar
+from mailclient.gui.reader.body_view import BodyView
+from mailclient.gui.reader.details import Details
+from mailclient.gui.reader.find_bar import FindBar
+from mailclient.gui.reader.header import Header
+from mailclient.gui.reader.seal_line import SealLine
+from mailclient.gui.reader.segments import allowed, lies
+from mailclient.gui.reader.strips import Notice, Offer, StripStack, strips_for
+from mailclient.gui.reader.wording import explanation
+from mailclient.gui.strip import Kind, Strip
+
+if TYPE_CHECKING:
+    from mailclient.services.read import MessageView
+
+WAIT_MS = 300
+NO_PICTURES: Mapping[str, QImage] = {}
+
+
+class Format(Enum):
+    """How the text is shown."""
+
+    FORMATTED = "formatted"
+    PLAIN = "plain"
+
+
+class Reader(QWidget):
+    """Shows one message, or says why there is none."""
+
+    write_wanted = Signal(str)  # an address or a mailto: link
+    search_wanted = Signal(str)  # an address
+    link_wanted = Signal(str)  # a web address to be opened outside
+    open_wanted = Signal(object)  # an Attachment
+    save_wanted = Signal(object)
+    save_all_wanted = Signal()
+    part_wanted = Signal(str)  # the number of a protected part
+    edit_wanted = Signal()  # the draft that is shown
+    check_wanted = Signal()
+    keys_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Message")
+        self.view: MessageView | None = None
+        self._pictures = NO_PICTURES
+        self._format = Format.FORMATTED
+        self.nothing = EmptyState()
+        self.header = Header()
+        self.seal = SealLine()
+        self.strips = StripStack()
+        self.body = BodyView()
+        self.find_bar = FindBar(self.body)
+        self.link = Strip()
+        self.attachments = AttachmentBar()
+        self.target = parts.label(look="secondary", factor=0.9)
+        self.target.setContentsMargins(16, 3, 16, 3)
+        self.target.setAccessibleName("Where the link leads")
+        self.target.hide()
+        self._details = Details(self)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(WAIT_MS)
+        self._wait.timeout.connect(self._say_waiting)
+        self._waiting = ""
+        self._pages = self._arrange()
+        self._connect()
+        self.show_nothing("No message selected", "Choose one from the list to read it here.")
+
+    def _arrange(self) -> QStackedWidget:
+        page = QFrame()
+        page.setProperty("look", "pane")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.header, parts.hairline(), self.seal, self.strips, self.find_bar):
+            column.addWidget(part)
+        column.addWidget(self.body, 1)
+        for part in (self.link, self.target, self.attachments):
+            column.addWidget(part)
+        empty = QFrame()
+        empty.setProperty("look", "pane")
+        around = QVBoxLayout(empty)
+        around.addWidget(self.nothing)
+        pages = QStackedWidget()
+        pages.addWidget(empty)
+        pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(pages)
+        return pages
+
+    def _connect(self) -> None:
+        self.header.write_wanted.connect(self.write_wanted)
+        self.header.search_wanted.connect(self.search_wanted)
+        self.seal.details_wanted.connect(self.show_details)
+        self.body.link_hovered.connect(self._tell_target)
+        self.body.link_activated.connect(self._follow)
+        self.body.shortened.connect(self._tell_shortened)
+        self.attachments.open_wanted.connect(self.open_wanted)
+        self.attachments.save_wanted.connect(self.save_wanted)
+        self.attachments.save_all_wanted.connect(self.save_all_wanted)
+        self._details.check_again.connect(self.check_wanted)
+        self._details.keys_wanted.connect(self.keys_wanted)
+        self._offers: Mapping[Offer, Callable[[str], object]] = {
+            Offer.EDIT: lambda part: self.edit_wanted.emit(),
+            Offer.UNLOCK: lambda part: self.check_wanted.emit(),
+            Offer.OPEN_PART: self.part_wanted.emit,
+            Offer.KEYS: lambda part: self.keys_wanted.emit(),
+            Offer.SHOW_ALL: lambda part: self.body.show_whole(),
+            Offer.DETAILS: lambda part: self.show_details(),
+        }
+
+    # What is shown
+
+    def show_message(self, view: MessageView, pictures: Mapping[str, QImage]) -> None:
+        """Show a message with the pictures that came inside it."""
+        self._wait.stop()
+        self.view = view
+        self._pictures = pictures
+        mismatch = "from-mismatch" in view.verdict.warnings
+        self.header.show_envelope(
+            view.envelope, view.outer_from if mismatch else view.envelope.from_
+        )
+        self.seal.show_verdict(view.verdict)
+        self.strips.show_notices(strips_for(view), self._offers)
+        self.link.clear()
+        self._tell_target("")
+        self.find_bar.hide()
+        self._show_body()
+        self.attachments.show_attachments(
+            [one for one in view.body.attachments if not self._is_shown(one.content_id)]
+        )
+        self._pages.setCurrentIndex(1)
+        self.setAccessibleName(f"Message: {self.header.subject.text()}")
+        if self._details.isVisible():
+            self.show_details()
+
+    def show_nothing(self, title: str, text: str = "") -> None:
+        """Show words in place of a message."""
+        self._wait.stop()
+        self.view = None
+        self.nothing.say(title, text)
+        self.body.empty()
+        self._details.close()
+        self._pages.setCurrentIndex(0)
+        self.setAccessibleName("Message")
+
+    def wait_for(self, text: str) -> None:
+        """Say what is waited for, if it takes longer than a moment; until then nothing changes."""
+        self._waiting = text
+        self._wait.start()
+
+    def _say_waiting(self) -> None:
+        self.show_nothing(self._waiting)
+
+    def show_details(self) -> None:
+        """Open the explanation of the seal line."""
+        if self.view is None:
+            return
+        verdict = self.view.verdict
+        checked = f"On {dates.full(self.view.checked)}."
+        self._details.tell(verdict.summary, explanation(verdict, checked))
+        self._details.show()
+        self._details.raise_()
+
+    def choose(self, format: Format) -> None:
+        """Show formatted mail as such, or its text alone."""
+        self._format = format
+        if self.view is not None:
+            self._show_body()
+
+    @property
+    def shows_html(self) -> bool:
+        """Whether the message that is shown is shown formatted."""
+        view = self.view
+        return (
+            view is not None
+            and bool(view.body.html)
+            and not view.encrypted
+            and self._format is Format.FORMATTED
+        )
+
+    def _show_body(self) -> None:
+        if self.view is None:
+            return
+        html = self.view.body.html
+        if self.shows_html and html:
+            self.body.show_html(html, self._pictures)
+        else:
+            self.body.show_text(self.view.body.text)
+
+    def _is_shown(self, content_id: str) -> bool:
+        """Whether a picture stands in the text already."""
+        html = self.view.body.html if self.view is not None else None
+        return (
+            self.shows_html
+            and bool(content_id)
+            and content_id in self._pictures
+            and f"cid:{content_id}" in (html or "")
+        )
+
+    # Links
+
+    def _tell_target(self, target: str) -> None:
+        """Show where a link really leads while the pointer or the keyboard is on it."""
+        room = max(80, self.width() - 40)
+        cut = self.target.fontMetrics().elidedText(target, Qt.TextElideMode.ElideMiddle, room)
+        self.target.setText(cut)
+        self.target.setVisible(bool(target))
+        self.body.setToolTip(target)
+
+    def _follow(self, words: str, target: str) -> None:
+        """Open a link; one whose words name another place is asked about first."""
+        if not allowed(target):
+            self.link.say("This link is not for the web and was not opened.", Kind.CAUTION)
+        elif target.lower().startswith("mailto:"):
+            self.write_wanted.emit(target)
+        elif lies(words, target):
+            self.link.say(
+                f"The link says {words.strip()[:80]} but leads to {target[:200]}.",
+                Kind.CAUTION,
+                [("Open it all the same", lambda: self._open(target))],
+            )
+        else:
+            self._open(target)
+
+    def _open(self, target: str) -> None:
+        self.link.clear()
+        self.link_wanted.emit(target)
+
+    def _tell_shortened(self, shortened: bool) -> None:
+        if shortened:
+            notice = Notice(
+                "This message is very long; only its beginning is shown.", offer=Offer.SHOW_ALL
+            )
+            self.strips.add(notice, self._offers)

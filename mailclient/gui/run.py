@@ -1,0 +1,175 @@
+"""Starts the window: theme, one window a profile, passphrase or wizard where needed, timers.
+
+The program is asked for (`open_app`) only once it is clear that no other window has the profile.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from mailclient.app import App, open_profile
+from mailclient.errors import MailError, StoreLocked
+from mailclient.gui import theme
+from mailclient.gui.bridge import Bridge, Changes
+from mailclient.gui.main_window import MainWindow
+from mailclient.gui.passphrase import PassphraseDialog
+from mailclient.gui.single import FirstWindow, hand_over
+from mailclient.gui.wizard import Wizard
+from mailclient.paths import Profile
+from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES, THEME
+
+log = logging.getLogger(__name__)
+SWITCH_SECONDS = 0.001  # keeps frames short while mail is parsed on a lane
+MINUTE_MS = 60_000
+
+
+class Session:
+    """What lives as long as the window: the bridge, the timer, the handed-over links."""
+
+    def __init__(self, app: App, look: theme.Look, first: FirstWindow) -> None:
+        self._app = app
+        self._look = look
+        self._first = first
+        self.bridge = Bridge(app.events, app.jobs)
+        self.window = MainWindow(app, self.bridge)
+        self.wizard: Wizard | None = None
+        self._timer = QTimer(self.window)
+        self._timer.timeout.connect(self.window.commands.receive)
+        self.bridge.changed.connect(self._changed)
+        first.called.connect(self.called)
+        self._set_timer()
+
+    def begin(self, uri: str) -> None:
+        """Show the window; where there is no account, first the wizard."""
+        if self._app.accounts.list():
+            self.window.show()
+            if self._app.settings.get(RECEIVE_AT_START):
+                QTimer.singleShot(0, self.window.commands.receive)
+        else:
+            self.wizard = Wizard(self._app, self.bridge, None)
+            self.wizard.finished.connect(self._after_wizard)
+            self.wizard.show()
+        if uri:
+            QTimer.singleShot(0, lambda: self.called(uri))
+
+    def called(self, uri: str) -> None:
+        """Come to the front; write, if a mailto: link came along."""
+        shown = self.wizard if self.wizard is not None else self.window
+        shown.show()
+        shown.raise_()
+        shown.activateWindow()
+        if uri and self.wizard is None:
+            self.window.verbs.compose(uri)
+
+    def close(self) -> None:
+        """Stop telling and listening."""
+        self._timer.stop()
+        self._first.close()
+        self.bridge.close()
+
+    def _after_wizard(self, result: int) -> None:
+        self.wizard = None
+        self.window.show()
+        self.window.read_folders()
+        if self._app.accounts.list():
+            self.window.commands.receive()
+
+    def _changed(self, changes: Changes) -> None:
+        if RECEIVE_MINUTES.key in changes.settings:
+            self._set_timer()
+        if THEME.key in changes.settings:
+            self._look.choose(self._app.settings.get(THEME))
+
+    def _set_timer(self) -> None:
+        minutes = self._app.settings.get(RECEIVE_MINUTES)
+        if minutes:
+            self._timer.start(minutes * MINUTE_MS)
+        else:
+            self._timer.stop()
+
+
+def run(
+    open_app: Callable[[], App],
+    profile: Profile,
+    uri: str = "",
+    *,
+    unlock: Callable[[str], App] | None = None,
+) -> int:
+    """Run the window until it is closed; returns the exit status.
+
+    `unlock` opens the profile with a passphrase, where `open_app` found it locked.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    application = _application()
+    if hand_over(profile.folder, uri):
+        return 0
+    first = FirstWindow(profile.folder)
+    look = theme.Look(application)
+    try:
+        app = _open(open_app, unlock or (lambda words: open_profile(profile, passphrase=words)))
+    except MailError as problem:
+        _tell(problem)
+        first.close()
+        return 1
+    if app is None:
+        first.close()
+        return 1
+    look.choose(app.settings.get(THEME))
+    session = Session(app, look, first)
+    sys.excepthook = _hook(session)
+    session.begin(uri)
+    status = application.exec()
+    session.close()
+    return int(status)
+
+
+def _application() -> QApplication:
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QGuiApplication.setDesktopFileName("mailclient")
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("mailclient")
+    application.setApplicationDisplayName("Mail")
+    return application
+
+
+def _open(open_app: Callable[[], App], unlock: Callable[[str], App]) -> App | None:
+    """Open the profile; where it is locked ask for its passphrase until it fits or is given up."""
+    try:
+        return open_app()
+    except StoreLocked as problem:
+        return PassphraseDialog.ask(problem, unlock)
+
+
+def _tell(problem: MailError) -> None:
+    """Say why there will be no window."""
+    box = QMessageBox()
+    box.setIcon(QMessageBox.Icon.Critical)
+    box.setWindowTitle("Mail")
+    box.setText(problem.text)
+    box.setInformativeText(problem.advice)
+    box.setDetailedText(problem.detail)
+    box.exec()
+
+
+def _hook(
+    session: Session,
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    """Show what went wrong in the window's own code, as any other bug."""
+
+    def hook(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        log.error("The window's own code failed", exc_info=(kind, bug, trace))
+        session.window.notify.bug(bug)
+
+    return hook

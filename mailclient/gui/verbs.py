@@ -1,0 +1,192 @@
+"""What is done with messages: keep order, write, answer. Each through the bridge, each undone.
+
+Takes ids, calls the use cases, says what was done. It shows no list and no message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from mailclient.app import App
+from mailclient.errors import MailError
+from mailclient.gui.bridge import Bridge
+from mailclient.gui.compose.window import ComposeWindow
+from mailclient.gui.notify import Notify
+from mailclient.message.build import Draft
+from mailclient.services.compose import Reply
+from mailclient.services.jobs import Job
+from mailclient.services.organise import Undo
+from mailclient.services.transfer import ImportReport, Target
+
+UNDOS = 50
+
+
+class Verbs(QObject):
+    """The commands that change something or begin a message."""
+
+    undoable = Signal(bool)
+    not_done = Signal()  # a move failed: what was taken off the list belongs there still
+
+    def __init__(self, app: App, bridge: Bridge, notify: Notify, window: QWidget) -> None:
+        super().__init__(window)
+        self._app = app
+        self._bridge = bridge
+        self._notify = notify
+        self._undos: list[Undo] = []
+        self._composers: list[ComposeWindow] = []
+
+    # Keeping order
+
+    def archive(self, ids: Sequence[int]) -> None:
+        """Move to the archive."""
+        self._organise(ids, self._app.organise.archive)
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """Move to the trash; out of the trash: for good."""
+        self._organise(ids, self._app.organise.delete)
+
+    def junk(self, ids: Sequence[int]) -> None:
+        """Move to the junk."""
+        self._organise(ids, self._app.organise.junk)
+
+    def move(self, ids: Sequence[int], folder_id: int) -> None:
+        """Move to a folder."""
+        self._organise(ids, lambda some: self._app.organise.move(some, folder_id))
+
+    def mark(
+        self, ids: Sequence[int], *, unread: bool | None = None, flagged: bool | None = None
+    ) -> None:
+        """Mark as read or unread, star or not; not told, as the list shows it."""
+        self._bridge.run(
+            "work",
+            lambda job: self._app.organise.mark(ids, unread=unread, flagged=flagged),
+            self._remember,
+            owner=self,
+        )
+
+    def undo(self) -> None:
+        """Take back what was done last."""
+        if not self._undos:
+            return
+        last = self._undos.pop()
+        self.undoable.emit(bool(self._undos))
+        if last.undo is not None:
+            act = last.undo
+            self._bridge.run(
+                "work",
+                lambda job: act(),
+                lambda done: self._notify.note(f"Taken back: {last.text}"),
+                owner=self,
+            )
+
+    def new_folder(self, account_id: int, name: str) -> None:
+        """Make a folder."""
+        self._bridge.run("work", lambda job: self._app.organise.create_folder(account_id, name))
+
+    def _organise(self, ids: Sequence[int], act: Callable[[Sequence[int]], Undo]) -> None:
+        if ids:
+            self._bridge.run("work", lambda job: act(ids), self._done, self._failed, owner=self)
+
+    def _done(self, undo: Undo) -> None:
+        self._remember(undo)
+        if undo.undo is not None:
+            self._notify.note(undo.text, "Undo", self.undo)
+        else:
+            self._notify.note(undo.text)
+
+    def _failed(self, problem: MailError) -> None:
+        self._notify.problem(problem)
+        self.not_done.emit()
+
+    def _remember(self, undo: Undo) -> None:
+        if undo.undo is not None:
+            self._undos = [*self._undos[-UNDOS:], undo]
+            self.undoable.emit(True)
+
+    # Writing
+
+    def compose(self, mailto: str | None = None, sender: str | None = None) -> None:
+        """Begin a message, perhaps from a mailto: link."""
+        self._bridge.run(
+            "read",
+            lambda job: self._app.compose.blank(sender, mailto),
+            self.open_composer,
+            owner=self,
+        )
+
+    def reply(self, id: int, *, everyone: bool) -> None:
+        """Answer a message."""
+
+        def work(job: Job) -> Reply:
+            return self._app.compose.reply(self._app.read.view(id, job.cancel), everyone)
+
+        self._bridge.run(
+            "read",
+            work,
+            lambda reply: self.open_composer(reply.draft, notes=reply.notes),
+            owner=self,
+        )
+
+    def forward(self, id: int) -> None:
+        """Pass a message on."""
+        self._bridge.run(
+            "read",
+            lambda job: self._app.compose.forward(self._app.read.view(id, job.cancel)),
+            self.open_composer,
+            owner=self,
+        )
+
+    def edit(self, id: int) -> None:
+        """Go on with a draft."""
+        self._bridge.run(
+            "read",
+            lambda job: self._app.compose.open_draft(id),
+            lambda draft: self.open_composer(draft, id),
+            owner=self,
+        )
+
+    def open_composer(
+        self, draft: Draft, draft_id: int | None = None, notes: tuple[str, ...] = ()
+    ) -> None:
+        """Open a window to write in; a draft that is being written is only brought to the front."""
+        window = ComposeWindow(self._app, self._bridge, draft, draft_id, notes)
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._composers.append(window)
+        window.destroyed.connect(lambda: self._composers.remove(window))
+        window.show()
+        window.raise_()
+        window.activateWindow()
+
+    # In and out
+
+    def import_mail(self, paths: Sequence[Path]) -> None:
+        """Take mail from files and folders into the inbox."""
+        self._bridge.run(
+            "work",
+            lambda job: self._app.transfer.import_paths(paths, None, job),
+            self._imported,
+            title="Importing mail",
+            owner=self,
+        )
+
+    def export_mail(self, query: str | None, path: Path) -> None:
+        """Write mail into an mbox file."""
+        self._bridge.run(
+            "work",
+            lambda job: self._app.transfer.export(query, Target.MBOX, path, job),
+            lambda count: self._notify.note(f"{count:,} messages written to {path}"),
+            title="Exporting mail",
+            owner=self,
+        )
+
+    def _imported(self, report: ImportReport) -> None:
+        told = [f"{report.imported:,} messages imported"]
+        if report.already_here:
+            told.append(f"{report.already_here:,} were here already")
+        if report.problems:
+            told.append(f"{len(report.problems)} could not be read: {report.problems[0]}")
+        self._notify.note(". ".join(told))
