@@ -1,0 +1,1 @@
+"""Real mail servers on the loopback for the tests."""

@@ -1,0 +1,105 @@
+"""A Postfix of its own: submission with log-in (STARTTLS and TLS), delivering into mail folders."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+MAIN = """
+compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = mail.{domain}
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.1/32
+alias_maps =
+alias_database =
+local_recipient_maps =
+default_transport = error:5.1.2 no mail leaves this machine
+virtual_mailbox_domains = {domain}
+virtual_mailbox_base = {mail}
+virtual_mailbox_maps = texthash:{folder}/mailboxes
+virtual_minimum_uid = 1
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_mailbox_limit = 0
+message_size_limit = 52428800
+maillog_file = {folder}/postfix.log
+maillog_file_prefixes = {folder}
+smtpd_tls_cert_file = {folder}/cert.pem
+smtpd_tls_key_file = {folder}/key.pem
+smtpd_tls_security_level = may
+smtpd_tls_auth_only = yes
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:{auth}
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+smtpd_client_event_limit_exceptions = static:all
+smtpd_peername_lookup = no
+"""
+MASTER = """
+127.0.0.1:{smtp} inet n - n - - smtpd
+127.0.0.1:{smtps} inet n - n - - smtpd
+  -o smtpd_tls_wrappermode=yes
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports that a Postfix listens on, and the one of the log-in service that it asks."""
+
+    smtp: int
+    smtps: int
+    auth: int
+
+
+def start(
+    folder: Path, mail: Path, domain: str, users: list[str], ports: Ports, owner: tuple[int, int]
+) -> None:
+    """Start it; `folder` holds cert.pem and key.pem."""
+    uid, gid = owner
+    main = MAIN.format(folder=folder, mail=mail, domain=domain, uid=uid, gid=gid, auth=ports.auth)
+    (folder / "main.cf").write_text(main, encoding="utf-8")
+    master = MASTER.format(smtp=ports.smtp, smtps=ports.smtps)
+    (folder / "master.cf").write_text(master, encoding="utf-8")
+    mailboxes = "".join(f"{user}@{domain} {user}/Maildir/\n" for user in users)
+    (folder / "mailboxes").write_text(mailboxes, encoding="utf-8")
+    (folder / "queue").mkdir()
+    data = folder / "data"
+    data.mkdir()
+    subprocess.run(["chown", "postfix", str(data)], check=True)
+    done = subprocess.run(
+        ["postfix", "-c", str(folder), "start"], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"Postfix did not start: {done.stdout}{done.stderr}")
+
+
+def stop(folder: Path) -> None:
+    """End it and everything that it has started."""
+    subprocess.run(["postfix", "-c", str(folder), "stop"], capture_output=True, check=False)
