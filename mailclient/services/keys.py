@@ -146,19 +146,21 @@ class Keys:
     def import_keys(self, data: bytes, source: str = "file") -> tuple[Imported, ...]:
         """Take in keys that the user chose; those not met before count as accepted."""
         self._all()  # what the engine holds already is met first, so that it keeps its standing
-        imported = self._plugin().keys.import_keys(data)
-        keys = [key for one in imported for key in self.find(one.fingerprint)]
-        secret = {one.fingerprint for one in imported if one.secret}
+        plugin = self._plugin()
+        keys = plugin.keys.inspect(data)
         for key in keys:
-            self._meet_imported(key, source, secret=key.fingerprint in secret)
+            self._meet_imported(key, source)
+        imported = plugin.keys.import_keys(data)
         self._changed([address for key in keys for address in key.addresses])
         return imported
 
-    def _meet_imported(self, key: KeyInfo, source: str, *, secret: bool) -> None:
+    def _meet_imported(self, key: KeyInfo, source: str) -> None:
+        """Note what is thought of a key before the engine has it."""
         for address in key.addresses:
             row = self._store.keys.get(key.fingerprint, address)
             if row is None or row.trust == "tentative":
-                self._set(key.fingerprint, address, "verified" if secret else "accepted", source)
+                word = "verified" if key.has_secret else "accepted"
+                self._set(key.fingerprint, address, word, source)
 
     def export(self, address_or_fingerprint: str, *, secret: bool = False) -> bytes:
         """The armored key; raises KeyMissing."""
