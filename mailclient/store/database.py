@@ -65,6 +65,7 @@ class Database:
         StoreLocked.
         """
         with translated(path):
+            path.touch(mode=0o600)
             database = cls(path, key, clock)
             try:
                 database._prepare()
@@ -315,7 +316,12 @@ def translated(path: Path, failed: Callable[[str], None] = ignore) -> Iterator[N
         raise StoreLocked(
             "The store is in use by another program.", "Close it, then try again.", str(path)
         ) from problem
-    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as problem:
+    except (
+        apsw.CantOpenError,
+        apsw.ReadOnlyError,
+        apsw.PermissionsError,
+        PermissionError,
+    ) as problem:
         raise StoreLocked(
             "The store cannot be opened for writing.",
             "Look at the rights of the profile's folder.",

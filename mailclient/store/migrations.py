@@ -118,8 +118,10 @@ CREATE INDEX messages_by_body ON messages (body_id);
 CREATE INDEX messages_by_account ON messages (account_id);
 CREATE INDEX messages_in_work ON messages (processing, id) WHERE processing <> 'ready';
 CREATE INDEX messages_signed ON messages (sender, signature) WHERE signature <> 'none';
-CREATE INDEX messages_unread ON messages (date) WHERE unread = 1;
-CREATE INDEX messages_flagged ON messages (date) WHERE flagged = 1;
+CREATE INDEX messages_for_search ON messages (
+    id, date, account_id, folder_id, unread, flagged, answered, forwarded, attachments, encryption,
+    signature
+);
 
 CREATE TABLE understood (
     message_row INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE,

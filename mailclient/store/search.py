@@ -13,6 +13,8 @@ from mailclient.store.query import index_text, read_query
 from mailclient.store.rows import storable
 
 LONGEST_TEXT = 1_000_000
+# All that a query asks for is in this index, a tenth of the table; rows are never read.
+_FROM = "SELECT id FROM messages INDEXED BY messages_for_search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class SearchIndex:
     def query(self, text: str, *, limit: int | None = None) -> Found:
         """The messages that fit a query, of which at most `limit` are named; raises BadInput."""
         condition = read_query(text)
-        sql = f"SELECT id FROM messages WHERE {condition.sql} ORDER BY date DESC, id DESC"
+        sql = f"{_FROM} WHERE {condition.sql} ORDER BY date DESC, id DESC"
         with self._database.read() as connection:
             ids = array("q", (row[0] for row in connection.execute(sql, condition.values)))
         return Found(len(ids), ids if limit is None else ids[: max(limit, 0)])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailclient.account import Account, Identity
 from mailclient.errors import BadInput
+from mailclient.store import search
 from mailclient.store.folders import Role
 from mailclient.store.query import COLUMNS, IS, LONGEST, MOST_TERMS, read_query
 from tests.unit.store.box import Box, found
@@ -150,6 +151,22 @@ def test_each_term_finds_what_it_says(
     names = {id: name for name, id in ids.items()}
     assert [names[id] for id in answer.ids] == expected.split()
     assert answer.count == len(expected.split())
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "rent", "rent OR -lease", "is:unread", "from:ann has:attachment -is:flagged is:signed",
+     "in:archive account:a@b tag:x after:2026 is:answered is:forwarded is:encrypted"],
+)  # fmt: skip
+def test_no_row_is_read_to_answer_a_query(box: Box, query: str) -> None:
+    condition = read_query(query)
+    plan = box.store.database.rows(
+        f"EXPLAIN QUERY PLAN {search._FROM} WHERE {condition.sql} ORDER BY date DESC, id DESC",
+        condition.values,
+    )
+    of_messages = [row[3] for row in plan if " messages" in row[3]]
+    assert of_messages
+    assert all("COVERING INDEX messages_for_search" in line for line in of_messages)
 
 
 def test_a_limit_cuts_the_list_and_not_the_count(box: Box, ids: dict[str, int]) -> None:

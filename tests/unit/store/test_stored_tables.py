@@ -340,5 +340,5 @@ def test_a_failed_opening_lets_go_of_the_profile(
 def test_all_files_of_a_profile_belong_to_its_owner_alone(profile: Profile, box: Box) -> None:
     box.letter("x")
     assert profile.folder.stat().st_mode & 0o077 == 0
-    for file in (profile.vault, profile.lock):
-        assert file.stat().st_mode & 0o077 == 0
+    for file in profile.folder.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file.name
