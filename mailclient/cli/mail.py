@@ -16,7 +16,7 @@ from mailclient.cli import forms
 from mailclient.cli.context import Context, one_line, print_json, progress
 from mailclient.errors import BadInput, KeyMissing, MailError
 from mailclient.message.address import parse_addresses
-from mailclient.message.build import AttachmentSource, Draft, draft_from_message
+from mailclient.message.build import Draft, draft_from_message
 from mailclient.message.tree import parse
 from mailclient.message.words import clean
 from mailclient.services.read import read_file
@@ -150,7 +150,7 @@ def send(
         bcc=(*draft.bcc, *parse_addresses(clean(", ".join(bcc)))),
         subject=clean(subject) or draft.subject,
         text=_text(body_file) + draft.text if body_file else draft.text,
-        attachments=(*draft.attachments, *(attachment(path) for path in attach)),
+        attachments=(*draft.attachments, *(app.compose.attachment(path) for path in attach)),
     )
     deliver(app, protected(app, draft, encrypt, sign), as_json=as_json, queue_only=queue_only)
 
@@ -177,14 +177,6 @@ def _text(path: Path) -> str:
         raise BadInput(
             f"{path} is not UTF-8 text.", "Attach it instead, or convert it."
         ) from problem
-
-
-def attachment(path: Path) -> AttachmentSource:
-    """A file as an attachment."""
-    import mimetypes
-
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return AttachmentSource(path.name, kind, read_file(path))
 
 
 def deliver(app: App, draft: Draft, *, as_json: bool, queue_only: bool) -> None:

@@ -17,7 +17,7 @@ from mailclient.gui.keys.window import KeysWindow
 from mailclient.gui.move_dialog import MoveDialog
 from mailclient.gui.reader.reader import Format
 from mailclient.gui.settings.window import SettingsWindow
-from mailclient.gui.wizard import Wizard
+from mailclient.gui.wizard.window import Wizard
 from mailclient.settings import READER_POSITION, SHOW_HTML
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Commands(QObject):
             )
             dialog.open()
 
-    def _offer(self, at: object) -> None:
+    def _offer(self, at: QPoint) -> None:
         """The menu of the list."""
         menu = QMenu(self._list)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -171,7 +171,7 @@ class Commands(QObject):
                 menu.addAction(self._window.actions_[id])
             else:
                 menu.addSeparator()
-        menu.popup(at)  # type: ignore[call-overload]
+        menu.popup(at)
 
     # Going about
 

@@ -275,7 +275,7 @@ class Reading(QObject):
         self._bridge.run(
             "work",
             lambda job: self._opened.put(attachment.name, attachment.data()),
-            lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))),
+            _open_outside,
             owner=self,
         )
 
@@ -294,3 +294,8 @@ class Reading(QObject):
 
         dialog.fileSelected.connect(chosen)
         dialog.open()
+
+
+def _open_outside(path: Path) -> None:
+    """Hand a file to the program that the desktop has for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -21,7 +21,7 @@ from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.main_window import MainWindow
 from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.single import FirstWindow, hand_over
-from mailclient.gui.wizard import Wizard
+from mailclient.gui.wizard.window import Wizard
 from mailclient.paths import Profile
 from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES, THEME
 

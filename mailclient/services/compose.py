@@ -6,9 +6,11 @@ themselves; only text that was visible is ever quoted.
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mailclient.account import EncryptionPolicy, Identity
@@ -29,7 +31,7 @@ from mailclient.message.words import clean
 from mailclient.services.accounts import Accounts
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
 from mailclient.services.intake import Intake
-from mailclient.services.read import MessageView
+from mailclient.services.read import MessageView, read_file
 from mailclient.store import Store
 from mailclient.store.folders import Role
 
@@ -123,6 +125,11 @@ class Compose:
     def complete(self, prefix: str, limit: int = 8) -> tuple[Address, ...]:
         """People one has written with whose name or address begins so, the most likely first."""
         return self._store.messages.addresses_used(prefix, limit)
+
+    def attachment(self, path: Path) -> AttachmentSource:
+        """A file to go with a message; raises BadInput if it cannot be read."""
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return AttachmentSource(path.name, kind, read_file(path))
 
     # Drafts
 

@@ -1,0 +1,1 @@
+"""The steps from an address to arriving mail."""
