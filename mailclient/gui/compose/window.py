@@ -112,8 +112,13 @@ class ComposeWindow(QMainWindow):
         fields = QGridLayout()
         fields.setContentsMargins(theme.PADDING, 8, theme.PADDING, 4)
         fields.setVerticalSpacing(4)
-        rows: tuple[tuple[str, QWidget], ...] = (("From", self.from_box), ("To", self.to), ("Cc", self.cc), ("Bcc", self.bcc),
-                ("Subject", self.subject))  # fmt: skip
+        rows: tuple[tuple[str, QWidget], ...] = (
+            ("From", self.from_box),
+            ("To", self.to),
+            ("Cc", self.cc),
+            ("Bcc", self.bcc),
+            ("Subject", self.subject),
+        )
         for at, (name, widget) in enumerate(rows):
             fields.addWidget(parts.label(name, look="secondary"), at, 0)
             fields.addWidget(widget, at, 1)
