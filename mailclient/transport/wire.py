@@ -1,0 +1,149 @@
+"""One connection to a server: dialled, encrypted, shut from another thread when it must end.
+
+The libraries count their patience anew for each byte; a wire ends when its time is up, whatever
+drips in meanwhile. No protocol is spoken here.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from mailclient.account import Security, Server
+from mailclient.cancel import CancelToken
+from mailclient.errors import Cancelled, CertificateRejected, MailError, Unreachable
+from mailclient.transport import tls
+from mailclient.transport.explain import FAULTS, explain
+
+REACH = 20.0  # seconds for each address that a name stands for
+SILENCE = 60.0  # seconds without a byte
+SET_UP = 120.0  # seconds from the first packet to the end of the log-in
+
+Reader = BinaryIO | io.BufferedIOBase | None
+
+
+class Wire:
+    """The socket under a session, and the faults that it can have."""
+
+    def __init__(self, server: Server, cancel: CancelToken) -> None:
+        self.server = server
+        self._cancel = cancel
+        self._late = False
+        self.sock = socket.socket()  # replaced when connected; closed is closed
+
+    def connect(self) -> None:
+        """Connect, and encrypt from the first byte where the account says so.
+
+        Raises Unreachable, CertificateRejected, BadInput, Cancelled.
+        """
+        self.sock.close()
+        try:
+            self.sock = socket.create_connection(
+                (self.server.host, self.server.port), timeout=REACH
+            )
+            self._cancel.check()
+            self.sock.settimeout(SILENCE)
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.server.security is Security.TLS:
+                self._shake_hands()
+        except FAULTS as error:
+            raise self.fault(error, "connecting") from error
+
+    def encrypt(self, reader: Reader) -> None:
+        """Go over to TLS after the server has agreed; `reader` has read what was said so far.
+
+        Raises CertificateRejected if plain text followed the agreement (an attack), or if the
+        server cannot prove who it is; Unreachable, BadInput.
+        """
+        try:
+            if self.leftover(reader):
+                raise CertificateRejected(
+                    f"Somebody between here and {self.server.host} interfered with setting up "
+                    "encryption.",
+                    "Nothing was sent. Try again over another network.",
+                )
+            self._shake_hands()
+        except FAULTS as error:
+            raise self.fault(error, "setting up encryption") from error
+
+    def _shake_hands(self) -> None:
+        """In two steps: from the first on, `shut` reaches the encrypted socket."""
+        context = tls.context(self.server.ca_file)
+        host = self.server.host
+        made = context.wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
+        self.sock = made
+        self._cancel.check()
+        made.do_handshake()
+
+    def leftover(self, reader: Reader) -> bytes:
+        """What has come in that nobody asked for; never waits."""
+        if not isinstance(reader, io.BufferedReader):
+            return b""
+        self.sock.settimeout(0)
+        try:
+            return reader.peek(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return b""
+        finally:
+            self.sock.settimeout(SILENCE)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Shut the connection if the block takes longer, whatever it waits for."""
+        timer = threading.Timer(seconds, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _expire(self) -> None:
+        self._late = True
+        self.shut()
+
+    def shut(self) -> None:
+        """Wake the thread that waits for the network; from any thread.
+
+        It goes by the plain socket: what is encrypted must not be used by two threads.
+        """
+        try:
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+        except OSError:
+            return  # it was not open
+
+    def fault(self, error: BaseException, doing: str) -> MailError:
+        """What happened, in the user's words."""
+        if self._cancel.cancelled:
+            return Cancelled("Stopped.")
+        if self._late:
+            return self.too_slow()
+        return explain(error, self.server, doing)
+
+    def too_slow(self) -> Unreachable:
+        """The server's time is up."""
+        return Unreachable(
+            f"{self.server.host} is too slow; the connection was given up.", "Try again later."
+        )
+
+
+@contextmanager
+def connected(server: Server, cancel: CancelToken) -> Iterator[Wire]:
+    """A connection that ends with the block, and when the job is asked to stop.
+
+    Raises Unreachable, CertificateRejected, BadInput, Cancelled.
+    """
+    cancel.check()
+    wire = Wire(server, cancel)
+    try:
+        with cancel.interrupting(wire.shut):
+            with wire.within(SET_UP):
+                wire.connect()
+            yield wire
+    finally:
+        wire.sock.close()
