@@ -242,7 +242,7 @@ class _Run:
         """Fetch one message; None if the server will not give it out this time."""
         spool = self._store.bodies.spool(listed.size)
         try:
-            session.retr(listed.number, spool.write, listed.size)
+            session.retr(listed.number, spool.write)
         except NotFound as refused:
             spool.abort()
             self.problems.append(

@@ -21,32 +21,55 @@ from mailclient.message.words import clean
 
 FAULTS = (OSError, EOFError, ValueError, poplib.error_proto, smtplib.SMTPException)
 LONGEST = 200
-_BUSY = ("in-use", "in use", "lock", "login-delay", "sys/temp", "try again", "too many")
+CONNECTING, ENCRYPTING, LOGGING_IN = "connecting", "setting up encryption", "logging in"
+_BUSY_CODES = ("[in-use]", "[login-delay", "[sys/temp")
+_BUSY_WORDS = ("in use", "lock maildrop", "lock mailbox", "already locked", "try again", "too many")
 
 
 def reply_text(reply: object) -> str:
-    """What a server said, fit to be shown."""
+    """What a server, or the system, said; fit to be shown."""
+    if isinstance(reply, OSError) and isinstance(reply.strerror, str):
+        reply = reply.strerror
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
-    return clean(text.strip().removeprefix("b'").removesuffix("'"))[:LONGEST].strip()
+    return clean(text.strip())[:LONGEST].strip()
 
 
 def explain(error: BaseException, server: Server, doing: str) -> MailError:
-    """The fault as one of ours; `doing` completes 'While ...'."""
-    where = server.host
+    """The fault as one of ours; `doing` completes 'The connection was lost while ...'."""
     if isinstance(error, MailError):
         return error
+    if isinstance(error, ssl.SSLError):
+        return _tls_fault(error, server, doing)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return smtp_reply(error.smtp_code, error.smtp_error, server, doing)
+    if isinstance(error, poplib.error_proto):
+        return _poplib_fault(error, server, doing)
+    if isinstance(error, OSError | EOFError):
+        return _unreachable(error, server, doing)
+    return protocol_fault(server, doing, reply_text(error))
+
+
+def _tls_fault(error: ssl.SSLError, server: Server, doing: str) -> MailError:
+    where = server.host
     if isinstance(error, ssl.SSLCertVerificationError):
         return CertificateRejected(
             f"{where} could not prove that it is {where}: {clean(error.verify_message)}.",
             "Nothing was sent to it. Look at the server's name, or ask its provider.",
             reply_text(error),
         )
-    if isinstance(error, ssl.SSLError):
+    if doing in (CONNECTING, ENCRYPTING):
         return CertificateRejected(
             f"No encrypted connection to {where} could be set up.",
             "Look at port and security in the account's settings.",
             reply_text(error),
         )
+    return Unreachable(
+        f"The connection to {where} was lost while {doing}.", "Try again.", reply_text(error)
+    )
+
+
+def _unreachable(error: BaseException, server: Server, doing: str) -> Unreachable:
+    where = server.host
     if isinstance(error, socket.gaierror):
         return Unreachable(
             f"There is no server by the name of {where}, or the network is down.",
@@ -60,57 +83,79 @@ def explain(error: BaseException, server: Server, doing: str) -> MailError:
         )
     if isinstance(error, TimeoutError):
         return Unreachable(f"{where} does not answer.", "Try again later.", doing)
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _smtp_reply(error.smtp_code, error.smtp_error, server, doing)
-    if isinstance(error, poplib.error_proto):
-        return pop3_reply(error, server, doing)
-    if isinstance(error, OSError | EOFError):
-        return Unreachable(
-            f"The connection to {where} was lost while {doing}.", "Try again.", reply_text(error)
-        )
-    return ProtocolFault(
-        f"{where} answered in a way that cannot be understood, while {doing}.",
-        "Try again; if it stays so, tell the provider.",
-        reply_text(error),
+    return Unreachable(
+        f"The connection to {where} was lost while {doing}.", "Try again.", reply_text(error)
     )
 
 
-def pop3_reply(error: poplib.error_proto, server: Server, doing: str) -> MailError:
+def _poplib_fault(error: poplib.error_proto, server: Server, doing: str) -> MailError:
+    """What the server said comes as bytes; what the library says of it comes as text."""
+    said = error.args[0] if error.args else ""
+    if isinstance(said, bytes):
+        return pop3_reply(said, server, doing)
+    if "EOF" in str(said):
+        return _unreachable(EOFError(), server, doing)
+    return protocol_fault(server, doing, reply_text(said))
+
+
+def pop3_reply(said: bytes, server: Server, doing: str) -> MailError:
     """A refusal of a POP3 server (RFC 2449 section 8, RFC 3206)."""
-    reply = reply_text(error.args[0] if error.args else "")
+    reply = reply_text(said)
     words = reply.lower()
-    if "-err" in words and any(word in words for word in _BUSY):
+    if not words.startswith("-err"):
+        return protocol_fault(server, doing, reply)
+    known = "[auth]" in words
+    if any(code in words for code in _BUSY_CODES) or (
+        not known and any(word in words for word in _BUSY_WORDS)
+    ):
         return MailboxBusy(
             f"The mailbox at {server.host} is in use, or asks to come back later.",
             "Try again in some minutes.",
             reply,
         )
-    if "-err" in words and doing == "logging in":
-        return LoginRefused(
-            f"{server.host} does not accept this user name and password.",
-            "Type them again; some providers want a password made for mail programs.",
-            reply,
-        )
-    return ProtocolFault(
-        f"{server.host} answered in a way that cannot be understood, while {doing}.",
-        "Try again; if it stays so, tell the provider.",
+    if doing == LOGGING_IN:
+        return login_refused(server, reply)
+    if doing == CONNECTING:
+        return Unreachable(f"{server.host} takes no connections now.", "Try again later.", reply)
+    return protocol_fault(server, doing, reply)
+
+
+def login_refused(server: Server, reply: str) -> LoginRefused:
+    """Name and password are not accepted."""
+    return LoginRefused(
+        f"{server.host} does not accept this user name and password.",
+        "Type them again; some providers want a password made for mail programs.",
         reply,
     )
 
 
-def _smtp_reply(code: int, text: bytes | str, server: Server, doing: str) -> MailError:
-    """A refusal of a submission server (RFC 5321 section 4.2, RFC 4954)."""
-    reply = f"{code} {reply_text(text)}"
-    if doing == "logging in" and code in (530, 534, 535, 538):
-        return LoginRefused(
-            f"{server.host} does not accept this user name and password.",
-            "Type them again; some providers want a password made for mail programs.",
-            reply,
+def protocol_fault(server: Server, doing: str, detail: str = "") -> ProtocolFault:
+    """An answer that the protocol does not know."""
+    return ProtocolFault(
+        f"{server.host} answered in a way that cannot be understood, while {doing}.",
+        "The connection was dropped. Try again; if it stays so, tell the provider.",
+        detail,
+    )
+
+
+def smtp_reply(code: int, text: bytes | str, server: Server, doing: str) -> MailError:
+    """A refusal of a submission server (RFC 5321 section 4.2, RFC 4954 section 6)."""
+    said = reply_text(text)
+    reply = f"{code} {said}"
+    if 400 <= code < 500:
+        return MailboxBusy(
+            f"{server.host} asks to come back later: {said}", "It is tried again.", reply
         )
-    if 500 <= code < 600:
-        return MessageRefused(
-            f"{server.host} does not take the message: {reply_text(text)}", detail=reply
+    if not 500 <= code < 600:
+        return protocol_fault(server, doing, reply)
+    if doing == LOGGING_IN:
+        return login_refused(server, reply)
+    if doing == CONNECTING:
+        return Unreachable(
+            f"{server.host} does not talk to this computer: {said}", "Try again later.", reply
         )
-    return MailboxBusy(
-        f"{server.host} asks to come back later: {reply_text(text)}", "It is tried again.", reply
+    return MessageRefused(
+        f"{server.host} does not take the message: {said}",
+        "Change it, or ask the provider.",
+        reply,
     )

@@ -1,4 +1,4 @@
-"""POP3 (RFC 1939): `poplib` connects, greets and logs in; messages are read by ourselves.
+"""POP3 (RFC 1939): `poplib` greets and logs in; messages are read by ourselves.
 
 A message ends at CRLF.CRLF and nowhere else; its bytes are kept exactly; a line may have any
 length. After anything unexpected the connection is dropped, never used again.
@@ -17,23 +17,30 @@ from mailclient.account import Authentication, Security, Server
 from mailclient.cancel import CancelToken
 from mailclient.errors import (
     BadInput,
-    Cancelled,
     CertificateRejected,
+    LoginRefused,
+    MailboxBusy,
     MailError,
     NotFound,
     ProtocolFault,
-    Unreachable,
 )
-from mailclient.transport import tls
-from mailclient.transport.explain import FAULTS, explain, reply_text
-from mailclient.transport.starttls import wrap
+from mailclient.transport.explain import (
+    CONNECTING,
+    ENCRYPTING,
+    FAULTS,
+    LOGGING_IN,
+    pop3_reply,
+    protocol_fault,
+    reply_text,
+)
+from mailclient.transport.wire import SET_UP, Wire, connected
 
-SILENCE = 60.0  # seconds without a byte
-LEAST_RATE = 500  # bytes a second, over a whole message
+LEAST_RATE = 500  # bytes a second, over a whole answer
 PATIENCE = 120.0  # seconds that any answer may take besides
 PIECE = 1 << 16
 LONGEST_REPLY = 8192
 MOST_MESSAGES = 5_000_000
+LARGEST_CLAIM = 1 << 48  # a larger size is none
 _END = b"\r\n.\r\n"
 
 
@@ -49,10 +56,9 @@ class Listed:
 class Pop3Session:
     """A connection that is logged in."""
 
-    def __init__(self, connection: poplib.POP3, server: Server, cancel: CancelToken) -> None:
-        self._connection = connection
-        self._sock: socket.socket = connection.sock
-        self._server = server
+    def __init__(self, wire: Wire, cancel: CancelToken) -> None:
+        self._wire = wire
+        self._server = wire.server
         self._cancel = cancel
         self._buffer = bytearray()
         self._deadline = 0.0
@@ -61,79 +67,89 @@ class Pop3Session:
     # Commands
 
     def listing(self) -> tuple[Listed, ...]:
-        """What is on the server (LIST and UIDL); raises ProtocolFault, Unreachable."""
-        sizes = dict(self._pairs("LIST"))
+        """What is on the server: what both LIST and UIDL name, if it knows UIDL at all.
+
+        Raises ProtocolFault, Unreachable, MailboxBusy, Cancelled.
+        """
+        sizes = self._table("LIST")
         try:
-            uids = dict(self._pairs("UIDL"))
-        except NotFound:
-            uids = {}  # an optional command
-        found = []
-        for number in sorted(sizes.keys() | uids.keys()):
-            size = sizes.get(number, b"")
-            found.append(Listed(number, uids.get(number, b""), int(size) if size.isdigit() else 0))
-        return tuple(found)
+            uids = self._table("UIDL")
+        except NotFound:  # an optional command
+            return tuple(Listed(number, b"", _size(sizes[number])) for number in sorted(sizes))
+        both = sorted(sizes.keys() & uids.keys())
+        return tuple(Listed(number, uids[number], _size(sizes[number])) for number in both)
 
-    def _pairs(self, command: str) -> Iterator[tuple[int, bytes]]:
-        self._command(command, PATIENCE)
-        count = 0
+    def _table(self, command: str) -> dict[int, bytes]:
+        """The lines of an answer by their numbers; some servers put +OK before each line."""
+        doing = f"reading the answer to {command}"
+        try:
+            self._command(command)
+        except NotFound as refused:
+            fault = pop3_reply(refused.detail.encode(), self._server, doing)
+            if command == "UIDL" and not isinstance(fault, MailboxBusy):
+                raise
+            self._drop()
+            raise fault from refused
+        found: dict[int, bytes] = {}
         while (line := self._line()) != b".":
-            self._cancel.check()
-            number, _, rest = line.removeprefix(b".").strip().partition(b" ")
-            count += 1
-            if not number.isdigit() or count > MOST_MESSAGES:
-                raise self._fault(f"reading the answer to {command}")
-            yield int(number), rest.strip().split(b" ")[0]
+            number, _, rest = line.removeprefix(b"+OK ").strip().partition(b" ")
+            if not number.isdigit() or len(number) > 9 or len(found) >= MOST_MESSAGES:
+                raise self._fault(doing)
+            found[int(number)] = rest.strip()
+        return found
 
-    def retr(self, number: int, sink: Callable[[bytes], None], size: int = 0) -> int:
+    def retr(self, number: int, sink: Callable[[bytes], None]) -> int:
         """Fetch a message into `sink`, exactly as it is; returns its size in bytes.
 
         Raises NotFound if the server refuses it (the session goes on), ProtocolFault, Unreachable,
         Cancelled.
         """
-        self._command(f"RETR {int(number)}", PATIENCE + size / LEAST_RATE)
+        self._command(f"RETR {int(number)}")
         return self._message(sink)
 
     def top(self, number: int, lines: int) -> bytes:
         """The head of a message and its first lines; raises as `retr` does."""
-        self._command(f"TOP {int(number)} {int(lines)}", PATIENCE)
+        self._command(f"TOP {int(number)} {int(lines)}")
         pieces: list[bytes] = []
         self._message(pieces.append)
         return b"".join(pieces)
 
     def dele(self, number: int) -> None:
         """Have a message deleted when the session ends; raises NotFound if that is refused."""
-        self._command(f"DELE {int(number)}", PATIENCE)
+        self._command(f"DELE {int(number)}")
 
     def quit(self) -> bool:
         """End the session; True only if the server has confirmed it, and so its deletions."""
         if self.ended:
             return False
-        self.ended = True
         try:
-            self._command("QUIT", PATIENCE)
+            self._command("QUIT")
         except MailError:
             return False
+        finally:
+            self.ended = True
         return True
 
     # Reading
 
-    def _command(self, text: str, seconds: float) -> None:
+    def _command(self, text: str) -> None:
         """Send a command and read its status line; raises NotFound for -ERR."""
+        verb = text.split()[0]
         self._cancel.check()
-        self._deadline = time.monotonic() + seconds
-        if self._buffer:
-            raise self._fault("waiting for nothing")
+        if self.ended or self._buffer:
+            raise self._fault(f"waiting before {verb}")
+        self._deadline = time.monotonic() + PATIENCE
         try:
-            self._sock.sendall(text.encode("ascii") + b"\r\n")
+            self._wire.sock.sendall(text.encode("ascii") + b"\r\n")
         except FAULTS as error:
-            raise self._lost(error, f"sending {text.split()[0]}") from error
+            raise self._lost(error, f"sending {verb}") from error
         line = self._line()
         if line.startswith(b"+OK"):
             return
         if line.startswith(b"-ERR"):
             reply = reply_text(line)
-            raise NotFound(f"The server refused {text.split()[0]}: {reply}", detail=reply)
-        raise self._fault(f"reading the answer to {text.split()[0]}")
+            raise NotFound(f"The server refused {verb}: {reply}", detail=reply)
+        raise self._fault(f"reading the answer to {verb}")
 
     def _message(self, sink: Callable[[bytes], None]) -> int:
         """Read up to CRLF.CRLF, taking off the dots that were put before dots (section 3)."""
@@ -144,8 +160,8 @@ class Pop3Session:
             data = held + self._some()
             end = data.find(_END)
             if end >= 0:
-                piece, rest = data[: end + 2], data[end + len(_END) :]
-                self._buffer += rest
+                piece = data[: end + 2]
+                self._buffer += data[end + len(_END) :]
             else:
                 # The end, or a dot, may be cut in two: what begins with a late CR waits.
                 cut = data.find(b"\r", max(0, len(data) - 4))
@@ -177,29 +193,69 @@ class Pop3Session:
         return self._receive()
 
     def _receive(self) -> bytes:
+        """What has come in; each byte buys a little more time."""
         self._cancel.check()
         if time.monotonic() > self._deadline:
-            raise Unreachable(
-                f"{self._server.host} is too slow; the connection was given up.", "Try again later."
-            )
+            self._drop()
+            raise self._wire.too_slow()
         try:
-            data = self._sock.recv(PIECE)
+            data = self._wire.sock.recv(PIECE)
         except FAULTS as error:
             raise self._lost(error, "receiving") from error
         if not data:
             raise self._lost(EOFError(), "receiving")
+        self._deadline += len(data) / LEAST_RATE
         return data
 
+    # Faults
+
+    def _drop(self) -> None:
+        """Nothing more is said on this connection, least of all QUIT, which would delete."""
+        self.ended = True
+        self._wire.shut()
+
     def _lost(self, error: BaseException, doing: str) -> MailError:
-        if self._cancel.cancelled:
-            return Cancelled("Stopped.")
-        return explain(error, self._server, doing)
+        self._drop()
+        return self._wire.fault(error, doing)
 
     def _fault(self, doing: str) -> ProtocolFault:
-        return ProtocolFault(
-            f"{self._server.host} answered in a way that cannot be understood, while {doing}.",
-            "The connection was dropped. Try again.",
-        )
+        self._drop()
+        return protocol_fault(self._server, doing)
+
+
+def _size(text: bytes) -> int:
+    """The size that LIST claims; 0 where it is no size."""
+    first = text.split(b" ")[0]
+    size = int(first) if first.isdigit() and len(first) < 20 else 0
+    return size if size < LARGEST_CLAIM else 0
+
+
+class _Poplib(poplib.POP3):
+    """`poplib` on a wire."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        super().__init__(wire.server.host, wire.server.port)
+
+    def _create_socket(self, timeout: float) -> socket.socket:
+        return self._wire.sock
+
+    def start_tls(self) -> None:
+        """RFC 2595 section 4; without it nothing is sent, least of all a password."""
+        host, port = self._wire.server.host, self._wire.server.port
+        try:
+            self._shortcmd("STLS")  # type: ignore[attr-defined]
+        except poplib.error_proto as refused:
+            if not isinstance(refused.args[0], bytes):
+                raise
+            raise CertificateRejected(
+                f"{host} offers no encryption on port {port}; nothing was sent to it.",
+                "Choose TLS on port 995, or ask the provider.",
+                reply_text(refused.args[0]),
+            ) from refused
+        self._wire.encrypt(self.file)
+        self.sock = self._wire.sock
+        self.file = self.sock.makefile("rb")
 
 
 @contextmanager
@@ -208,77 +264,41 @@ def connect(server: Server, password: str, cancel: CancelToken) -> Iterator[Pop3
 
     Raises Unreachable, CertificateRejected, LoginRefused, MailboxBusy, ProtocolFault, Cancelled.
     """
-    cancel.check()
-    connection = _open(server)
-    try:
-        with cancel.interrupting(lambda: _shut(connection)):
-            _log_in(connection, server, password, cancel)
-            session = Pop3Session(connection, server, cancel)
-            yield session
-            session.quit()
-    finally:
-        connection.close()
+    _require_usable(server, password)
+    with connected(server, cancel) as wire:
+        with wire.within(SET_UP):
+            _set_up(wire, password)
+        session = Pop3Session(wire, cancel)
+        yield session
+        session.quit()
 
 
-def _open(server: Server) -> poplib.POP3:
-    try:
-        if server.security is Security.TLS:
-            context = tls.context(server.ca_file)
-            made: poplib.POP3 = poplib.POP3_SSL(
-                server.host, server.port, timeout=SILENCE, context=context
-            )
-        else:
-            made = poplib.POP3(server.host, server.port, timeout=SILENCE)
-    except FAULTS as error:
-        raise explain(error, server, "connecting") from error
-    if server.security is not Security.STARTTLS:
-        return made
-    try:
-        _start_tls(made, server)
-    except FAULTS as error:
-        made.close()
-        raise explain(error, server, "setting up encryption") from error
-    except MailError:
-        made.close()
-        raise
-    return made
-
-
-def _start_tls(connection: poplib.POP3, server: Server) -> None:
-    """RFC 2595 section 4; without it nothing is sent, least of all a password."""
-    context = tls.context(server.ca_file)
-    try:
-        connection._shortcmd("STLS")  # type: ignore[attr-defined]
-    except poplib.error_proto as refused:
-        raise CertificateRejected(
-            f"{server.host} offers no encryption on port {server.port}; nothing was sent to it.",
-            "Choose TLS on port 995, or ask the provider.",
-            reply_text(refused.args[0] if refused.args else ""),
-        ) from refused
-    connection.sock = wrap(connection.sock, connection.file, context, server.host)
-    connection.file = connection.sock.makefile("rb")
-
-
-def _log_in(connection: poplib.POP3, server: Server, password: str, cancel: CancelToken) -> None:
-    if server.authentication is Authentication.NONE:
-        return
+def _require_usable(server: Server, password: str) -> None:
+    """What would become another command, or cannot work, is refused before anything is sent."""
     if any(sign in password for sign in "\r\n\0"):
         raise BadInput("The password holds a line break.", "Type it again.")
+    if server.authentication is Authentication.OAUTH2:
+        raise LoginRefused(
+            f"{server.host} wants a log-in by OAuth 2, which this version does not have.",
+            "Ask the provider for a password made for mail programs.",
+        )
+
+
+def _set_up(wire: Wire, password: str) -> None:
+    doing = CONNECTING
     try:
-        connection.user(server.username)
-        connection.pass_(password)
+        connection = _Poplib(wire)
+        if wire.server.security is Security.STARTTLS:
+            doing = ENCRYPTING
+            connection.start_tls()
+        doing = LOGGING_IN
+        if wire.server.authentication is not Authentication.NONE:
+            connection.user(wire.server.username)
+            connection.pass_(password)
+        if wire.leftover(connection.file):
+            raise protocol_fault(wire.server, doing)
     except FAULTS as error:
-        if cancel.cancelled:
-            raise Cancelled("Stopped.") from error
-        raise explain(error, server, "logging in") from error
-
-
-def _shut(connection: poplib.POP3) -> None:
-    """Wake a thread that waits for the network, by the plain socket: TLS objects are not shared."""
-    try:
-        socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-    except OSError:
-        return  # it was closed already
+        raise wire.fault(error, doing) from error
 
 
 def check(server: Server, password: str, cancel: CancelToken) -> str:
@@ -288,8 +308,8 @@ def check(server: Server, password: str, cancel: CancelToken) -> str:
     uids = "" if all(one.uid for one in listing) else " It gives messages no lasting names (UIDL)."
     size = sum(one.size for one in listing)
     noun = "message" if len(listing) == 1 else "messages"
-    return f"Logged in: {len(listing)} {noun}, {_size(size)}.{uids}"
+    return f"Logged in: {len(listing)} {noun}, {_amount(size)}.{uids}"
 
 
-def _size(size: int) -> str:
+def _amount(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
