@@ -201,6 +201,20 @@ def sheet(theme: Theme) -> str:
     QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ border: 1px solid {t.line};
         border-radius: {RADIUS}px; padding: 5px 8px; background: {t.ground}; color: {t.text};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}
+    QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QPlainTextEdit[look="page"] {{ border: none; border-radius: 0; padding: 8px; }}
+    QGroupBox {{ border: 1px solid {t.line}; border-radius: {RADIUS}px; margin-top: 18px;
+        padding: 8px; }}
+    QGroupBox::title {{ subcontrol-origin: margin; left: 2px; color: {t.secondary}; }}
+    QHeaderView::section {{ background: {t.ground}; color: {t.secondary}; border: none;
+        border-bottom: 1px solid {t.line}; padding: 6px 4px; }}
+    QTreeView::item, QListView::item {{ padding: 4px 2px; }}
+    QTabWidget::pane {{ border: none; border-top: 1px solid {t.line}; }}
+    QTabBar::tab {{ background: transparent; color: {t.secondary}; padding: 7px 14px;
+        border: none; border-bottom: 2px solid transparent; }}
+    QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
+    QTabBar::tab:focus {{ color: {t.accent}; }}
     QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus {{
         border-color: {t.accent}; }}
     QTableView, QTreeView, QTextBrowser, QListView {{ border: none; background: {t.ground};

@@ -57,7 +57,7 @@ def commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.
             yield from commands(command, f"{prefix}{name} ")
 
 
-@pytest.mark.parametrize(("name", "command"), commands(cli), ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "command"), list(commands(cli)), ids=lambda value: str(value))
 def test_a_command_is_documented_with_all_its_options(name: str, command: click.Command) -> None:
     page = text_of("docs/command-line.md")
     if not isinstance(command, click.Group):

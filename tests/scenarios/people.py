@@ -30,9 +30,16 @@ class Person:
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs mailclient with this person's profile."""
         return [
-            sys.executable, "-m", "mailclient", "--profile", str(self.home / "profile"),
-            "--passphrase-file", str(self.secret("passphrase", f"passphrase of {self.name}")),
-            "--gnupg-home", str(self.gnupg), *arguments,
+            sys.executable,
+            "-m",
+            "mailclient",
+            "--profile",
+            str(self.home / "profile"),
+            "--passphrase-file",
+            str(self.secret("passphrase", f"passphrase of {self.name}")),
+            "--gnupg-home",
+            str(self.gnupg),
+            *arguments,
         ]
 
     def secret(self, name: str, text: str) -> Path:
@@ -50,8 +57,12 @@ class Person:
         if crash_at:
             environment["MAILCLIENT_CRASH_AT"] = crash_at
         return subprocess.run(
-            self.command(*arguments), input=stdin, capture_output=True, text=True,
-            env=environment, check=False,
+            self.command(*arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
         )
 
     def ok(self, *arguments: str, stdin: str = "") -> str:
@@ -71,19 +82,33 @@ class Person:
         assert account.incoming is not None
         assert account.outgoing is not None
         self.ok(
-            "account", "add", "--address", self.address, "--name", self.name.title(),
-            "--pop3", f"{account.incoming.host}:{account.incoming.port}",
-            "--pop3-security", account.incoming.security.value,
-            "--smtp", f"{account.outgoing.host}:{account.outgoing.port}",
-            "--smtp-security", account.outgoing.security.value,
-            "--username", account.incoming.username,
-            "--password-file", str(self.secret("password", self.servers.password(self.name))),
-            "--ca-file", str(self.servers.ca_file), *options,
+            "account",
+            "add",
+            "--address",
+            self.address,
+            "--name",
+            self.name.title(),
+            "--pop3",
+            f"{account.incoming.host}:{account.incoming.port}",
+            "--pop3-security",
+            account.incoming.security.value,
+            "--smtp",
+            f"{account.outgoing.host}:{account.outgoing.port}",
+            "--smtp-security",
+            account.outgoing.security.value,
+            "--username",
+            account.incoming.username,
+            "--password-file",
+            str(self.secret("password", self.servers.password(self.name))),
+            "--ca-file",
+            str(self.servers.ca_file),
+            *options,
         )
 
     def stop_agent(self) -> None:
         """End the GnuPG agent of this person."""
         subprocess.run(
-            ["gpgconf", "--homedir", str(self.gnupg), "--kill", "all"], check=False,
+            ["gpgconf", "--homedir", str(self.gnupg), "--kill", "all"],
+            check=False,
             capture_output=True,
         )

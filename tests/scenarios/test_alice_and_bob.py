@@ -36,17 +36,27 @@ def test_an_encrypted_letter_goes_there_and_back(
     assert alice.json("readiness", bob.address) == {
         "recipients": [
             {
-                "address": bob.address, "state": "ready-verified",
+                "address": bob.address,
+                "state": "ready-verified",
                 "fingerprint": alice.json("key", "show", bob.address)["keys"][0]["fingerprint"],
-                "source": "file", "reason": "The key is confirmed.",
+                "source": "file",
+                "reason": "The key is confirmed.",
             }
         ],
         "can_encrypt": True,
     }
 
     sent = alice.json(
-        "send", "--to", bob.address, "--subject", "Where the treasure lies",
-        "--body-file", "-", "--encrypt", "yes", stdin=SECRET,
+        "send",
+        "--to",
+        bob.address,
+        "--subject",
+        "Where the treasure lies",
+        "--body-file",
+        "-",
+        "--encrypt",
+        "yes",
+        stdin=SECRET,
     )
     assert sent["state"] == "sent"
     assert sent["accepted"] == [bob.address]
@@ -103,7 +113,8 @@ def open_with_gpg_alone(message: bytes, home: Path, folder: Path) -> bytes:
     file.write_bytes(message[begin:end] + b"\n")
     done = subprocess.run(
         ["gpg", "--homedir", str(home), "--batch", "--decrypt", str(file)],
-        capture_output=True, check=False,
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert b"Good signature" in done.stderr
@@ -115,8 +126,17 @@ def test_a_message_to_somebody_without_a_key_is_not_sent(
 ) -> None:
     alice, _ = pair
     done = alice.run(
-        "send", "--to", f"carol@{mail_servers.domain}", "--subject", "x", "--body-file", "-",
-        "--encrypt", "yes", "--json", stdin=SECRET,
+        "send",
+        "--to",
+        f"carol@{mail_servers.domain}",
+        "--subject",
+        "x",
+        "--body-file",
+        "-",
+        "--encrypt",
+        "yes",
+        "--json",
+        stdin=SECRET,
     )
     assert done.returncode == 1
     assert "No key is known for carol@" in done.stderr
@@ -133,8 +153,18 @@ def test_who_gets_a_blind_copy_shows_nowhere(
     key = carol.json("key", "generate", carol.address, "--no-passphrase")["fingerprint"]
     alice.ok("key", "import", "-", stdin=carol.ok("key", "export", carol.address))
     sent = alice.json(
-        "send", "--to", bob.address, "--bcc", carol.address, "--subject", "Secret company",
-        "--body-file", "-", "--encrypt", "yes", stdin=SECRET,
+        "send",
+        "--to",
+        bob.address,
+        "--bcc",
+        carol.address,
+        "--subject",
+        "Secret company",
+        "--body-file",
+        "-",
+        "--encrypt",
+        "yes",
+        stdin=SECRET,
     )
     assert sorted(sent["accepted"]) == [bob.address, carol.address]
     [to_bob], [to_carol] = mail_servers.mailbox("bob"), mail_servers.mailbox("carol")
@@ -152,7 +182,9 @@ def key_ids(message: bytes, home: Path) -> list[str]:
     begin = message.index(b"-----BEGIN PGP MESSAGE-----")
     done = subprocess.run(
         ["gpg", "--homedir", str(home), "--batch", "--list-only", "--list-packets"],
-        input=message[begin:], capture_output=True, check=False,
+        input=message[begin:],
+        capture_output=True,
+        check=False,
     )
     return [
         line.rpartition(" ")[2]
@@ -169,8 +201,16 @@ def test_a_locked_message_opens_by_itself_once_its_key_is_there(
     fingerprint = bob.json("key", "show", bob.address)["keys"][0]["fingerprint"]
     bob.ok("key", "delete", fingerprint, "--secret")
     alice.json(
-        "send", "--to", bob.address, "--subject", "Later", "--body-file", "-",
-        "--encrypt", "yes", stdin=SECRET,
+        "send",
+        "--to",
+        bob.address,
+        "--subject",
+        "Later",
+        "--body-file",
+        "-",
+        "--encrypt",
+        "yes",
+        stdin=SECRET,
     )
     bob.json("receive")
     [row] = bob.json("list")["messages"]

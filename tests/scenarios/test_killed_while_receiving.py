@@ -21,8 +21,16 @@ from tests.servers.surroundings import MailServers
 
 MESSAGES = 1000
 KILLS = 20
-POINTS = ("after_retr:1", "after_retr:77", "before_commit:1", "before_commit:2",
-          "after_commit:1", "after_commit:3", "before_quit:1", "after_quit:1")
+POINTS = (
+    "after_retr:1",
+    "after_retr:77",
+    "before_commit:1",
+    "before_commit:2",
+    "after_commit:1",
+    "after_commit:3",
+    "before_quit:1",
+    "after_quit:1",
+)
 
 
 def letters(count: int) -> list[bytes]:
@@ -68,8 +76,10 @@ def test_a_thousand_messages_survive_twenty_kills_at_random(
     killed = 0
     for _ in range(KILLS):
         process = subprocess.Popen(
-            bob.command("receive", "--progress"), stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, env=environment,
+            bob.command("receive", "--progress"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
         )
         assert process.stderr is not None
         read = process.stderr.read(chance.randrange(1, 4000))  # so far it may come
@@ -88,7 +98,10 @@ def test_a_thousand_messages_survive_twenty_kills_at_random(
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("leave", ["yes", "no"])
 def test_a_kill_at_a_named_point_loses_and_doubles_nothing(
-    point: str, leave: str, person: Callable[[str], Person], mail_servers: MailServers,
+    point: str,
+    leave: str,
+    person: Callable[[str], Person],
+    mail_servers: MailServers,
     tmp_path: Path,
 ) -> None:
     bob = person("bob")

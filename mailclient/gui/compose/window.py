@@ -127,6 +127,7 @@ class ComposeWindow(QMainWindow):
         fields.addWidget(self.attachments, len(rows) + 1, 1)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
         self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.text.setProperty("look", "page")
         self.text.setTabChangesFocus(False)
         self.text.setAccessibleName("Message text")
         page = QWidget()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mailclient.message.address import Address
 
 SIDE = 8
+SLACK = 8  # what is drawn may be a little wider than what was measured
 GAP = 6
 MARK = 15
 
@@ -60,7 +61,7 @@ class PersonChip(QAbstractButton):
             width += _width(name, self._name) + GAP
         if self._pretends:
             width += MARK + GAP
-        return QSize(width + 2 * SIDE, self.fontMetrics().height() + 8)
+        return QSize(width + 2 * SIDE + SLACK, self.fontMetrics().height() + 8)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw mark, name and address; the address is cut last."""

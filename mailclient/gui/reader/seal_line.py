@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mailclient.message.security import Verdict
 
 
+SLACK = 10  # what is drawn may be a little wider than what was measured
+
+
 class SealChip(QLabel):
     """One half of the verdict: an icon and a word or two."""
 
@@ -40,7 +43,7 @@ class SealChip(QLabel):
     def sizeHint(self) -> QSize:
         """Room for the icon and the words."""
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self._chip.words) + 34, metrics.height() + 8)
+        return QSize(metrics.horizontalAdvance(self._chip.words) + 34 + SLACK, metrics.height() + 8)
 
     def minimumSizeHint(self) -> QSize:
         """The icon and some of the words."""

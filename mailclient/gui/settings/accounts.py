@@ -88,6 +88,7 @@ class AccountsPage(QWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(self._details)
         left = QVBoxLayout()
         left.addWidget(self.list, 1)

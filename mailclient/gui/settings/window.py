@@ -43,7 +43,7 @@ class SettingsWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(680, 560)
+        self.resize(820, 640)
         self._app = app
         self._bridge = bridge
         self.strip = Strip()
@@ -76,17 +76,16 @@ class SettingsWindow(QDialog):
     def _row(self, form: QFormLayout, one: AnySetting) -> None:
         value = self._app.settings.get(one)  # type: ignore[misc]
         if isinstance(value, bool):
-            box = QCheckBox(one.text)
+            box = QCheckBox()
             box.setChecked(value)
             box.toggled.connect(lambda on: self._set(one, on))
-            form.addRow(box)
-            return
-        if isinstance(value, int):
+            widget: QWidget = box
+        elif isinstance(value, int):
             number = QSpinBox()
             number.setRange(0, MOST)
             number.setValue(value)
             number.valueChanged.connect(lambda new: self._set(one, new))
-            widget: QWidget = number
+            widget = number
         else:
             choice = QComboBox()
             choice.addItems(list(one.choices))

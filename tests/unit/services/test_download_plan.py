@@ -16,7 +16,11 @@ def known(uid: bytes, size: int = 100, days_ago: int = 0) -> dict[bytes, Entry]:
     seen = NOW - timedelta(days=days_ago)
     return {
         uid: Entry(
-            uid=uid, size=size, sha256=b"x" * 32, state=EntryState.STORED, message_id=1,
+            uid=uid,
+            size=size,
+            sha256=b"x" * 32,
+            state=EntryState.STORED,
+            message_id=1,
             first_seen=seen,
         )
     }

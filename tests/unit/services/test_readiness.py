@@ -13,9 +13,14 @@ from mailclient.services.readiness import Candidate, Readiness, ReadyState, deci
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = KeyInfo(
-    fingerprint="A" * 40, user_ids=("Bob <bob@example.org>",), addresses=("bob@example.org",),
-    created=NOW - timedelta(days=100), expires=NOW + timedelta(days=600), algorithm="ed25519",
-    can_encrypt=True, can_sign=True,
+    fingerprint="A" * 40,
+    user_ids=("Bob <bob@example.org>",),
+    addresses=("bob@example.org",),
+    created=NOW - timedelta(days=100),
+    expires=NOW + timedelta(days=600),
+    algorithm="ed25519",
+    can_encrypt=True,
+    can_sign=True,
 )
 OTHER = replace(KEY, fingerprint="B" * 40, created=NOW - timedelta(days=1))
 
@@ -60,7 +65,10 @@ def test_a_new_key_never_takes_the_place_of_a_confirmed_one() -> None:
 
 def test_a_key_that_ends_soon_says_so() -> None:
     soon = replace(KEY, expires=NOW + timedelta(days=3))
-    assert "expires on 2026-11-26" in decide("bob@example.org", [Candidate(soon, Trust.OWN)], NOW).reason
+    assert (
+        "expires on 2026-11-26"
+        in decide("bob@example.org", [Candidate(soon, Trust.OWN)], NOW).reason
+    )
 
 
 def test_nobody_can_be_reached_in_private_if_there_is_nobody() -> None:
