@@ -10,8 +10,8 @@ import re
 import smtplib
 import socket
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,7 +19,6 @@ from mailclient.account import Authentication, Security, Server
 from mailclient.cancel import CancelToken
 from mailclient.errors import (
     BadInput,
-    Cancelled,
     CertificateRejected,
     LoginRefused,
     MailError,
@@ -27,12 +26,23 @@ from mailclient.errors import (
     RecipientRefused,
 )
 from mailclient.message.address import wire_address
-from mailclient.transport import tls
-from mailclient.transport.explain import FAULTS, explain, reply_text
-from mailclient.transport.starttls import wrap
+from mailclient.transport.explain import (
+    CONNECTING,
+    ENCRYPTING,
+    FAULTS,
+    LOGGING_IN,
+    protocol_fault,
+    reply_text,
+    smtp_reply,
+)
+from mailclient.transport.wire import SET_UP, Wire, connected
 
-SILENCE = 60.0  # seconds without a byte
-FINAL_SILENCE = 600.0  # seconds that the server may take after the dot (RFC 5321 section 4.5.3.2)
+# Seconds, as RFC 5321 section 4.5.3.2 has them.
+PATIENCE = 300.0  # for the answer to a command
+FINAL_PATIENCE = 600.0  # for the answer to the dot
+QUIT_PATIENCE = 5.0
+LEAST_RATE = 500  # bytes a second while the message is sent
+PIECE = 1 << 16
 LONGEST_LINE = 998
 EHLO_NAME = "[127.0.0.1]"  # tells nothing of this machine
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
@@ -79,17 +89,14 @@ def submit(
     """Hand a message over; returns what became of each recipient.
 
     Raises Uncertain after the final dot; before it, what may be tried again (Unreachable,
-    MailboxBusy, CertificateRejected, Cancelled) and what may not (PERMANENT).
+    MailboxBusy, ProtocolFault, CertificateRejected, Cancelled) and what may not (PERMANENT).
     """
+    _require_usable(server, password)
     _require_clean(message)
     envelope = [wire_address(one) for one in (sender, *recipients)]
     on_phase(Phase.CONNECT)
-    with _connected(server, password, cancel) as connection:
-        if not _fits(connection, len(message)):
-            raise MessageRefused(
-                f"The message is larger than {server.host} takes.", "Send less at once."
-            )
-        transaction = _Transaction(connection, server, cancel, on_phase)
+    with connected(server, cancel) as wire:
+        transaction = _Transaction(wire, _log_in(wire, password), cancel, on_phase)
         people = list(zip(recipients, envelope[1:], strict=True))
         return transaction.run(envelope[0], people, message)
 
@@ -99,82 +106,124 @@ class _Transaction:
 
     def __init__(
         self,
+        wire: Wire,
         connection: smtplib.SMTP,
-        server: Server,
         cancel: CancelToken,
         on_phase: Callable[[Phase], None],
     ) -> None:
+        self._wire = wire
         self._connection = connection
-        self._server = server
         self._cancel = cancel
         self._on_phase = on_phase
+        wire.sock.settimeout(PATIENCE)
 
     def run(
         self, sender: str, recipients: Sequence[tuple[str, str]], message: bytes
     ) -> tuple[RecipientResult, ...]:
+        options = self._options(message)
         self._on_phase(Phase.MAIL)
-        self._command(f"MAIL FROM:<{sender}>{_size_option(self._connection, message)}", (250,))
+        self._command(f"MAIL FROM:<{sender}>{options}", range(200, 300))
         self._on_phase(Phase.RCPT)
         results = [self._recipient(address, wire) for address, wire in recipients]
-        if not any(one.accepted for one in results):
-            return tuple(results)
-        self._on_phase(Phase.DATA)
-        self._command("DATA", (354,))
-        self._send(_stuffed(message))
-        self._on_phase(Phase.DOT_PENDING)
-        self._cancel.check()
-        code, reply = self._dot()
-        if code != 250:
-            raise explain(
-                smtplib.SMTPResponseException(code, reply), self._server, "handing it over"
-            )
-        self._on_phase(Phase.DONE)
+        if any(one.accepted for one in results):
+            self._on_phase(Phase.DATA)
+            self._command("DATA", range(354, 355))
+            self._send(_stuffed(message))
+            self._on_phase(Phase.DOT_PENDING)
+            self._cancel.check()
+            self._dot()
+        _quit(self._wire, self._connection)
         return tuple(results)
+
+    def _options(self, message: bytes) -> str:
+        """What the server must be told of the message (RFC 1870, RFC 6152); raises
+        MessageRefused if it has said before that it takes no such thing."""
+        known = self._connection.esmtp_features
+        host = self._wire.server.host
+        limit = known.get("size", "")
+        if limit.isdigit() and 0 < int(limit) < len(message):
+            raise MessageRefused(
+                f"The message is larger than {host} takes.", "Send less at once.", f"SIZE {limit}"
+            )
+        if not message.isascii() and "8bitmime" not in known:
+            raise MessageRefused(f"The message holds signs that {host} does not take.")
+        size = f" SIZE={len(message)}" if "size" in known else ""
+        return size + ("" if message.isascii() else " BODY=8BITMIME")
 
     def _recipient(self, address: str, wire: str) -> RecipientResult:
         code, reply = self._ask(f"RCPT TO:<{wire}>")
-        if code == 421:
-            raise explain(smtplib.SMTPResponseException(code, reply), self._server, "sending")
-        return RecipientResult(address, code in (250, 251), code, reply_text(reply))
+        if code == 421 or not 200 <= code < 600:
+            raise smtp_reply(code, reply, self._wire.server, "sending")
+        return RecipientResult(address, 200 <= code < 300, code, reply_text(reply))
 
-    def _command(self, text: str, wanted: tuple[int, ...]) -> None:
+    def _command(self, text: str, wanted: range) -> None:
         code, reply = self._ask(text)
         if code not in wanted:
-            raise explain(smtplib.SMTPResponseException(code, reply), self._server, "sending")
+            raise smtp_reply(code, reply, self._wire.server, "sending")
 
     def _ask(self, text: str) -> tuple[int, bytes]:
         self._cancel.check()
         try:
-            return self._connection.docmd(text)
+            with self._wire.within(PATIENCE):
+                return self._connection.docmd(text)
         except FAULTS as error:
-            raise self._lost(error) from error
+            raise _lost(self._wire, error, "sending") from error
 
     def _send(self, data: bytes) -> None:
+        """In pieces: the patience of a socket is for a piece, not for the whole."""
+        view = memoryview(data)
         try:
-            self._connection.send(data)
+            with self._wire.within(PATIENCE + len(data) / LEAST_RATE):
+                for start in range(0, len(data), PIECE):
+                    self._cancel.check()
+                    self._wire.sock.sendall(view[start : start + PIECE])
         except FAULTS as error:
-            raise self._lost(error) from error
+            raise _lost(self._wire, error, "sending") from error
 
-    def _dot(self) -> tuple[int, bytes]:
+    def _dot(self) -> None:
         """From here on only an answer tells what happened."""
+        server = self._wire.server
         try:
-            sock = self._connection.sock
-            if sock is not None:
-                sock.settimeout(FINAL_SILENCE)
-            self._connection.send(b".\r\n")
-            return self._connection.getreply()
+            with self._wire.within(FINAL_PATIENCE):
+                self._wire.sock.settimeout(FINAL_PATIENCE)
+                self._connection.send(b".\r\n")
+                code, reply = self._connection.getreply()
         except FAULTS as error:
-            raise Uncertain(
-                f"The connection to {self._server.host} was lost just before it could confirm the "
-                "message. It may have been sent, or not.",
-                "Look whether it has arrived before you send it again.",
-                reply_text(error),
-            ) from error
+            raise _uncertain(server, reply_text(error)) from error
+        if 400 <= code < 600:
+            raise smtp_reply(code, reply, server, "handing it over")
+        if not 200 <= code < 300:
+            raise _uncertain(server, f"{code} {reply_text(reply)}")
+        try:
+            self._on_phase(Phase.DONE)
+        except MailError as problem:
+            raise _uncertain(server, str(problem)) from problem
 
-    def _lost(self, error: BaseException) -> MailError:
-        if self._cancel.cancelled:
-            return Cancelled("Stopped; nothing was sent.")
-        return explain(error, self._server, "sending")
+
+def _uncertain(server: Server, detail: str) -> Uncertain:
+    return Uncertain(
+        f"The connection to {server.host} was lost just before it could confirm the message. "
+        "It may have been sent, or not.",
+        "Look whether it has arrived before you send it again.",
+        detail,
+    )
+
+
+def _lost(wire: Wire, error: BaseException, doing: str) -> MailError:
+    """A fault of the connection; a reply that the library itself could not read is one, too."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return protocol_fault(wire.server, doing, reply_text(error.smtp_error))
+    return wire.fault(error, doing)
+
+
+def _require_usable(server: Server, password: str) -> None:
+    if "\0" in password or "\0" in server.username:
+        raise BadInput("The password holds a NUL.", "Type it again.")
+    if server.authentication is Authentication.OAUTH2:
+        raise LoginRefused(
+            f"{server.host} wants a log-in by OAuth 2, which this version does not have.",
+            "Ask the provider for a password made for mail programs.",
+        )
 
 
 def _require_clean(message: bytes) -> None:
@@ -190,122 +239,95 @@ def _stuffed(message: bytes) -> bytes:
     return (b"." if ended.startswith(b".") else b"") + ended.replace(b"\r\n.", b"\r\n..")
 
 
-def _fits(connection: smtplib.SMTP, size: int) -> bool:
-    limit = connection.esmtp_features.get("size", "")
-    return not limit.isdigit() or int(limit) == 0 or size <= int(limit)
+class _Smtplib(smtplib.SMTP):
+    """`smtplib` on a wire."""
 
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        super().__init__(wire.server.host, wire.server.port, local_hostname=EHLO_NAME)
 
-def _size_option(connection: smtplib.SMTP, message: bytes) -> str:
-    return f" SIZE={len(message)}" if connection.has_extn("size") else ""
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self._wire.sock
 
-
-@contextmanager
-def _connected(server: Server, password: str, cancel: CancelToken) -> Iterator[smtplib.SMTP]:
-    """A connection that is encrypted as asked for and logged in; no fallback to anything less."""
-    cancel.check()
-    connection = _open(server)
-    try:
-        with cancel.interrupting(lambda: _shut(connection)):
-            try:
-                _greet(connection, server)
-                _log_in(connection, server, password)
-            except FAULTS as error:
-                if cancel.cancelled:
-                    raise Cancelled("Stopped; nothing was sent.") from error
-                raise explain(error, server, "connecting") from error
-            yield connection
-            _quit(connection)
-    finally:
-        connection.close()
-
-
-def _open(server: Server) -> smtplib.SMTP:
-    made: smtplib.SMTP
-    try:
-        if server.security is Security.TLS:
-            context = tls.context(server.ca_file)
-            made = smtplib.SMTP_SSL(
-                server.host, server.port, local_hostname=EHLO_NAME, timeout=SILENCE, context=context
+    def start_tls(self) -> None:
+        """RFC 3207; no fallback: without it nothing is sent."""
+        host, port = self._wire.server.host, self._wire.server.port
+        code, reply = self.docmd("STARTTLS")
+        if code != 220:
+            raise CertificateRejected(
+                f"{host} offers no encryption on port {port}; nothing was sent to it.",
+                "Choose TLS on port 465, or ask the provider.",
+                f"{code} {reply_text(reply)}",
             )
+        self._wire.encrypt(self.file)
+        self.sock = self._wire.sock
+        # What was said in clear counts for nothing (section 4.2).
+        self.file = None
+        self.helo_resp = None
+        self.ehlo_resp = None
+        self.esmtp_features = {}
+        self.does_esmtp = False
+
+    def authenticate(self, username: str, password: str) -> None:
+        """AUTH PLAIN or LOGIN with UTF-8 (RFC 4616), else CRAM-MD5."""
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        user, secret = username.encode(), password.encode()
+        if "PLAIN" in offered:
+            code, reply = self.docmd("AUTH", "PLAIN " + _code(b"\0" + user + b"\0" + secret))
+        elif "LOGIN" in offered:
+            code, reply = self.docmd("AUTH", f"LOGIN {_code(user)}")
+            if code == 334:
+                code, reply = self.docmd(_code(secret))
+        elif "CRAM-MD5" in offered:
+            code, reply = self.login(username, password)
         else:
-            made = smtplib.SMTP(server.host, server.port, local_hostname=EHLO_NAME, timeout=SILENCE)
-        if made.sock is not None:
-            made.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except FAULTS as error:
-        raise explain(error, server, "connecting") from error
-    return made
-
-
-def _greet(connection: smtplib.SMTP, server: Server) -> None:
-    connection.ehlo_or_helo_if_needed()
-    if server.security is not Security.STARTTLS:
-        return
-    code, reply = connection.docmd("STARTTLS")
-    if code != 220 or connection.sock is None:
-        raise CertificateRejected(
-            f"{server.host} offers no encryption on port {server.port}; nothing was sent to it.",
-            "Choose TLS on port 465, or ask the provider.",
-            f"{code} {reply_text(reply)}",
-        )
-    context = tls.context(server.ca_file)
-    connection.sock = wrap(connection.sock, connection.file, context, server.host)
-    # What was said in clear counts for nothing (RFC 3207 section 4.2).
-    connection.file = None
-    connection.helo_resp = None
-    connection.ehlo_resp = None
-    connection.esmtp_features = {}
-    connection.does_esmtp = False
-    connection.ehlo_or_helo_if_needed()
-
-
-def _log_in(connection: smtplib.SMTP, server: Server, password: str) -> None:
-    """AUTH PLAIN or LOGIN with UTF-8 (RFC 4616), else what smtplib knows."""
-    if server.authentication is Authentication.NONE:
-        return
-    offered = connection.esmtp_features.get("auth", "").upper().split()
-    user, secret = server.username.encode(), password.encode()
-    if "PLAIN" in offered:
-        code, reply = connection.docmd("AUTH", "PLAIN " + _code(b"\0" + user + b"\0" + secret))
-    elif "LOGIN" in offered:
-        code, reply = connection.docmd("AUTH", f"LOGIN {_code(user)}")
-        if code == 334:
-            code, reply = connection.docmd(_code(secret))
-    elif not offered:
-        raise LoginRefused(
-            f"{server.host} offers no way to log in.",
-            "Look at port and security, or choose 'no log-in' for this server.",
-        )
-    else:
-        connection.login(server.username, password)
-        return
-    if code not in (235, 503):
-        raise explain(smtplib.SMTPResponseException(code, reply), server, "logging in")
+            raise LoginRefused(
+                f"{self._wire.server.host} offers no way to log in with a password.",
+                "Look at port and security, or choose 'no log-in' for this server.",
+                " ".join(offered),
+            )
+        if code not in (235, 503):
+            raise smtp_reply(code, reply, self._wire.server, LOGGING_IN)
 
 
 def _code(data: bytes) -> str:
     return b64encode(data).decode("ascii")
 
 
-def _quit(connection: smtplib.SMTP) -> None:
+def _log_in(wire: Wire, password: str) -> smtplib.SMTP:
+    """A connection that is encrypted as asked for and logged in; no fallback to anything less."""
+    server = wire.server
+    doing = CONNECTING
     try:
+        with wire.within(SET_UP):
+            connection = _Smtplib(wire)
+            connection.ehlo_or_helo_if_needed()
+            if server.security is Security.STARTTLS:
+                doing = ENCRYPTING
+                connection.start_tls()
+                doing = CONNECTING
+                connection.ehlo_or_helo_if_needed()
+            doing = LOGGING_IN
+            if server.authentication is not Authentication.NONE:
+                connection.authenticate(server.username, password)
+    except FAULTS as error:
+        raise wire.fault(error, doing) from error
+    return connection
+
+
+def _quit(wire: Wire, connection: smtplib.SMTP) -> None:
+    """What counts has been said by now; how this ends does not matter."""
+    with suppress(*FAULTS), wire.within(QUIT_PATIENCE):
         connection.docmd("QUIT")
-    except FAULTS:
-        return  # the message is taken already
-
-
-def _shut(connection: smtplib.SMTP) -> None:
-    """Wake a thread that waits for the network."""
-    try:
-        if connection.sock is not None:
-            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
-    except OSError:
-        return  # it was closed already
 
 
 def check(server: Server, password: str, cancel: CancelToken) -> str:
     """Log in; returns a sentence. Raises as `submit` does."""
-    with _connected(server, password, cancel) as connection:
+    _require_usable(server, password)
+    with connected(server, cancel) as wire:
+        connection = _log_in(wire, password)
         limit = connection.esmtp_features.get("size", "")
+        _quit(wire, connection)
     if limit.isdigit() and int(limit):
         return f"Logged in; takes messages of up to {int(limit) // 1_000_000} MB."
     return "Logged in."
