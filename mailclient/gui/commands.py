@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QWidget
 
 from mailclient import __version__
+from mailclient.gui.actions import Actions
 from mailclient.gui.help_window import AboutWindow, ShortcutWindow
 from mailclient.gui.keys.window import KeysWindow
 from mailclient.gui.move_dialog import MoveDialog
@@ -166,11 +167,7 @@ class Commands(QObject):
         """The menu of the list."""
         menu = QMenu(self._list)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for id in ("reply", "reply-all", "forward", "", *ON_SELECTION, "", "source", "save"):
-            if id:
-                menu.addAction(self._window.actions_[id])
-            else:
-                menu.addSeparator()
+        fill(menu, self._window.actions_)
         menu.popup(at)
 
     # Going about
@@ -290,3 +287,12 @@ class Commands(QObject):
     def add_account(self) -> None:
         """Open the account wizard."""
         Wizard(self._app, self._window.bridge, self._window).show()
+
+
+def fill(menu: QMenu, actions: Actions) -> None:
+    """The commands that the list's own menu offers."""
+    for id in ("reply", "reply-all", "forward", "", *ON_SELECTION, "", "source", "save"):
+        if id:
+            menu.addAction(actions[id])
+        else:
+            menu.addSeparator()

@@ -168,7 +168,11 @@ def scaled(base: QFont, factor: float, weight: QFont.Weight = QFont.Weight.Norma
 
 def sheet(theme: Theme) -> str:
     """The style sheet of the whole program; screens mark widgets by the property `look`."""
-    t = theme
+    return _bare(theme) + _controls(theme) + _lists(theme)
+
+
+def _bare(t: Theme) -> str:
+    """Panes, labels and buttons."""
     return f"""
     QToolTip {{ background: {t.panel}; color: {t.text}; border: 1px solid {t.line};
         padding: 4px 6px; }}
@@ -198,6 +202,12 @@ def sheet(theme: Theme) -> str:
         color: {t.accent}; padding: 2px 6px; }}
     QPushButton[look="link"]:hover {{ background: {t.hover}; }}
     QPushButton[look="link"]:focus {{ border-color: {t.accent}; }}
+    """
+
+
+def _controls(t: Theme) -> str:
+    """Fields, groups and tabs."""
+    return f"""
     QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ border: 1px solid {t.line};
         border-radius: {RADIUS}px; padding: 5px 8px; background: {t.ground}; color: {t.text};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}
@@ -217,6 +227,12 @@ def sheet(theme: Theme) -> str:
     QTabBar::tab:focus {{ color: {t.accent}; }}
     QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus {{
         border-color: {t.accent}; }}
+    """
+
+
+def _lists(t: Theme) -> str:
+    """Lists, menus, bars."""
+    return f"""
     QTableView, QTreeView, QTextBrowser, QListView {{ border: none; background: {t.ground};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}
     QMenu {{ background: {t.ground}; color: {t.text}; border: 1px solid {t.line};

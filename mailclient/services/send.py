@@ -249,8 +249,6 @@ class Send:
                 cancel,
                 on_phase=lambda phase: self._phase(item.id, phase),
             )
-            crash_point("after_250")
-            self._sent(account, item, results)
         except smtp.Uncertain as problem:
             outbox.uncertain(item.id, str(problem))
             raise
@@ -260,6 +258,10 @@ class Send:
         except MailError as problem:
             outbox.defer(item.id, self._clock() + _pause(item.attempts), str(problem))
             raise
+        else:
+            # A fault from here on must not have it sent again: `recover` calls it uncertain.
+            crash_point("after_250")
+            self._sent(account, item, results)
         finally:
             self._events.publish(OutboxChanged())
 

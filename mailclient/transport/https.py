@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import urllib.request
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import IO
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -12,7 +13,9 @@ from mailclient.errors import BadInput, NotFound, Unreachable
 from mailclient.transport import tls
 
 LARGEST = 256 * 1024
-SECONDS = 5.0
+SECONDS = 5.0  # for each step
+PATIENCE = 30.0  # seconds for the whole document
+PIECE = 1 << 14
 
 
 class _HttpsOnly(urllib.request.HTTPRedirectHandler):
@@ -51,7 +54,7 @@ def fetch(url: str, *, limit: int = LARGEST, timeout: float = SECONDS) -> bytes:
     request = urllib.request.Request(url, headers={"User-Agent": "mailclient"})
     try:
         with opener.open(request, timeout=timeout) as answer:
-            data: bytes = answer.read(limit + 1)
+            data = _read(answer, limit)
     except HTTPError as refused:
         refused.close()
         raise NotFound(
@@ -62,3 +65,14 @@ def fetch(url: str, *, limit: int = LARGEST, timeout: float = SECONDS) -> bytes:
     if len(data) > limit:
         raise BadInput(f"What {parts.hostname} sent is too large.")
     return data
+
+
+def _read(answer: HTTPResponse, limit: int) -> bytes:
+    """The document, or a little more than `limit` of it; what drips in without end is given up."""
+    deadline = time.monotonic() + PATIENCE
+    data = bytearray()
+    while len(data) <= limit and (piece := answer.read1(PIECE)):
+        data += piece
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return bytes(data)

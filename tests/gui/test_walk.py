@@ -87,7 +87,7 @@ def test_from_the_wizard_to_an_encrypted_exchange(
     composer = window.verbs._composers[0]
     qtbot.waitUntil(lambda: composer.protection.can_encrypt, timeout=PATIENCE)
     assert composer.protection.encrypt.isChecked()
-    composer.text.setPlainText(f"Dear Bob,\n\n{SECRET}\n\nAlice")
+    composer.form.text.setPlainText(f"Dear Bob,\n\n{SECRET}\n\nAlice")
     snap(composer, "compose")
     composer.send_button.click()
     qtbot.waitUntil(lambda: bool(mail_servers.mailbox("bob")), timeout=PATIENCE)
@@ -173,15 +173,15 @@ def test_a_draft_keeps_what_was_typed(
     window.verbs.compose()
     qtbot.waitUntil(lambda: len(window.verbs._composers) == 1, timeout=PATIENCE)
     composer = window.verbs._composers[0]
-    composer.to.setText("carol@example.org, unfinish")
-    composer.subject.setText("Half a thought")
-    composer.text.setPlainText("and a half")
-    composer._save()
+    composer.form.to.setText("carol@example.org, unfinish")
+    composer.form.subject.setText("Half a thought")
+    composer.form.text.setPlainText("and a half")
+    composer.keeper.save()
     qtbot.waitUntil(lambda: bool(bob.search.find("in:drafts").ids), timeout=PATIENCE)
     [id] = bob.search.find("in:drafts").ids
     kept = bob.compose.open_draft(id)
     assert [one.address for one in kept.to] == ["carol@example.org", "unfinish"]
     assert (kept.subject, kept.text) == ("Half a thought", "and a half")
-    qtbot.waitUntil(lambda: not composer._saving, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not composer.keeper.saving, timeout=PATIENCE)
     composer._discard()
     qtbot.waitUntil(lambda: not bob.search.find("in:drafts").ids, timeout=PATIENCE)
