@@ -38,7 +38,7 @@ class Host:
 class KeyInfo:
     """A public key as the engine knows it. `fingerprint` is upper-case hex, whatever its length.
 
-    `addresses` are the addr-specs of the User IDs that are neither revoked nor expired, lower case.
+    `addresses` are the addr-specs of the User IDs that have not ended before the key, lower case.
     `validity` is the engine's own word: "full", "ultimate" or "".
     """
 

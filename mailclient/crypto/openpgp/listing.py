@@ -1,6 +1,6 @@
 """GnuPG's lists of keys (doc/DETAILS, colon format), read into values. Pure.
 
-An address belongs to a key only if a User ID that is neither revoked nor expired names exactly that
+An address belongs to a key only if a User ID that has not ended before the key names exactly that
 address: as its whole text, or in angle brackets at its end.
 """
 
@@ -59,7 +59,9 @@ def _keys(data: bytes) -> Iterator[_Key]:
 
 def _info(key: _Key) -> KeyInfo:
     fields = key.fields
-    present = [text for validity, text in key.uids if validity[:1] not in _GONE]
+    # Where the key itself has ended its User IDs are marked so too, and still say whose it was.
+    gone = _GONE - {fields[1][:1]}
+    present = [text for validity, text in key.uids if validity[:1] not in gone]
     addresses = dict.fromkeys(found for text in present if (found := address_of(text)))
     capabilities = fields[11]
     validities = [fields[1], *(validity for validity, _ in key.uids)]
