@@ -12,11 +12,10 @@ from mailclient.message.facts import Form, Layer
 from mailclient.message.tree import Part
 
 ENCRYPTED = "application/pgp-encrypted"
-SIGNATURE = "application/pgp-signature"
 INLINE = "inline-pgp"
-_SMIME_SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _BEGIN = re.compile(rb"(?:^|\n)-----BEGIN PGP (SIGNED )?MESSAGE-----[ \t]*\r?\n")
+_VERSION = re.compile(rb"^version:[ \t]*1[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _ENDS = {False: b"-----END PGP MESSAGE-----", True: b"-----END PGP SIGNATURE-----"}
 _SPACE = b" \t\r\n\xa0\xc2"  # armor is often pasted with no-break spaces around it
 LONGEST_ARMOR = 64 * 1024 * 1024
@@ -36,23 +35,22 @@ def find_layer(root: Part) -> Layer | None:
 
 
 def _encrypted(root: Part) -> Layer | None:
-    """RFC 3156 section 4: exactly a control part with its version, and the ciphertext."""
-    if root.params.get("protocol", "").strip().lower() != ENCRYPTED or len(root.children) != 2:
+    """RFC 1847 section 2.2, RFC 3156 section 4: exactly a control part and the ciphertext."""
+    protocol = root.params.get("protocol", "").strip().lower()
+    if not protocol or len(root.children) != 2:
         return None
     control, content = root.children
-    if control.content_type != ENCRYPTED or content.content_type != "application/octet-stream":
+    if control.content_type != protocol or content.content_type != "application/octet-stream":
         return None
-    if not re.search(
-        rb"^version:[ \t]*1[ \t]*\r?$", control.decoded(), re.IGNORECASE | re.MULTILINE
-    ):
+    if protocol == ENCRYPTED and not _VERSION.search(control.decoded()):
         return None
-    return Layer(ENCRYPTED, Form.ENCRYPTED, content.decoded(), number=root.number)
+    return Layer(protocol, Form.ENCRYPTED, content.decoded(), number=root.number)
 
 
 def _signed(root: Part) -> Layer | None:
-    """RFC 3156 section 5: exactly what is signed, and its signature."""
+    """RFC 1847 section 2.1, RFC 3156 section 5: exactly what is signed, and its signature."""
     protocol = root.params.get("protocol", "").strip().lower()
-    if (protocol != SIGNATURE and protocol not in _SMIME_SIGNATURES) or len(root.children) != 2:
+    if not protocol or len(root.children) != 2:
         return None
     content, signature = root.children
     if signature.content_type != protocol:
