@@ -211,6 +211,8 @@ def _controls(t: Theme) -> str:
     QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ border: 1px solid {t.line};
         border-radius: {RADIUS}px; padding: 5px 8px; background: {t.ground}; color: {t.text};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}
+    QCheckBox::indicator:unchecked {{ border: 1px solid {t.secondary}; border-radius: 3px;
+        background: {t.ground}; width: 13px; height: 13px; }}
     QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}
     QPlainTextEdit[look="page"] {{ border: none; border-radius: 0; padding: 8px; }}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFormLayout,
+    QGridLayout,
     QScrollArea,
     QSpinBox,
     QTabWidget,
@@ -59,21 +60,26 @@ class SettingsWindow(QDialog):
 
     def _settings_page(self) -> QWidget:
         page = QWidget()
-        form = QFormLayout(page)
-        form.setVerticalSpacing(10)
+        grid = QGridLayout(page)
+        grid.setVerticalSpacing(10)
+        grid.setHorizontalSpacing(24)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 2)
         section = ""
         for one in sorted(settings.ALL, key=lambda one: list(SECTIONS).index(_section(one))):
             if _section(one) != section:
                 section = _section(one)
-                form.addRow(parts.label(SECTIONS[section], factor=1.1))
-            self._row(form, one)
+                title = parts.label(SECTIONS[section], factor=1.1, weight=QFont.Weight.DemiBold)
+                grid.addWidget(title, grid.rowCount(), 0, 1, 2)
+            self._row(grid, one)
+        grid.setRowStretch(grid.rowCount(), 1)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidget(page)
         return area
 
-    def _row(self, form: QFormLayout, one: AnySetting) -> None:
+    def _row(self, grid: QGridLayout, one: AnySetting) -> None:
         value = self._app.settings.get(one)  # type: ignore[misc]
         if isinstance(value, bool):
             box = QCheckBox()
@@ -92,9 +98,10 @@ class SettingsWindow(QDialog):
             choice.setCurrentText(str(value))
             choice.currentTextChanged.connect(lambda new: self._set(one, new))
             widget = choice
-        words = parts.label(one.text, wrap=True)
         widget.setAccessibleName(one.text)
-        form.addRow(words, widget)
+        row = grid.rowCount()
+        grid.addWidget(parts.label(one.text, wrap=True), row, 0)
+        grid.addWidget(widget, row, 1)
 
     def _set(self, one: AnySetting, value: bool | int | str) -> None:
         try:
