@@ -58,5 +58,5 @@ def write_field(address: str, key: bytes, *, prefer_encrypt: bool) -> str:
     code = b64encode(key).decode("ascii")
     lines = " ".join(code[at : at + _LINE] for at in range(0, len(code), _LINE))
     mutual = " prefer-encrypt=mutual;" if prefer_encrypt else ""
-    value = f"addr={address};{mutual} keydata={lines}"
+    value = f"addr={address};{mutual} keydata= {lines}"
     return value if len(value) <= LARGEST and address.isascii() else ""

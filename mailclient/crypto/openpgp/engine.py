@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -56,7 +58,6 @@ class Engine:
     def __init__(self, home: Path | None, binary: str = "gpg") -> None:
         """`home` None is the user's own."""
         self._binary = binary
-        self._links = ExitStack()
         self.home = _home(home)
         self._short = self._shortened() if home is not None else None
         self._version: tuple[int, ...] | None = None
@@ -65,7 +66,8 @@ class Engine:
         """The home, by a path that is short enough for the agent's socket."""
         if len(str(self.home)) <= LONGEST_HOME:
             return self.home
-        folder = self._links.enter_context(tempfile.TemporaryDirectory(prefix="mc-"))
+        folder = tempfile.mkdtemp(prefix="mc-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         link = Path(folder) / "home"
         link.symlink_to(self.home)
         return link
@@ -152,10 +154,6 @@ class Engine:
                 "GnuPG is not installed; encrypted mail cannot be read or written without it.",
                 "Install the package 'gnupg' of your system.",
             ) from missing
-
-    def close(self) -> None:
-        """Remove the short path to the home."""
-        self._links.close()
 
 
 class _Task:

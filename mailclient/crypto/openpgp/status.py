@@ -19,6 +19,7 @@ _CLASSES = frozenset({"00", "01"})  # a binary and a text document
 _NO_KEY = "9"
 _UNSUPPORTED = "4"
 # gpg-error: bad passphrase, no pinentry, pinentry faults, cancelled, no passphrase, fully cancelled
+_FROM_PINENTRY = 5  # the part of gpg-error that says where a fault comes from
 _PASSPHRASE_CODES = frozenset({11, 85, 86, 99, 177, 198})
 _REFUSING = frozenset(
     {"NODATA", "UNEXPECTED", "ERROR", "FAILURE", "BADMDC", "DECRYPTION_FAILED", "BADARMOR"}
@@ -167,8 +168,11 @@ def container(lines: Sequence[Line]) -> str:
 
 def needs_passphrase(lines: Sequence[Line]) -> bool:
     """Whether a secret key is here and its passphrase was not given."""
-    return any(
-        int(line.argument(1)) & 0xFFFF in _PASSPHRASE_CODES
+    codes = [
+        int(line.argument(1))
         for line in lines
         if line.keyword in ("ERROR", "FAILURE") and line.argument(1).isdigit()
+    ]
+    return any(
+        code & 0xFFFF in _PASSPHRASE_CODES or code >> 24 & 0x7F == _FROM_PINENTRY for code in codes
     )
