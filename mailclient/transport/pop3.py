@@ -235,7 +235,11 @@ class _Poplib(poplib.POP3):
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        super().__init__(wire.server.host, wire.server.port)
+        try:
+            super().__init__(wire.server.host, wire.server.port)
+        except FAULTS:
+            self.close()
+            raise
 
     def _create_socket(self, timeout: float) -> socket.socket:
         return self._wire.sock
@@ -254,6 +258,7 @@ class _Poplib(poplib.POP3):
                 reply_text(refused.args[0]),
             ) from refused
         self._wire.encrypt(self.file)
+        self.file.close()
         self.sock = self._wire.sock
         self.file = self.sock.makefile("rb")
 
@@ -285,18 +290,22 @@ def _require_usable(server: Server, password: str) -> None:
 
 
 def _set_up(wire: Wire, password: str) -> None:
+    """Greet, encrypt, log in; from then on the library is not needed."""
     doing = CONNECTING
     try:
         connection = _Poplib(wire)
-        if wire.server.security is Security.STARTTLS:
-            doing = ENCRYPTING
-            connection.start_tls()
-        doing = LOGGING_IN
-        if wire.server.authentication is not Authentication.NONE:
-            connection.user(wire.server.username)
-            connection.pass_(password)
-        if wire.leftover(connection.file):
-            raise protocol_fault(wire.server, doing)
+        try:
+            if wire.server.security is Security.STARTTLS:
+                doing = ENCRYPTING
+                connection.start_tls()
+            doing = LOGGING_IN
+            if wire.server.authentication is not Authentication.NONE:
+                connection.user(wire.server.username)
+                connection.pass_(password)
+            if wire.leftover(connection.file):
+                raise protocol_fault(wire.server, doing)
+        finally:
+            connection.file.close()
     except FAULTS as error:
         raise wire.fault(error, doing) from error
 

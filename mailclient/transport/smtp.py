@@ -11,7 +11,7 @@ import smtplib
 import socket
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -95,8 +95,9 @@ def submit(
     _require_clean(message)
     envelope = [wire_address(one) for one in (sender, *recipients)]
     on_phase(Phase.CONNECT)
-    with connected(server, cancel) as wire:
-        transaction = _Transaction(wire, _log_in(wire, password), cancel, on_phase)
+    with connected(server, cancel) as wire, closing(_Smtplib(wire)) as connection:
+        connection.log_in(password)
+        transaction = _Transaction(wire, connection, cancel, on_phase)
         people = list(zip(recipients, envelope[1:], strict=True))
         return transaction.run(envelope[0], people, message)
 
@@ -244,12 +245,33 @@ class _Smtplib(smtplib.SMTP):
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        super().__init__(wire.server.host, wire.server.port, local_hostname=EHLO_NAME)
+        super().__init__(local_hostname=EHLO_NAME)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         return self._wire.sock
 
-    def start_tls(self) -> None:
+    def log_in(self, password: str) -> None:
+        """Greet, encrypt as asked for and log in; no fallback to anything less."""
+        server = self._wire.server
+        doing = CONNECTING
+        try:
+            with self._wire.within(SET_UP):
+                code, reply = self.connect(server.host, server.port)
+                if code != 220:
+                    raise smtp_reply(code, reply, server, doing)
+                self.ehlo_or_helo_if_needed()
+                if server.security is Security.STARTTLS:
+                    doing = ENCRYPTING
+                    self._start_tls()
+                    doing = CONNECTING
+                    self.ehlo_or_helo_if_needed()
+                doing = LOGGING_IN
+                if server.authentication is not Authentication.NONE:
+                    self._authenticate(server.username, password)
+        except FAULTS as error:
+            raise self._wire.fault(error, doing) from error
+
+    def _start_tls(self) -> None:
         """RFC 3207; no fallback: without it nothing is sent."""
         host, port = self._wire.server.host, self._wire.server.port
         code, reply = self.docmd("STARTTLS")
@@ -262,13 +284,15 @@ class _Smtplib(smtplib.SMTP):
         self._wire.encrypt(self.file)
         self.sock = self._wire.sock
         # What was said in clear counts for nothing (section 4.2).
+        if self.file is not None:
+            self.file.close()
         self.file = None
         self.helo_resp = None
         self.ehlo_resp = None
         self.esmtp_features = {}
         self.does_esmtp = False
 
-    def authenticate(self, username: str, password: str) -> None:
+    def _authenticate(self, username: str, password: str) -> None:
         """AUTH PLAIN or LOGIN with UTF-8 (RFC 4616), else CRAM-MD5."""
         offered = self.esmtp_features.get("auth", "").upper().split()
         user, secret = username.encode(), password.encode()
@@ -294,27 +318,6 @@ def _code(data: bytes) -> str:
     return b64encode(data).decode("ascii")
 
 
-def _log_in(wire: Wire, password: str) -> smtplib.SMTP:
-    """A connection that is encrypted as asked for and logged in; no fallback to anything less."""
-    server = wire.server
-    doing = CONNECTING
-    try:
-        with wire.within(SET_UP):
-            connection = _Smtplib(wire)
-            connection.ehlo_or_helo_if_needed()
-            if server.security is Security.STARTTLS:
-                doing = ENCRYPTING
-                connection.start_tls()
-                doing = CONNECTING
-                connection.ehlo_or_helo_if_needed()
-            doing = LOGGING_IN
-            if server.authentication is not Authentication.NONE:
-                connection.authenticate(server.username, password)
-    except FAULTS as error:
-        raise wire.fault(error, doing) from error
-    return connection
-
-
 def _quit(wire: Wire, connection: smtplib.SMTP) -> None:
     """What counts has been said by now; how this ends does not matter."""
     with suppress(*FAULTS), wire.within(QUIT_PATIENCE):
@@ -324,8 +327,8 @@ def _quit(wire: Wire, connection: smtplib.SMTP) -> None:
 def check(server: Server, password: str, cancel: CancelToken) -> str:
     """Log in; returns a sentence. Raises as `submit` does."""
     _require_usable(server, password)
-    with connected(server, cancel) as wire:
-        connection = _log_in(wire, password)
+    with connected(server, cancel) as wire, closing(_Smtplib(wire)) as connection:
+        connection.log_in(password)
         limit = connection.esmtp_features.get("size", "")
         _quit(wire, connection)
     if limit.isdigit() and int(limit):

@@ -34,7 +34,8 @@ class Wire:
         self.server = server
         self._cancel = cancel
         self._late = False
-        self.sock = socket.socket()  # replaced when connected; closed is closed
+        self.sock = socket.socket()  # replaced when connected
+        self._shutter = self.sock  # the same connection, never encrypted: `shut` goes by it
 
     def connect(self) -> None:
         """Connect, and encrypt from the first byte where the account says so.
@@ -46,6 +47,7 @@ class Wire:
             self.sock = socket.create_connection(
                 (self.server.host, self.server.port), timeout=REACH
             )
+            self._shutter = self.sock.dup()
             self._cancel.check()
             self.sock.settimeout(SILENCE)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -72,13 +74,8 @@ class Wire:
             raise self.fault(error, "setting up encryption") from error
 
     def _shake_hands(self) -> None:
-        """In two steps: from the first on, `shut` reaches the encrypted socket."""
         context = tls.context(self.server.ca_file)
-        host = self.server.host
-        made = context.wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
-        self.sock = made
-        self._cancel.check()
-        made.do_handshake()
+        self.sock = context.wrap_socket(self.sock, server_hostname=self.server.host)
 
     def leftover(self, reader: Reader) -> bytes:
         """What has come in that nobody asked for; never waits."""
@@ -108,14 +105,16 @@ class Wire:
         self.shut()
 
     def shut(self) -> None:
-        """Wake the thread that waits for the network; from any thread.
-
-        It goes by the plain socket: what is encrypted must not be used by two threads.
-        """
+        """Wake the thread that waits for the network; from any thread."""
         try:
-            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+            self._shutter.shutdown(socket.SHUT_RDWR)
         except OSError:
             return  # it was not open
+
+    def close(self) -> None:
+        """End the connection."""
+        self.sock.close()
+        self._shutter.close()
 
     def fault(self, error: BaseException, doing: str) -> MailError:
         """What happened, in the user's words."""
@@ -146,4 +145,4 @@ def connected(server: Server, cancel: CancelToken) -> Iterator[Wire]:
                 wire.connect()
             yield wire
     finally:
-        wire.sock.close()
+        wire.close()
