@@ -7,7 +7,7 @@ the final dot leaves a message uncertain; it is asked about and never sent again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from mailclient.account import Account
 from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, KeyMissing, MailError, Unreachable
 from mailclient.message import build
-from mailclient.message.address import Address, encode_address
+from mailclient.message.address import Address, encode_address, wire_address
 from mailclient.message.build import Draft
 from mailclient.message.headers import HIDDEN_SUBJECT, protect
 from mailclient.services.accounts import OUTGOING, Accounts
@@ -140,8 +140,8 @@ class Send:
         extra: Fields = ()
         if self._store.settings.get(SEND_AUTOCRYPT):
             extra = self._keys.announce(draft.sender.key, prefer_encrypt=draft.encrypt)
-        visible = _keys_of((*draft.to, *draft.cc))
-        hidden = tuple(one for one in _keys_of(draft.bcc) if one not in visible)
+        visible = _delivery((*draft.to, *draft.cc))
+        hidden = {key: one for key, one in _delivery(draft.bcc).items() if key not in visible}
         if draft.encrypt:
             return self._sealed(draft, message_id, (fields, extra, entity), visible, hidden, cancel)
         if draft.sign:
@@ -149,15 +149,16 @@ class Send:
             entity, fields = protect(entity, fields, encrypted=False)
             entity = self._keys.seal(entity, sign_with=own, encrypt_to=(), cancel=cancel)
         raw = build.assemble((*fields, *extra), entity)
-        return Prepared(message_id, ((raw, visible + hidden),), _with_bcc(raw, draft.bcc))
+        everybody = (*visible.values(), *hidden.values())
+        return Prepared(message_id, ((raw, everybody),), _with_bcc(raw, draft.bcc))
 
     def _sealed(
         self,
         draft: Draft,
         message_id: str,
         parts: tuple[Fields, Fields, bytes],
-        visible: Sequence[str],
-        hidden: Sequence[str],
+        visible: Mapping[str, str],
+        hidden: Mapping[str, str],
         cancel: CancelToken,
     ) -> Prepared:
         """One copy for To, Cc and oneself, and one for each Bcc, so that no key ID tells of it."""
@@ -175,8 +176,8 @@ class Send:
             return build.assemble((*outside, *extra), body)
 
         main = sealed(*(to[one] for one in visible), own)
-        copies = [(main, tuple(visible))] if visible else []
-        copies += [(sealed(to[one]), (one,)) for one in hidden]
+        copies = [(main, tuple(visible.values()))] if visible else []
+        copies += [(sealed(to[key]), (one,)) for key, one in hidden.items()]
         return Prepared(message_id, tuple(copies), _with_bcc(main, draft.bcc))
 
     def _own(self, sender: Address) -> str:
@@ -300,9 +301,16 @@ def outer_subject(settings: Settings, draft: Draft) -> str:
     return HIDDEN_SUBJECT if draft.encrypt and settings.get(PROTECT_SUBJECT) else draft.subject
 
 
-def _keys_of(people: Sequence[Address]) -> tuple[str, ...]:
-    """The addresses to deliver to, each once."""
-    return tuple(dict.fromkeys(one.key for one in people))
+def _delivery(people: Sequence[Address]) -> dict[str, str]:
+    """Each person once: the form to look up by, and the address as it goes on the wire.
+
+    The part before the @ is the recipient's server's business (RFC 5321 section 2.4), so it keeps
+    the letters that it was written with.
+    """
+    found: dict[str, str] = {}
+    for one in people:
+        found.setdefault(one.key, wire_address(one.address))
+    return found
 
 
 def _with_bcc(raw: bytes, bcc: Sequence[Address]) -> bytes:
