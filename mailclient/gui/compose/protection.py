@@ -27,6 +27,7 @@ class Protection(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.encrypt = _switch("encrypted", "Encrypt")
+        self.encrypt.setToolTip("Encrypt this message (Ctrl+Shift+E)")
         self.sign = _switch("signed", "Sign")
         self.touched = False  # once the user has decided, nothing is switched by itself
         self._readiness: Readiness | None = None

@@ -107,6 +107,7 @@ class ComposeWindow(QMainWindow):
         self.send_button.clicked.connect(self.send)
         QShortcut(QKeySequence("Ctrl+Return"), self, self.send)
         QShortcut(QKeySequence("Ctrl+Enter"), self, self.send)
+        QShortcut(QKeySequence("Ctrl+Shift+E"), self, self.protection.encrypt.click)
         QShortcut(QKeySequence.StandardKey.Save, self, self.keeper.save)
         QShortcut(QKeySequence.StandardKey.Close, self, self.close)
         self._bridge.changed.connect(self._changed)
