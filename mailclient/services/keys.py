@@ -2,7 +2,8 @@
 
 The plug-in's engine holds the key material; the trust table in the store decides. A key that is
 met for the first time in the engine counts as the engine sees it (verified where it holds the key
-valid, else accepted); from then on only the user changes that.
+valid, else accepted); from then on only the user changes that. An address that a known key shows
+later on was chosen by nobody: whoever holds a key may write any address into it.
 """
 
 from __future__ import annotations
@@ -216,14 +217,14 @@ class Keys:
 
         One that differs from an accepted key waits for the user's decision.
         """
+        self._all()  # what the engine holds already is met first, so that it keeps its standing
         for one in sightings:
             address = normalise(one.address)
             if self._store.keys.get(one.fingerprint, address) is not None:
                 self._store.keys.seen(one.fingerprint, address, one.seen)
                 continue
-            settled = any(
-                row.trust in ("verified", "accepted") for row in self._store.keys.of(address)
-            )
+            known = self._store.keys.of(address)
+            settled = any(row.trust in ("verified", "accepted") for row in known)
             self._store.keys.set(
                 KeyTrust(one.fingerprint, address, "tentative", one.source, one.seen, settled)
             )
@@ -264,12 +265,14 @@ class Keys:
     def _all(self) -> tuple[KeyInfo, ...]:
         """The engine's keys; those met for the first time get their standing."""
         keys = self._plugin().keys.list()
-        met = {(row.fingerprint, row.address) for row in self._store.keys.all()}
+        rows = self._store.keys.all()
+        met = {(row.fingerprint, row.address) for row in rows}
+        known = {row.fingerprint for row in rows}
         for key in keys:
             for address in key.addresses:
                 if (key.fingerprint, address) not in met:
-                    word = "verified" if key.validity or key.has_secret else "accepted"
-                    self._set(key.fingerprint, address, word, "GnuPG")
+                    later = key.fingerprint in known
+                    self._store.keys.set(_first_met(key, address, self._clock(), later=later))
         return keys
 
     def _entry(self, key: KeyInfo, address: str) -> KeyEntry:
@@ -297,3 +300,15 @@ class Keys:
                 False,
             )
         )
+
+
+def _first_met(key: KeyInfo, address: str, now: datetime, *, later: bool) -> KeyTrust:
+    """What is thought of an address of a key when the engine first shows it.
+
+    One that comes later to a known key was written there by whoever holds that key, and waits for
+    a decision.
+    """
+    if later and not key.has_secret:
+        return KeyTrust(key.fingerprint, address, "tentative", "GnuPG", now, True)
+    word = "verified" if key.validity or key.has_secret else "accepted"
+    return KeyTrust(key.fingerprint, address, word, "GnuPG", now, False)

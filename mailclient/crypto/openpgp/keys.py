@@ -7,6 +7,7 @@ status lines replaced: as it stands it breaks them where a stranger's User ID wa
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 LARGEST_KEYS = 8 * 1024 * 1024
 LIFETIME = "2y"
 _WATCHED = ("pubring.kbx", "pubring.gpg", "private-keys-v1.d", "trustdb.gpg")
-_SECRET_BLOCK = b"-----BEGIN PGP PRIVATE KEY BLOCK-----"
+_FILTERABLE = re.compile(r"[a-z0-9.!#$%'*+/=?^_`{}~-]+@[a-z0-9.-]+")  # no operator of a filter
+_TRUST_OF_GNUPG = ("--trust-model", "pgp")  # for the list alone: what it thinks of each User ID
 
 
 class KeyRing:
@@ -43,7 +45,7 @@ class KeyRing:
         with self._lock:
             stamp = self._stamped()
             if self._known is None or stamp != self._stamp:
-                public = read_keys(self._engine.run(["--list-keys"]).out)
+                public = read_keys(self._engine.run([*_TRUST_OF_GNUPG, "--list-keys"]).out)
                 secret = read_keys(self._engine.run(["--list-secret-keys"]).out)
                 own = {key.fingerprint for key in secret if key.has_secret}
                 self._known = tuple(_marked(key, key.fingerprint in own) for key in public)
@@ -75,6 +77,19 @@ class KeyRing:
             return ()
         options = ["--import-options", "show-only", "--dry-run", "--import"]
         return read_keys(self._engine.run(options, data).out)
+
+    def only(self, data: bytes, address: str) -> bytes:
+        """The public key in `data` with the User IDs of `address` alone; b"" if there is none.
+
+        Whoever makes a key may write anybody's address into it.
+        """
+        if len(data) > LARGEST_KEYS or not _FILTERABLE.fullmatch(address):
+            return b""
+        options = ["--import-filter", f"keep-uid=mbox = {address}", "--import-options"]
+        done = self._engine.run([*options, "import-export,import-minimal", "--import"], data)
+        keys = self.inspect(done.out)
+        one = len(keys) == 1 and keys[0].addresses == (address,) and not keys[0].has_secret
+        return done.out if one else b""
 
     def generate(self, address: str, name: str, passphrase: str | None) -> KeyInfo:
         """Make an Ed25519 key with a Cv25519 subkey, valid two years."""
@@ -192,5 +207,4 @@ def _last_line(text: str) -> str:
 
 
 def _marked(key: KeyInfo, has_secret: bool) -> KeyInfo:
-
     return replace(key, has_secret=has_secret)

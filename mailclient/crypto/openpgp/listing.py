@@ -7,7 +7,7 @@ address: as its whole text, or in angle brackets at its end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -64,7 +64,6 @@ def _info(key: _Key) -> KeyInfo:
     present = [text for validity, text in key.uids if validity[:1] not in gone]
     addresses = dict.fromkeys(found for text in present if (found := address_of(text)))
     capabilities = fields[11]
-    validities = [fields[1], *(validity for validity, _ in key.uids)]
     return KeyInfo(
         fingerprint=key.fingerprint,
         user_ids=tuple(clean(text) for text in present or [text for _, text in key.uids]),
@@ -78,8 +77,14 @@ def _info(key: _Key) -> KeyInfo:
         revoked=fields[1] == "r",
         expired=fields[1] == "e",
         disabled="D" in capabilities,
-        validity=next((_VALID[one] for one in validities if one in _VALID), ""),
+        validity=_validity(validity for validity, _ in key.uids if validity[:1] not in gone),
     )
+
+
+def _validity(validities: Iterable[str]) -> str:
+    """What GnuPG thinks of the whole key: the least that it thinks of one of its User IDs."""
+    words = {_VALID.get(one[:1], "") for one in validities}
+    return next((word for word in ("", "full", "ultimate") if word in words), "")
 
 
 def address_of(user_id: str) -> str:

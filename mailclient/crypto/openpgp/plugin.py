@@ -56,15 +56,16 @@ class OpenPgp:
     def observe(
         self, headers: Sequence[tuple[str, str]], sender: str, date: datetime
     ) -> tuple[Sighting, ...]:
-        """The key in the sender's Autocrypt field, if it carries the sender's address."""
+        """The key in the sender's Autocrypt field, with the sender's address and no other."""
         found = find_announcement(headers, sender)
         if found is None:
             return ()
         try:
             keys = self.keys.inspect(found.key)
+            data = self.keys.only(found.key, found.address) if len(keys) == 1 else b""
         except MailError:
             return ()
-        if len(keys) != 1 or keys[0].has_secret or found.address not in keys[0].addresses:
+        if not data or keys[0].has_secret:
             return ()
         return (
             Sighting(
@@ -72,7 +73,7 @@ class OpenPgp:
                 fingerprint=keys[0].fingerprint,
                 source="Autocrypt",
                 seen=date,
-                data=found.key,
+                data=data,
                 prefer_encrypt=found.prefer_encrypt,
             ),
         )
