@@ -126,8 +126,11 @@ class Plugin(Protocol):
     protocols: frozenset[str]
     keys: Keys
 
-    def open(self, layer: Layer, cancel: CancelToken) -> Opened:
-        """Decrypt or verify one layer. Reports every failure as facts; raises Cancelled only."""
+    def open(self, layer: Layer, cancel: CancelToken, *, may_ask: bool = False) -> Opened:
+        """Decrypt or verify one layer. Reports every failure as facts; raises Cancelled only.
+
+        Without `may_ask` nobody is asked for a passphrase: mail arrives while nobody is there.
+        """
 
     def seal(
         self,

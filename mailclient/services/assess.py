@@ -64,9 +64,14 @@ class Assessor:
         self._own_addresses = own_addresses
         self._known_sender = known_sender
 
-    def assess(self, raw: bytes, arrived: datetime, cancel: CancelToken) -> Assessment:
-        """Open, judge and read a message; raises Cancelled."""
-        unwrapped = unwrap(raw, self._plugin_for, cancel)
+    def assess(
+        self, raw: bytes, arrived: datetime, cancel: CancelToken, *, may_ask: bool = False
+    ) -> Assessment:
+        """Open, judge and read a message, with a question for a passphrase if the user is there.
+
+        Raises Cancelled.
+        """
+        unwrapped = unwrap(raw, self._plugin_for, cancel, may_ask=may_ask)
         sender = envelope(unwrapped.outer.headers).from_
         verdict = judge(
             outer=unwrapped.outer,

@@ -56,12 +56,12 @@ class Intake:
                 job.progress(done, done + len(pending), "")
         return done
 
-    def process(self, id: int, cancel: CancelToken) -> None:
+    def process(self, id: int, cancel: CancelToken, *, may_ask: bool = False) -> None:
         """Understand one message and publish that."""
         row = self._store.messages.get(id)
         try:
             raw = self._store.bodies.raw(id)
-            assessment = self._assessor.assess(raw, self._clock(), cancel)
+            assessment = self._assessor.assess(raw, self._clock(), cancel, may_ask=may_ask)
         except (ValueError, LookupError, RecursionError, MemoryError) as bug:
             log.exception("Message %d could not be understood and was set aside", id)
             self._store.messages.processed(id, _set_aside(f"{type(bug).__name__}"))

@@ -66,14 +66,15 @@ class Read:
         token = cancel or CancelToken()
         row = self._store.messages.get(id)
         if row.processing in (Processing.NEW, Processing.WAITING):
-            self._intake.process(id, token)
+            self._intake.process(id, token, may_ask=True)
             row = self._store.messages.get(id)
         raw = self._store.bodies.raw(id)
         stored = self._store.messages.verdict(id)
         verdict = Verdict.from_json(stored)
         opened = self._store.messages.opened(id)
         if opened is None and verdict.encryption is Encryption.ENCRYPTED:
-            found = self._assessor.assess(raw, self._clock(), token)  # no opened copies are kept
+            # No opened copies are kept.
+            found = self._assessor.assess(raw, self._clock(), token, may_ask=True)
         else:
             found = restore(raw, opened, verdict)
         folder = self._store.folders.get(row.folder_id)
@@ -95,13 +96,14 @@ class Read:
 
     def check_again(self, id: int, cancel: CancelToken) -> MessageView:
         """Open and judge a message anew, with the keys of today."""
-        self._intake.process(id, cancel)
+        self._intake.process(id, cancel, may_ask=True)
         return self.view(id, cancel)
 
     def view_raw(self, raw: bytes, cancel: CancelToken | None = None) -> MessageView:
         """A message that is not stored, with the full pipeline."""
         now = self._clock()
-        return _file_view(self._assessor.assess(raw, now, cancel or CancelToken()), len(raw), now)
+        found = self._assessor.assess(raw, now, cancel or CancelToken(), may_ask=True)
+        return _file_view(found, len(raw), now)
 
     def view_file(self, path: Path, cancel: CancelToken | None = None) -> MessageView:
         """A message in a file; raises BadInput if it cannot be read."""

@@ -33,7 +33,11 @@ class Unwrapped:
 
 
 def unwrap(
-    raw: bytes, plugin_for: Callable[[str], Plugin | None], cancel: CancelToken
+    raw: bytes,
+    plugin_for: Callable[[str], Plugin | None],
+    cancel: CancelToken,
+    *,
+    may_ask: bool,
 ) -> Unwrapped:
     """Open the layers of `raw` with the plug-ins that claim their protocols; raises Cancelled."""
     outer = parse(raw)
@@ -43,16 +47,18 @@ def unwrap(
         layer = find_layer(payload)
         if layer is None:
             break
-        opened = open_layer(layer, plugin_for(layer.protocol), cancel)
+        opened = open_layer(layer, plugin_for(layer.protocol), cancel, may_ask=may_ask)
         layers.append(OpenedLayer(layer, opened))
         payload = inside(layer, opened)
     return Unwrapped(outer, tuple(layers), payload)
 
 
-def open_layer(layer: Layer, plugin: Plugin | None, cancel: CancelToken) -> Opened:
+def open_layer(
+    layer: Layer, plugin: Plugin | None, cancel: CancelToken, *, may_ask: bool
+) -> Opened:
     """Let the plug-in open one layer; without one, say so."""
     if plugin is not None:
-        return plugin.open(layer, cancel)
+        return plugin.open(layer, cancel, may_ask=may_ask)
     outcome = Outcome.LOCKED if layer.form is Form.ENCRYPTED else Outcome.CLEAR
     return Opened(outcome, reason=f"No plug-in here can open {layer.protocol}.")
 

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LARGEST_KEYS = 8 * 1024 * 1024
 LIFETIME = "2y"
 _WATCHED = ("pubring.kbx", "pubring.gpg", "private-keys-v1.d", "trustdb.gpg")
+_NEVER = "none"  # GnuPG marks every secret key that it only shows as absent
 _FILTERABLE = re.compile(r"[a-z0-9.!#$%'*+/=?^_`{}~-]+@[a-z0-9.-]+")  # no operator of a filter
 _TRUST_OF_GNUPG = ("--trust-model", "pgp")  # for the list alone: what it thinks of each User ID
 
@@ -76,7 +77,7 @@ class KeyRing:
         if len(data) > LARGEST_KEYS:
             return ()
         options = ["--import-options", "show-only", "--dry-run", "--import"]
-        return read_keys(self._engine.run(options, data).out)
+        return read_keys(self._engine.run(options, data).out, absent=_NEVER)
 
     def only(self, data: bytes, address: str) -> bytes:
         """The public key in `data` with the User IDs of `address` alone; b"" if there is none.

@@ -31,12 +31,15 @@ class _Key:
     has_secret: bool = False
 
 
-def read_keys(data: bytes) -> tuple[KeyInfo, ...]:
-    """The keys in a listing; secret ones are marked."""
-    return tuple(_info(key) for key in _keys(data) if key.fingerprint)
+def read_keys(data: bytes, *, absent: str = "#") -> tuple[KeyInfo, ...]:
+    """The keys in a listing; secret ones are marked.
+
+    `absent` is the sign of a secret part that is not here. Keys that are only shown all carry it.
+    """
+    return tuple(_info(key) for key in _keys(data, absent) if key.fingerprint)
 
 
-def _keys(data: bytes) -> Iterator[_Key]:
+def _keys(data: bytes, absent: str) -> Iterator[_Key]:
     key: _Key | None = None
     for line in data.decode("utf-8", "replace").split("\n"):
         fields = line.split(":")
@@ -46,12 +49,12 @@ def _keys(data: bytes) -> Iterator[_Key]:
             if key is not None:
                 yield key
             key = _Key(fields)
-            key.has_secret = kind == "sec" and fields[14] != "#"
+            key.has_secret = kind == "sec" and fields[14] != absent
         elif key is not None and kind == "fpr" and not key.fingerprint:
             key.fingerprint = fields[9].upper()
         elif key is not None and kind == "uid":
             key.uids.append((fields[1], _unescaped(fields[9])))
-        elif key is not None and kind == "ssb" and fields[14] != "#":
+        elif key is not None and kind == "ssb" and fields[14] != absent:
             key.has_secret = True
     if key is not None:
         yield key

@@ -49,14 +49,14 @@ class Opening:
         self._find_key = find_key
         self._ask_passphrase = ask_passphrase
 
-    def open(self, layer: Layer, cancel: CancelToken) -> Opened:
+    def open(self, layer: Layer, cancel: CancelToken, *, may_ask: bool) -> Opened:
         """Open one layer; raises Cancelled only."""
         try:
             if layer.form is Form.SIGNED:
                 return self._verify(layer, cancel)
             if layer.form is Form.INLINE and layer.data.lstrip().startswith(_SIGNED_TEXT):
                 return self._cleartext(layer, cancel)
-            return self._decrypt(layer, cancel)
+            return self._decrypt(layer, cancel, may_ask=may_ask)
         except EngineMissing as problem:
             return Opened(Outcome.FAILED, reason=problem.text)
 
@@ -107,9 +107,9 @@ class Opening:
 
     # Encryption
 
-    def _decrypt(self, layer: Layer, cancel: CancelToken) -> Opened:
+    def _decrypt(self, layer: Layer, cancel: CancelToken, *, may_ask: bool) -> Opened:
         data = layer.data.strip().replace(b"\xc2\xa0", b" ")
-        run = self._run(data, cancel)
+        run = self._run(data, cancel, may_ask=may_ask)
         if run.cut:
             reason = {
                 "size": "It grows beyond all measure when it is opened.",
@@ -135,14 +135,16 @@ class Opening:
             old_engine=container(run.status) == "OCB" and self._engine.is_old,
         )
 
-    def _run(self, data: bytes, cancel: CancelToken) -> Run:
-        """Decrypt without asking; if only a passphrase is missing, with the one that is given."""
+    def _run(self, data: bytes, cancel: CancelToken, *, may_ask: bool) -> Run:
+        """Decrypt without asking; if only a passphrase is missing, ask where that is allowed."""
         run = self._engine.run(["--pinentry-mode", "error", "--decrypt"], data, cancel=cancel)
         if run.says("DECRYPTION_OKAY") or run.cut or not needs_passphrase(run.status):
             return run
-        passphrase = self._ask_passphrase("the key that opens this message")
-        if passphrase is None:
+        if not may_ask:
             return run
+        passphrase = self._ask_passphrase("the key that opens this message")
+        if passphrase is None:  # GnuPG's own window asks, where there is one
+            return self._engine.run(["--decrypt"], data, cancel=cancel)
         return self._engine.run(["--decrypt"], data, cancel=cancel, passphrase=passphrase)
 
     def _not_encrypted(self, run: Run) -> Opened:

@@ -30,9 +30,9 @@ class OpenPgp:
         self._opening = Opening(self._engine, self.keys.by_fingerprint, host.ask_passphrase)
         self._sealing = Sealing(self._engine, self.keys.by_fingerprint, host.ask_passphrase)
 
-    def open(self, layer: Layer, cancel: CancelToken) -> Opened:
+    def open(self, layer: Layer, cancel: CancelToken, *, may_ask: bool = False) -> Opened:
         """Decrypt or verify one layer; raises Cancelled only."""
-        return self._opening.open(layer, cancel)
+        return self._opening.open(layer, cancel, may_ask=may_ask)
 
     def seal(
         self,

@@ -77,7 +77,8 @@ def test_without_the_passphrase_it_is_locked_and_with_it_opened(make: Make) -> N
     layer = find_layer(parse(sealed))
     assert layer is not None
     assert without.open(layer, CancelToken()).outcome is Outcome.LOCKED
-    assert with_answer.open(layer, CancelToken()).content == ENTITY
+    assert with_answer.open(layer, CancelToken()).outcome is Outcome.LOCKED
+    assert with_answer.open(layer, CancelToken(), may_ask=True).content == ENTITY
 
 
 def test_signing_without_the_passphrase_sends_nothing(make: Make) -> None:
@@ -123,6 +124,7 @@ def test_keys_go_out_and_come_in_again(make: Make) -> None:
     public, secret = one.keys.export(key.fingerprint), one.keys.export(key.fingerprint, secret=True)
     [shown] = other.keys.inspect(public)
     assert (shown.fingerprint, shown.has_secret) == (key.fingerprint, False)
+    assert [one.has_secret for one in other.keys.inspect(secret)] == [True]
     assert other.keys.list() == ()
     [came] = other.keys.import_keys(public)
     assert (came.new, came.secret) == (True, False)

@@ -77,7 +77,10 @@ def test_it_is_given_the_layers_of_its_protocol(tmp_path: Path, example: str) ->
     ("change", "reason"),
     [
         (("def check(self):", "def checked(self):"), "lacks check"),
-        (("def open(self, layer, cancel):", "def open(self, layer):"), "open() does not take"),
+        (
+            ("def open(self, layer, cancel, *, may_ask=False):", "def open(self, layer):"),
+            "open() does not take",
+        ),
         (('"application/x-example-checksum"', '"application/pgp-encrypted"'), "responsible"),
         (('name = "example"', 'name = "openpgp"'), "has its name"),
         (("self.host = host", "raise RuntimeError('no')"), "could not be started"),
