@@ -170,7 +170,7 @@ def test_who_gets_a_blind_copy_shows_nowhere(
     [to_bob], [to_carol] = mail_servers.mailbox("bob"), mail_servers.mailbox("carol")
     for copy in (to_bob, to_carol):
         head = copy.partition(b"\r\n\r\n")[0].partition(b"\nFrom:")[2].lower()
-        assert b"bcc" not in head
+        assert b"\nbcc:" not in head
         assert b"carol" not in head
     assert key[-16:] not in key_ids(to_bob, bob.gnupg)
     assert len(key_ids(to_bob, bob.gnupg)) == 2
