@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter
+from PySide6.QtGui import QFont, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from mailclient.gui import icons, theme
@@ -82,8 +82,8 @@ class RowDelegate(QStyledItemDelegate):
             painter.setBrush(colors.color("accent"))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawEllipse(QPoint(rect.left() + 14, first + 9), 4, 4)
-        when_width = QFontMetrics(small).horizontalAdvance(row.when)
         painter.setFont(small)
+        when_width = painter.fontMetrics().horizontalAdvance(row.when) + 2
         painter.setPen(colors.color("accent" if row.unread else "secondary"))
         _text(painter, QRect(right - when_width, first, when_width, 18), row.when)
         end = right - when_width - 10

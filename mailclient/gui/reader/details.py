@@ -56,6 +56,7 @@ class Details(QDialog):
         """Show these sections."""
         self._sections = tuple(sections)
         self._headline.setText(headline)
+        self._headline.setVisible(bool(headline))
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 12, 0)
@@ -74,7 +75,7 @@ class Details(QDialog):
     @property
     def words(self) -> str:
         """All that is told, as text."""
-        told = [self._headline.text()]
+        told = [self._headline.text()] if self._headline.text() else []
         for section in self._sections:
             told.append("\n".join((section.title, *(f"  {line}" for line in section.lines))))
         return "\n\n".join(told)
