@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from mailclient.gui import theme
+from mailclient.gui.reader.blocked import replace_missing
 from mailclient.gui.reader.segments import LONGEST, segments
 
 LINE_HEIGHT = 130.0
@@ -112,6 +113,7 @@ class BodyView(QTextBrowser):
             f"table, td, th {{ border-color: {colors.line}; }}"
         )
         document.setHtml(html)
+        replace_missing(document, self._pictures, colors.color("secondary"))
         self._space(document)
         self.setDocument(document)
 
