@@ -7,6 +7,7 @@ and the tests all come in through `open_profile`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -92,9 +93,11 @@ class App:
         self.intake.requeue(addresses)
 
     def close(self) -> None:
-        """Stop all jobs and close the store."""
-        self.jobs.close()
-        self._store.close()
+        """Stop all jobs, and close the plug-ins and the store."""
+        with ExitStack() as then:
+            then.callback(self._store.close)
+            then.callback(self.plugins.close)
+            self.jobs.close()
 
 
 def open_profile(

@@ -158,3 +158,6 @@ class Plugin(Protocol):
 
     def check(self) -> tuple[Finding, ...]:
         """What of the engine works; never raises."""
+
+    def close(self) -> None:
+        """End what was started; nothing is asked of the plug-in afterwards."""

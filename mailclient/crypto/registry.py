@@ -9,16 +9,18 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Collection, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
-from mailclient.crypto.api import ENTRY_POINT, Host, Plugin
+from mailclient.crypto.api import ENTRY_POINT, Host, Keys, Plugin
 from mailclient.errors import EngineMissing
 
 log = logging.getLogger(__name__)
 
 SEALING = "application/pgp-encrypted"
-_METHODS = ("open", "seal", "announce", "observe", "check")
+_METHODS = ("open", "seal", "announce", "observe", "check", "close")
+_KEY_METHODS = ("list", "inspect", "generate", "import_keys", "export", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,11 @@ class Registry:
         own = Host(host.folder / entry.name, host.fetch, host.ask_passphrase, host.gnupg_home)
         try:
             made = entry.load()(own)
-        except Exception as fault:  # noqa: BLE001 - the code of strangers may raise anything
+            reason = self._misfit(made)
+        except (Exception, SystemExit) as fault:  # noqa: BLE001 - strangers may raise anything
             log.warning("The plug-in %s was refused: %s", entry.name, type(fault).__name__)
             self._refused.append((entry.name, f"it could not be started ({fault})"))
             return
-        reason = self._misfit(made)
         if reason:
             self._refused.append((entry.name, reason))
             return
@@ -77,11 +79,18 @@ class Registry:
             wanted = _parameters(getattr(Plugin, name))
             if _parameters(getattr(type(made), name)) != wanted:
                 return f"its {name}() does not take {', '.join(wanted)}"
+        if not isinstance(made.name, str) or not isinstance(made.version, str):
+            return "its name or its version is no text"
         if not made.name or any(one.name == made.name for one in self._loaded):
             return "another plug-in has its name"
-        protocols: Iterable[str] = made.protocols
+        for name in _KEY_METHODS:
+            if _parameters(getattr(Keys, name)) != _parameters(getattr(type(made.keys), name)):
+                return f"its keys.{name}() does not fit"
+        protocols: Iterable[object] = made.protocols
         if not isinstance(protocols, frozenset) or not protocols:
             return "it names no protocols"
+        if not all(isinstance(one, str) for one in protocols):
+            return "one of its protocols is no text"
         taken = sorted(protocols & self._plugins.keys())
         if taken:
             return f"another plug-in is responsible for {', '.join(taken)}"
@@ -103,6 +112,12 @@ class Registry:
     def all(self) -> tuple[Plugin, ...]:
         """Every plug-in, each once."""
         return tuple(dict.fromkeys(self._plugins.values()))
+
+    def close(self) -> None:
+        """Close every plug-in, also where one of them fails."""
+        with ExitStack() as all_of_them:
+            for plugin in self.all():
+                all_of_them.callback(plugin.close)
 
     def loaded(self) -> tuple[Loaded, ...]:
         """What is in use."""

@@ -20,6 +20,7 @@ from mailclient.gui.reader.reader import Format
 from mailclient.gui.settings.window import SettingsWindow
 from mailclient.gui.wizard.window import Wizard
 from mailclient.settings import READER_POSITION, SHOW_HTML
+from mailclient.store.settings import Settings
 
 if TYPE_CHECKING:
     from mailclient.gui.main_window import MainWindow
@@ -296,3 +297,9 @@ def fill(menu: QMenu, actions: Actions) -> None:
             menu.addAction(actions[id])
         else:
             menu.addSeparator()
+
+
+def look_as_set(actions: Actions, settings: Settings) -> None:
+    """Show in the menus what the settings say now."""
+    actions["reader-below"].setChecked(settings.get(READER_POSITION) == "below")
+    actions["html"].setChecked(settings.get(SHOW_HTML))

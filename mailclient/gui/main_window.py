@@ -11,7 +11,7 @@ from mailclient.gui import parts
 from mailclient.gui.actions import Actions
 from mailclient.gui.activity_line import ActivityLine, ended
 from mailclient.gui.bridge import Bridge, Changes
-from mailclient.gui.commands import Commands
+from mailclient.gui.commands import Commands, look_as_set
 from mailclient.gui.folder_list import OUTBOX, FolderList, Place
 from mailclient.gui.listing import OUTGOING, Listing
 from mailclient.gui.message_list.model import MessageModel
@@ -213,6 +213,8 @@ class MainWindow(QMainWindow):
             self.read_folders()
         if changes.outbox:
             self.outbox.show_items(self._app.send.items())
+        if changes.settings:
+            look_as_set(self.actions_, self._app.settings)
         if changes.jobs:
             self.show_jobs()
 

@@ -13,6 +13,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from mailclient.resources import resource
+
 GRID = 4
 ROW_HEIGHT = 56
 ICON = 18
@@ -171,6 +173,11 @@ def sheet(theme: Theme) -> str:
     return _bare(theme) + _controls(theme) + _lists(theme)
 
 
+def _picture(name: str, t: Theme) -> str:
+    """The file of a small picture that a style sheet can only take from a file."""
+    return resource(f"{name}-{'dark' if t.name == 'dark' else 'light'}.svg").as_posix()
+
+
 def _bare(t: Theme) -> str:
     """Panes, labels and buttons."""
     return f"""
@@ -211,10 +218,18 @@ def _controls(t: Theme) -> str:
     QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ border: 1px solid {t.line};
         border-radius: {RADIUS}px; padding: 5px 8px; background: {t.ground}; color: {t.text};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}
-    QCheckBox::indicator:unchecked {{ border: 1px solid {t.secondary}; border-radius: 3px;
+    QCheckBox::indicator {{ border: 1px solid {t.secondary}; border-radius: 3px;
         background: {t.ground}; width: 13px; height: 13px; }}
+    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
+        image: url("{_picture("check", t)}"); }}
+    QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
+    QCheckBox::indicator:disabled {{ border-color: {t.line}; background: {t.panel}; }}
     QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
-    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0 2px; }}
+    QComboBox::drop-down {{ border: none; width: 24px; }}
+    QComboBox::down-arrow {{ image: url("{_picture("arrow", t)}"); width: 12px; height: 12px; }}
+    QComboBox QAbstractItemView {{ background: {t.ground}; border: 1px solid {t.line};
+        padding: 4px; }}
     QPlainTextEdit[look="page"] {{ border: none; border-radius: 0; padding: 8px; }}
     QGroupBox {{ border: 1px solid {t.line}; border-radius: {RADIUS}px; margin-top: 18px;
         padding: 8px; }}

@@ -17,7 +17,7 @@ from mailclient.message.words import clean, decode_words, encode_words
 MOST_ADDRESSES = 10_000
 _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+$")
 _DOT_ATOM = re.compile(r"[^\s@<>(),;:\\\"\[\]]+$")
-_WIRE = re.compile(r"[^\s@<>(),;:\\\x00-\x1f\x7f]+@[^\s@<>(),;:\\\x00-\x1f\x7f\"]+$")
+_WIRE = re.compile(r"[^\s@<>(),;:\\\x00-\x1f\x7f]+@[^\s@<>(),;:\\\x00-\x1f\x7f\"]+\Z")
 _SPACE = re.compile(r"\s+")
 
 

@@ -78,7 +78,7 @@ class MailServers:
         for user in USERS:
             shutil.rmtree(self._mail / user, ignore_errors=True)
             for part in ("new", "cur", "tmp"):
-                (self._mail / user / "Maildir" / part).mkdir(parents=True)
+                (self._mail / user / "Maildir" / part).mkdir(parents=True, exist_ok=True)
             for path in (self._mail / user).rglob("*"):
                 self._own(path)
             self._own(self._mail / user)

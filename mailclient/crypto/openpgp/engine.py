@@ -26,6 +26,7 @@ from mailclient.errors import EngineMissing
 LARGEST = 512 * 1024 * 1024
 SECONDS = 300.0
 LONGEST_HOME = 80  # of a path: the agent's socket is below it, and such paths end at 108
+SHORTEST_PIPE = 4096  # what every pipe holds before anybody reads it; no passphrase is longer
 OLDEST = (2, 2)
 FIXED = (2, 2, 43)  # earlier ones say "okay" of tampered OCB data
 _OPTIONS = (
@@ -56,11 +57,13 @@ class Engine:
     """GnuPG over one home folder."""
 
     def __init__(self, home: Path | None, binary: str = "gpg") -> None:
-        """`home` None is the user's own."""
+        """`home` None is the user's own; an agent that runs there already is left running."""
         self._binary = binary
         self.home = _home(home)
         self._short = self._shortened() if home is not None else None
         self._version: tuple[int, ...] | None = None
+        self._lock = threading.Lock()
+        self._agent_is_ours: bool | None = None if home is not None else False
 
     def _shortened(self) -> Path:
         """The home, by a path that is short enough for the agent's socket."""
@@ -122,7 +125,7 @@ class Engine:
                 files.append(second)
                 options = [f"-&{second}" if one == "@" else one for one in options]
             if passphrase is not None:
-                secret = stack.enter_context(_held(passphrase.encode("utf-8") + b"\n"))
+                secret = stack.enter_context(_piped(passphrase.encode("utf-8") + b"\n"))
                 files.append(secret)
                 more = ("--pinentry-mode", "loopback", "--passphrase-fd", str(secret))
                 options = [*more, *options]
@@ -139,6 +142,7 @@ class Engine:
     def _start(
         self, options: Sequence[str], files: Sequence[int], status: int
     ) -> subprocess.Popen[bytes]:
+        self._look_for_agent()
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         try:
             return subprocess.Popen(
@@ -154,6 +158,28 @@ class Engine:
                 "GnuPG is not installed; encrypted mail cannot be read or written without it.",
                 "Install the package 'gnupg' of your system.",
             ) from missing
+
+    def _look_for_agent(self) -> None:
+        """Find out, before the first task, whether an agent runs that somebody else started."""
+        with self._lock:
+            if self._agent_is_ours is None:
+                asked = ["gpg-connect-agent", "--no-autostart", "GETINFO pid", "/bye"]
+                self._agent_is_ours = not self._tool(asked).startswith(b"D ")
+
+    def _tool(self, command: Sequence[str]) -> bytes:
+        """Run a tool of GnuPG over this home; b"" where it fails, is missing or hangs."""
+        line = [command[0], "--homedir", str(self._short), *command[1:]]
+        try:
+            return subprocess.run(line, capture_output=True, check=True, timeout=10).stdout
+        except (OSError, subprocess.SubprocessError):
+            return b""
+
+    def close(self) -> None:
+        """End the agent that came up for these keys; one that others started goes on."""
+        with self._lock:
+            if self._agent_is_ours:
+                self._tool(["gpgconf", "--kill", "gpg-agent"])
+                self._agent_is_ours = None
 
 
 class _Task:
@@ -222,6 +248,18 @@ class _Task:
                     return b""
                 pieces.append(piece)
         return b"".join(pieces)
+
+
+@contextmanager
+def _piped(secret: bytes) -> Iterator[int]:
+    """A pipe that holds a secret for a child process: it never lies on a disk."""
+    read_end, write_end = os.pipe()
+    try:
+        with os.fdopen(write_end, "wb") as pipe:
+            pipe.write(secret[:SHORTEST_PIPE])
+        yield read_end
+    finally:
+        os.close(read_end)
 
 
 @contextmanager

@@ -78,6 +78,10 @@ class OpenPgp:
             ),
         )
 
+    def close(self) -> None:
+        """End the agent that was started for these keys."""
+        self._engine.close()
+
     def check(self) -> tuple[Finding, ...]:
         """What of GnuPG works."""
         try:

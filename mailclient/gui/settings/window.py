@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
 
 from mailclient import settings
 from mailclient.app import App
-from mailclient.errors import MailError
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.settings.accounts import AccountsPage
+from mailclient.gui.settings.storage import StoragePage
 from mailclient.gui.strip import Strip
 from mailclient.services.events import SettingChanged
+from mailclient.services.jobs import Job
 from mailclient.settings import Setting
 
 AnySetting = Setting[bool] | Setting[int] | Setting[str]
@@ -34,7 +35,15 @@ SECTIONS = {
     "privacy": "Privacy",
     "appearance": "Appearance",
 }
+CHOICES = {
+    "system": "As the system has it",
+    "light": "Light",
+    "dark": "Dark",
+    "right": "Right of the list",
+    "below": "Below the list",
+}
 MOST = 100_000
+FIELD_WIDTH = 220
 
 
 class SettingsWindow(QDialog):
@@ -48,11 +57,13 @@ class SettingsWindow(QDialog):
         self._app = app
         self._bridge = bridge
         self.strip = Strip()
+        self.fields: dict[str, QWidget] = {}
         self.tabs = QTabWidget()
         self.accounts = AccountsPage(app, bridge, self.strip)
         self.tabs.addTab(self.accounts, "Accounts")
         self.tabs.addTab(self._settings_page(), "Settings")
-        self.tabs.addTab(self._storage_page(), "Storage and plug-ins")
+        self.storage = StoragePage(app, bridge, self.strip)
+        self.tabs.addTab(self.storage, "Storage and plug-ins")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.addWidget(self.strip)
@@ -63,13 +74,14 @@ class SettingsWindow(QDialog):
         grid = QGridLayout(page)
         grid.setVerticalSpacing(10)
         grid.setHorizontalSpacing(24)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
+        grid.setContentsMargins(8, 16, 8, 8)
+        grid.setColumnStretch(0, 1)
         section = ""
         for one in sorted(settings.ALL, key=lambda one: list(SECTIONS).index(_section(one))):
             if _section(one) != section:
                 section = _section(one)
                 title = parts.label(SECTIONS[section], factor=1.1, weight=QFont.Weight.DemiBold)
+                title.setContentsMargins(0, 8 if self.fields else 0, 0, 0)
                 grid.addWidget(title, grid.rowCount(), 0, 1, 2)
             self._row(grid, one)
         grid.setRowStretch(grid.rowCount(), 1)
@@ -94,47 +106,24 @@ class SettingsWindow(QDialog):
             widget = number
         else:
             choice = QComboBox()
-            choice.addItems(list(one.choices))
-            choice.setCurrentText(str(value))
-            choice.currentTextChanged.connect(lambda new: self._set(one, new))
+            for word in one.choices:
+                choice.addItem(CHOICES.get(word, word), word)
+            choice.setCurrentIndex(choice.findData(value))
+            choice.currentIndexChanged.connect(lambda at: self._set(one, str(choice.itemData(at))))
             widget = choice
         widget.setAccessibleName(one.text)
+        widget.setFixedWidth(FIELD_WIDTH)
+        self.fields[one.key] = widget
         row = grid.rowCount()
         grid.addWidget(parts.label(one.text, wrap=True), row, 0)
         grid.addWidget(widget, row, 1)
 
     def _set(self, one: AnySetting, value: bool | int | str) -> None:
-        try:
+        def work(job: Job) -> None:
             self._app.settings.set(one, value)  # type: ignore[misc]
-        except MailError as problem:
-            self.strip.problem(problem)
-            return
-        self._app.events.publish(SettingChanged(one.key))
+            self._app.events.publish(SettingChanged(one.key))
 
-    def _storage_page(self) -> QWidget:
-        page = QWidget()
-        self._storage = parts.label("Looking…", wrap=True)
-        self._storage.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column = QVBoxLayout(page)
-        column.addWidget(
-            parts.label(
-                f"Everything is in {self._app.profile.folder}, encrypted as a whole. A copy of "
-                "this folder, made while the program is closed, is a complete backup.",
-                wrap=True,
-            )
-        )
-        column.addWidget(self._storage)
-        column.addStretch(1)
-        self._bridge.run(
-            "work",
-            lambda job: self._app.doctor.findings(),
-            lambda found: self._storage.setText(
-                "\n".join(f"{one.name}: {one.text}" for one in found)
-            ),
-            self.strip.problem,
-            owner=self,
-        )
-        return page
+        self._bridge.run("work", work, None, self.strip.problem, owner=self)
 
 
 def _section(one: AnySetting) -> str:

@@ -1,0 +1,72 @@
+"""The process around GnuPG: what it starts it ends, and no secret lies about."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mailclient.app import App
+from mailclient.crypto.api import Host
+from mailclient.crypto.openpgp.plugin import OpenPgp
+from tests.integration.crypto.conftest import Pen
+
+
+def agent_runs(home: Path) -> bool:
+    asked = ["gpg-connect-agent", "--no-autostart", "--homedir", str(home), "GETINFO pid", "/bye"]
+    return subprocess.run(asked, check=False, capture_output=True).stdout.startswith(b"D ")
+
+
+def test_the_agent_ends_with_the_program(pens: Callable[[], Pen]) -> None:
+    pen = pens()
+    pen.key("ann@example.org")
+    assert agent_runs(pen.home)
+    pen.plugin.close()
+    assert not agent_runs(pen.home)
+
+
+def test_it_ends_under_a_long_path_too(tmp_path: Path) -> None:
+    home = tmp_path / ("long" * 20) / ("longer" * 10)
+    home.mkdir(parents=True, mode=0o700)
+    plugin = OpenPgp(Host(tmp_path, lambda url: b"", lambda what: None, home))
+    plugin.keys.generate("ann@example.org", "Ann", None)
+    assert agent_runs(plugin._engine.short_home or home)
+    plugin.close()
+    assert not agent_runs(plugin._engine.short_home or home)
+
+
+def test_an_agent_that_somebody_else_started_goes_on(pens: Callable[[], Pen]) -> None:
+    pen = pens()
+    start = ["gpg-connect-agent", "--homedir", str(pen.home), "/bye"]
+    subprocess.run(start, check=True, capture_output=True)
+    pen.key("ann@example.org")
+    pen.plugin.close()
+    assert agent_runs(pen.home)
+
+
+def test_a_program_that_closes_leaves_no_agent(alice: App) -> None:
+    alice.keys.generate("alice@example.org", "Alice", None)
+    engine = alice.plugins.sealing()
+    alice.close()
+    home = engine._engine.home  # type: ignore[attr-defined]
+    assert not agent_runs(home)
+
+
+def test_a_passphrase_is_never_written_to_a_file(
+    pens: Callable[[], Pen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pen = pens()
+    key = pen.plugin.keys.generate("ann@example.org", "Ann", "open sesame")
+    sealed = pen.seal(None, key.fingerprint)
+    subprocess.run(["gpgconf", "--homedir", str(pen.home), "--kill", "all"], check=True)
+
+    def refuse(*given: object, **more: object) -> None:
+        raise AssertionError("a temporary file was made")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    armor = sealed[sealed.index(b"-----BEGIN PGP MESSAGE") :]
+    run = pen.plugin._engine.run(["--decrypt"], armor, passphrase="open sesame")
+    assert run.says("DECRYPTION_OKAY")
