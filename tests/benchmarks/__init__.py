@@ -1,0 +1,1 @@
+"""Benchmarks beside the peers, in one run: ratios, never a limit."""

@@ -1,0 +1,56 @@
+"""The list of the fault cases: what is done to the program, and what must be true afterwards.
+
+A case is a function over a bench. It drives the program through its command line, or through
+`open_profile`, and raises AssertionError where an invariant is broken. Its chances all come from
+the bench's seed, so that a failure can be repeated. `bench.cycles` says how often a case with
+chances in it is to try: a few times in the tests, thousands of times in the long form.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.surroundings import MailServers
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a case works with; `folder` is empty and its own."""
+
+    folder: Path
+    servers: MailServers
+    chance: random.Random
+    cycles: int = 1
+
+
+Run = Callable[[Bench], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row of the fault table, or a part of one."""
+
+    row: str
+    text: str
+    run: Run
+
+    @property
+    def name(self) -> str:
+        """What it is chosen by: the row, and the function."""
+        return f"{self.row}-{self.run.__name__}"
+
+
+CASES: list[Case] = []
+
+
+def case(row: str, text: str) -> Callable[[Run], Run]:
+    """Enter a function into the list, under a row of the fault table."""
+
+    def enter(run: Run) -> Run:
+        CASES.append(Case(row, text, run))
+        return run
+
+    return enter
