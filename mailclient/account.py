@@ -6,10 +6,11 @@ command on the wire). No password is ever part of one: secrets live in the vault
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from mailclient.errors import BadInput
+from mailclient.sizes import parse_size
 
 
 class Security(Enum):
@@ -50,7 +51,12 @@ def one_line(value: str, what: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server and how to log in to it; `ca_file` names extra certificates to trust for it."""
+    """One server and how to log in to it.
+
+    `ca_file` names extra certificates to trust for it, `pin` is the SHA-256 (hex) of the one
+    certificate that the user accepts although it cannot be verified. `mechanism` is the way to log
+    in that the user wants ("": the best that is offered), `proven` the one that has worked last.
+    """
 
     host: str
     port: int
@@ -58,6 +64,9 @@ class Server:
     authentication: Authentication = Authentication.PASSWORD
     username: str = ""
     ca_file: str = ""
+    pin: str = ""
+    mechanism: str = ""
+    proven: str = ""
 
     def __post_init__(self) -> None:
         host = one_line(self.host, "server name")
@@ -67,32 +76,65 @@ class Server:
             raise BadInput(f"{self.port} is not a port.", "A port is a number from 1 to 65535.")
         object.__setattr__(self, "host", host)
         object.__setattr__(self, "username", one_line(self.username, "user name"))
+        object.__setattr__(self, "mechanism", one_line(self.mechanism, "way to log in").upper())
+        pin = self.pin.replace(":", "").strip().lower()
+        if pin and (len(pin) != 64 or any(sign not in "0123456789abcdef" for sign in pin)):
+            raise BadInput(
+                "This is not the fingerprint of a certificate.",
+                "It has 64 signs from 0 to 9 and a to f (SHA-256).",
+            )
+        object.__setattr__(self, "pin", pin)
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """What happens to collected mail on the server: `days` to keep it; None keeps it for ever."""
+    """How long collected mail stays on the server; each limit that is given cuts.
+
+    `days` since it was collected, the newest `count` messages, the newest that take `size` bytes
+    together; `follow` deletes there what was deleted here for good. Without any: for ever.
+    """
 
     days: int | None = 14
+    count: int | None = None
+    size: int | None = None
+    follow: bool = False
 
     @classmethod
-    def parse(cls, word: str) -> Retention:
-        """Read `yes` (for ever), `no` (delete at once) or a number of days."""
-        word = word.strip().lower()
-        if word == "yes":
-            return cls(None)
-        if word == "no":
-            return cls(0)
-        if word.isdigit():
-            return cls(int(word))
-        raise BadInput(
-            f"'{word}' does not say how long to leave mail on the server.",
-            "Say 'yes', 'no' or a number of days.",
-        )
+    def parse(cls, words: str) -> Retention:
+        """Read `yes` (for ever), `no` (delete at once), or any of a number of days, `count:500`,
+        `size:200MB` and `deleted` (as soon as it is deleted here), with commas between."""
+        found = cls(None)
+        for word in words.lower().replace(" ", "").split(","):
+            name, colon, value = word.partition(":")
+            if word == "no":
+                found = replace(found, days=0)
+            elif word.isdigit():
+                found = replace(found, days=int(word))
+            elif word == "deleted":
+                found = replace(found, follow=True)
+            elif colon and name == "count" and value.isdigit():
+                found = replace(found, count=int(value))
+            elif colon and name == "size":
+                found = replace(found, size=parse_size(value))
+            elif word != "yes":
+                raise BadInput(
+                    f"'{word}' does not say how long to leave mail on the server.",
+                    "Say 'yes', 'no', a number of days, 'count:500', 'size:200MB' or 'deleted'.",
+                )
+        return found
 
     def word(self) -> str:
         """The form that `parse` reads."""
-        return "yes" if self.days is None else "no" if self.days == 0 else str(self.days)
+        words = []
+        if self.days is not None:
+            words.append("no" if self.days == 0 else str(self.days))
+        if self.count is not None:
+            words.append(f"count:{self.count}")
+        if self.size is not None:
+            words.append(f"size:{self.size}")
+        if self.follow:
+            words.append("deleted")
+        return ",".join(words) or "yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +161,8 @@ class Account:
     """One mailbox: its identities (the first is the main one) and its two servers.
 
     `id` is 0 until the store has given one. An account without servers is a local one, made when
-    mail is imported into an empty profile.
+    mail is imported into an empty profile. `minutes` between collections (None: as the settings
+    have it, 0: only when asked). Of a message over `largest` bytes only the head is collected.
     """
 
     identities: tuple[Identity, ...]
@@ -128,6 +171,8 @@ class Account:
     retention: Retention = field(default_factory=Retention)
     encryption: EncryptionPolicy = EncryptionPolicy.WHEN_POSSIBLE
     paused: bool = False
+    minutes: int | None = None
+    largest: int | None = None
     id: int = 0
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailclient.account import Account, Authentication, Identity, Server
 from mailclient.cancel import CancelToken
@@ -107,6 +107,13 @@ class Accounts:
                 "Open the account's settings and type it again.",
             )
         return password
+
+    def proved(self, account: Account, mechanism: str) -> None:
+        """Remember by which way the log-in to the incoming server has worked."""
+        current = self._store.accounts.by_id(account.id)
+        if current.incoming is not None:
+            incoming = replace(current.incoming, proven=mechanism)
+            self._store.accounts.update(replace(current, incoming=incoming))
 
     def remove(self, address: str, *, with_mail: bool = True) -> None:
         """Remove an account and its passwords, with its mail unless it is to stay here."""

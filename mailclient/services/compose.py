@@ -124,7 +124,7 @@ class Compose:
 
     def complete(self, prefix: str, limit: int = 8) -> tuple[Address, ...]:
         """People one has written with whose name or address begins so, the most likely first."""
-        return self._store.messages.addresses_used(prefix, limit)
+        return self._store.messages.people.used(prefix, limit)
 
     def attachment(self, path: Path) -> AttachmentSource:
         """A file to go with a message; raises BadInput if it cannot be read."""

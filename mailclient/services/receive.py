@@ -1,40 +1,40 @@
 """Collecting mail over POP3: nothing lost, nothing doubled.
 
-The order is the contract: fetch, commit the bytes with their ledger rows, publish, and only then
-may the server delete. A message is known by its UID; what the ledger holds is never fetched twice.
-Between the commits no transaction waits for the network.
+One collection is one session: look, fetch what is new, delete what has served its time. What the
+ledger holds is never fetched twice, whatever becomes of the session.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailclient.account import Account, Retention
-from mailclient.errors import BadInput, MailError, NotFound, Unreachable
+from mailclient.account import Account
+from mailclient.errors import BadInput, MailError, ProtocolFault, Unreachable
 from mailclient.services.accounts import INCOMING, Accounts
+from mailclient.services.collection import Collection
 from mailclient.services.crash import crash_point
-from mailclient.services.events import Events, FoldersChanged, MessagesChanged
+from mailclient.services.download import Plan, clock_is_doubtful, download_plan, due, named
+from mailclient.services.events import Events
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Job, Jobs
 from mailclient.store import Store
-from mailclient.store.bodies import Spool
-from mailclient.store.folders import Role
-from mailclient.store.ledger import Entry, EntryState
+from mailclient.store.ledger import Entry
 from mailclient.transport import pop3
 from mailclient.transport.pop3 import Listed, Pop3Session
 
-BATCH_MESSAGES = 50
-BATCH_BYTES = 8 * 1024 * 1024
-BATCH_SECONDS = 0.3
 FORGET_AFTER = timedelta(days=30)
+MANY = 20  # so many new names for what is here are worth a word
+
+Known = dict[bytes, Entry]
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What one collection brought."""
+    """What one collection brought; `failure` is what ended it before its end."""
 
     address: str
     received: int = 0
@@ -44,70 +44,7 @@ class Receipt:
     seconds: float = 0.0
     problems: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to do with the messages on the server.
-
-    `gone` are known UIDs that are not listed any more, `alone` those that name one message only.
-    """
-
-    fetch: tuple[Listed, ...]
-    delete: tuple[Listed, ...]
-    keep: int
-    gone: tuple[bytes, ...]
-    alone: frozenset[bytes] = frozenset()
-
-
-def download_plan(
-    listing: Sequence[Listed], known: Mapping[bytes, Entry], retention: Retention, now: datetime
-) -> Plan:
-    """Decide from the listing and the ledger alone; a UID that stands twice is never deleted."""
-    counts: dict[bytes, int] = {}
-    for one in listing:
-        counts[one.uid] = counts.get(one.uid, 0) + 1
-    fetch: list[Listed] = []
-    delete: list[Listed] = []
-    keep = 0
-    for one in listing:
-        entry = known.get(one.uid)
-        alone = counts[one.uid] == 1
-        if entry is None or not one.uid or (alone and entry.size != one.size):
-            fetch.append(one)  # never seen, not to be known again, or the UID was given anew
-        elif alone and _due(entry, retention, now):
-            delete.append(one)
-        else:
-            keep += 1
-    present = {one.uid for one in listing}
-    gone = tuple(uid for uid, entry in known.items() if uid not in present)
-    unique = frozenset(uid for uid, count in counts.items() if count == 1 and uid)
-    return Plan(tuple(fetch), tuple(delete), keep, gone, unique)
-
-
-def _due(entry: Entry, retention: Retention, now: datetime) -> bool:
-    """Whether the server's copy of a stored message has served its time."""
-    if retention.days is None:
-        return False
-    return now >= entry.first_seen + timedelta(days=retention.days)
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Fetched but not committed; `spools` and `listed` run side by side."""
-
-    listed: list[Listed] = field(default_factory=list)
-    spools: list[Spool] = field(default_factory=list)
-    size: int = 0
-    began: float = field(default_factory=time.monotonic)
-
-    @property
-    def full(self) -> bool:
-        return (
-            len(self.listed) >= BATCH_MESSAGES
-            or self.size >= BATCH_BYTES
-            or time.monotonic() - self.began >= BATCH_SECONDS
-        )
+    failure: MailError | None = None
 
 
 class Receive:
@@ -131,6 +68,7 @@ class Receive:
         self._jobs = jobs
         self._clock = clock
         self._offline = offline
+        self._one_by_one: set[int] = set()  # accounts whose server cannot take commands ahead
 
     def start_all(self) -> None:
         """Collect from every account that is not paused, each on its own lane."""
@@ -142,17 +80,38 @@ class Receive:
         """Collect from one account on its lane; what arrives is processed on the intake lane."""
         self._jobs.submit(
             f"fetch:{account.address}",
-            lambda job: self.collect(account, job, stored=self._start_intake),
+            lambda job: self._whole(self.collect(account, job, stored=self.start_intake)),
             title=f"Collecting mail for {account.address}",
         )
 
-    def _start_intake(self) -> None:
+    def start_intake(self) -> None:
+        """Have what is stored understood, on its lane."""
         self._jobs.submit("intake", self._intake.run, quiet=True)
+
+    def _whole(self, receipt: Receipt) -> Receipt:
+        """What came to its end; what did not is a fault for the window."""
+        if receipt.failure is not None:
+            raise receipt.failure
+        return receipt
 
     def collect(
         self, account: Account, job: Job, *, stored: Callable[[], None] = lambda: None
     ) -> Receipt:
-        """Collect once; `stored` is called after each commit. Raises what keeps all of it away."""
+        """Collect once; `stored` is called after each commit. Raises what keeps all of it away.
+
+        A server that says that it takes commands ahead and then stumbles is asked one by one.
+        """
+        before = account.id in self._one_by_one
+        try:
+            return self._collect(account, job, stored)
+        except ProtocolFault:
+            if before or account.id not in self._one_by_one:
+                raise
+        return self._collect(account, job, stored)
+
+    @contextmanager
+    def session(self, account: Account, job: Job) -> Iterator[Pop3Session]:
+        """A session of an account, with QUIT at its good end; raises as `pop3.connect` does."""
         server = account.incoming
         if server is None:
             raise BadInput(f"{account.address} has no incoming server.", "Set one in its settings.")
@@ -161,175 +120,122 @@ class Receive:
                 "The program was started without network; nothing was collected.",
                 "Start it without --offline.",
             )
-        began = time.monotonic()
         password = self._accounts.password(account, INCOMING)
-        run = _Run(self._store, self._events, self._clock, account, job, stored)
-        with pop3.connect(server, password, job.cancel) as session:
-            listing = session.listing()
-            known = self._store.ledger.known(account.id)
-            plan = download_plan(listing, known, account.retention, self._clock())
-            run.fetch(session, plan.fetch)
-            deleted = run.delete(session, self._to_delete(account, plan, run))
-            crash_point("before_quit")
-            if session.quit():
-                run.confirm(deleted)
-            crash_point("after_quit")
-        self._store.ledger.absent(account.id, plan.gone, self._clock() - FORGET_AFTER)
-        return Receipt(
-            account.address,
-            len(run.ids),
-            plan.keep + len(plan.delete),
-            len(listing) - len(deleted),
-            len(deleted),
-            time.monotonic() - began,
-            tuple(run.problems),
-            tuple(run.ids),
-        )
+        ahead = account.id not in self._one_by_one
+        with pop3.connect(server, password, job.cancel, pipelining=ahead) as session:
+            if session.logged_in_by != server.proven:
+                self._accounts.proved(account, session.logged_in_by)
+            try:
+                yield session
+            except ProtocolFault:
+                if session.pipelining:
+                    self._one_by_one.add(account.id)
+                raise
 
-    def _to_delete(self, account: Account, plan: Plan, run: _Run) -> tuple[Listed, ...]:
-        """What is due from before, and, where nothing is to stay, what was stored just now."""
-        if account.retention.days != 0:
-            return plan.delete
-        return (*plan.delete, *(one for one in run.deletable if one.uid in plan.alone))
-
-
-class _Run:
-    """One session's work; commits in batches."""
-
-    def __init__(
+    def collection(
         self,
-        store: Store,
-        events: Events,
-        clock: Callable[[], datetime],
         account: Account,
         job: Job,
-        stored: Callable[[], None],
-    ) -> None:
-        self._store = store
-        self._events = events
-        self._clock = clock
-        self._account = account
-        self._job = job
-        self._stored = stored
-        self._inbox = store.folders.by_role(account.id, Role.INBOX)
-        self.ids: list[int] = []
-        self.deletable: list[Listed] = []
-        self.problems: list[str] = []
+        known: Known,
+        *,
+        gone: tuple[bytes, ...] = (),
+        stored: Callable[[], None] | None = None,
+    ) -> Collection:
+        """What does the work of one session."""
+        return Collection(
+            self._store,
+            self._events,
+            self._clock,
+            account,
+            job,
+            stored or self.start_intake,
+            {known[name].sha256: known[name] for name in gone if known[name].sha256},
+        )
 
-    def fetch(self, session: Pop3Session, wanted: Sequence[Listed]) -> None:
-        """Fetch and commit; what was fetched before a cut is committed all the same."""
-        batch = _Batch()
-        total = sum(one.size for one in wanted)
-        done = 0
-        try:
-            for count, listed in enumerate(wanted, 1):
-                self._job.cancel.check()
-                spool = self._one(session, listed)
-                if spool is None:
-                    continue
-                batch.listed.append(listed)
-                batch.spools.append(spool)
-                batch.size += spool.size
-                done += listed.size
-                self._job.progress(done, total, f"{count} of {len(wanted)}")
-                if batch.full:
-                    full, batch = batch, _Batch()
-                    self._commit(full)
-        finally:
-            self._commit(batch)
-
-    def _one(self, session: Pop3Session, listed: Listed) -> Spool | None:
-        """Fetch one message; None if the server will not give it out this time."""
-        spool = self._store.bodies.spool(listed.size)
-        try:
-            session.retr(listed.number, spool.write)
-        except NotFound as refused:
-            spool.abort()
-            self.problems.append(
-                f"1 message could not be fetched and stays on the server ({refused.detail})."
-            )
-            return None
-        except MailError:
-            spool.abort()
-            raise
-        crash_point("after_retr")
-        return spool
-
-    def _commit(self, batch: _Batch) -> None:
-        """Make a batch durable, then tell of it."""
-        if not batch.listed:
-            return
-        now = self._clock()
-        ids = []
-        with self._store.database.write():
-            for listed, spool in zip(batch.listed, batch.spools, strict=True):
-                if not listed.uid and self._is_here(spool):
-                    continue
-                id = self._store.messages.store_raw(
-                    self._account.id, self._inbox.id, spool, unread=True, received=now
-                )
-                ids.append(id)
-                if listed.uid:
-                    self._store.ledger.record(
-                        self._account.id,
-                        Entry(
-                            uid=listed.uid,
-                            size=listed.size,
-                            sha256=spool.sha256,
-                            state=EntryState.STORED,
-                            message_id=id,
-                            first_seen=now,
-                        ),
-                    )
-            crash_point("before_commit")
-        crash_point("after_commit")
-        self.ids += ids
-        self.deletable += [
-            one
-            for one, spool in zip(batch.listed, batch.spools, strict=True)
-            if one.uid and spool.size >= one.size > 0
-        ]
-        self._events.publish(MessagesChanged((self._inbox.id,), tuple(ids)))
-        self._events.publish(FoldersChanged())
-        self._stored()
-
-    def _is_here(self, spool: Spool) -> bool:
-        """Whether a message that has no UID to know it by was stored before."""
-        if self._store.messages.by_hash(self._account.id, spool.sha256) is None:
-            return False
-        spool.abort()
-        return True
-
-    def delete(self, session: Pop3Session, wanted: Sequence[Listed]) -> list[Listed]:
-        """Ask the server to delete what is stored here and can be read back."""
-        known = self._store.ledger.known(self._account.id)
-        asked: list[Listed] = []
-        for one in wanted:
-            entry = known.get(one.uid)
-            if entry is None or not self._readable(entry):
-                continue
-            self._store.ledger.mark(self._account.id, [one.uid], EntryState.DELETE_ASKED)
+    def _collect(self, account: Account, job: Job, stored: Callable[[], None]) -> Receipt:
+        began = time.monotonic()
+        failure: MailError | None = None
+        listing: tuple[Listed, ...] = ()
+        deleted: list[Listed] = []
+        known: Known = {}
+        with self.session(account, job) as session:
+            listing = named(session.listing())
+            known = self._store.ledger.known(account.id)
+            plan = download_plan(listing, known, account.largest)
+            run = self.collection(account, job, known, gone=plan.gone, stored=stored)
             try:
-                session.dele(one.number)
-            except NotFound as refused:
-                self.problems.append(f"The server did not delete a message ({refused.detail}).")
-                continue
-            crash_point("after_dele")
-            asked.append(one)
-        return asked
+                deleted = self._work(account, session, listing, plan, run)
+            except (Unreachable, ProtocolFault) as fault:
+                if not run.ids or (session.pipelining and isinstance(fault, ProtocolFault)):
+                    raise
+                failure = fault
+        if failure is None:
+            now = self._clock()
+            self._store.ledger.absent(account.id, plan.gone, now - FORGET_AFTER)
+            self._store.accounts.note_collected(account.id, now)
+        return Receipt(
+            account.address,
+            received=len(run.ids),
+            already_here=plan.keep,
+            left_on_server=len(listing) - len(deleted),
+            deleted_on_server=len(deleted),
+            seconds=time.monotonic() - began,
+            problems=(*run.problems, *_told(listing, run), *([str(failure)] if failure else [])),
+            ids=tuple(run.ids),
+            failure=failure,
+        )
 
-    def _readable(self, entry: Entry) -> bool:
-        """Whether the stored copy is whole; one that the user deleted for good need not be."""
-        if entry.message_id is None:
-            return True
-        try:
-            self._store.bodies.verify(entry.message_id)
-        except MailError as problem:
-            self.problems.append(f"A message stays on the server: {problem.text}")
-            return False
-        return True
+    def _work(
+        self,
+        account: Account,
+        session: Pop3Session,
+        listing: tuple[Listed, ...],
+        plan: Plan,
+        run: Collection,
+    ) -> list[Listed]:
+        """Fetch, then delete; returns what the server has deleted."""
+        run.fetch(session, plan.fetch)
+        run.fetch_heads(session, plan.heads)
+        deleted = self._delete(account, session, listing, run)
+        crash_point("before_quit")
+        ended = session.quit()
+        if ended:
+            run.confirm(deleted)
+        crash_point("after_quit")
+        return deleted if ended else []
 
-    def confirm(self, deleted: Sequence[Listed]) -> None:
-        """The server has taken the deletions."""
-        uids = [one.uid for one in deleted]
-        self._store.ledger.mark(self._account.id, uids, EntryState.GONE)
+    def _delete(
+        self,
+        account: Account,
+        session: Pop3Session,
+        listing: tuple[Listed, ...],
+        run: Collection,
+    ) -> list[Listed]:
+        """Delete on the server what has served its time there."""
+        now = self._clock()
+        if clock_is_doubtful(self._store.accounts.collected(account.id), now):
+            run.problems.append(
+                "No mail was collected for long, or this computer's clock is wrong; nothing was "
+                "deleted on the server this time."
+            )
+            return []
+        known = self._store.ledger.known(account.id)
+        wanted = due(listing, known, account.retention, now)
+        deleted = run.delete(session, wanted)
+        if account.retention.days == 0:  # no later session could know them again
+            deleted += run.delete_unasked(session, run.unnamed)
+        return deleted
+
+
+def _told(listing: Sequence[Listed], run: Collection) -> Iterator[str]:
+    """What the user should know of a server that is not as others."""
+    if any(not one.uid for one in listing):
+        yield (
+            "The server gives its messages no lasting names (UIDL), so all of them are fetched "
+            "each time to see which are new. Deleting them there once they are stored avoids that."
+        )
+    if run.recognised >= MANY:
+        yield (
+            f"The server has given its messages new names; {run.recognised:,} were fetched again "
+            "and recognised, none is here twice."
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from mailclient.account import (
@@ -19,6 +20,7 @@ from mailclient.errors import BadInput, NotFound
 from mailclient.message.address import normalise
 from mailclient.store.database import Database
 from mailclient.store.folders import STANDARD
+from mailclient.store.times import from_seconds, to_seconds
 
 
 class AccountTable:
@@ -77,6 +79,15 @@ class AccountTable:
             (account.address, _written(account), account.id),
         )
 
+    def collected(self, id: int) -> datetime | None:
+        """When mail was last collected for an account."""
+        row = self._database.row("SELECT collected FROM accounts WHERE id = ?", (id,))
+        return None if row is None or row[0] is None else from_seconds(row[0])
+
+    def note_collected(self, id: int, when: datetime) -> None:
+        """Mail was collected to the end."""
+        self._database.run("UPDATE accounts SET collected = ? WHERE id = ?", (to_seconds(when), id))
+
     def remove(self, id: int, *, with_mail: bool) -> None:
         """Remove an account; without `with_mail` it stays as a local one that holds its mail."""
         account = self.by_id(id)
@@ -102,6 +113,8 @@ def _written(account: Account) -> str:
             "retention": account.retention.word(),
             "encryption": account.encryption.value,
             "paused": account.paused,
+            "minutes": account.minutes,
+            "largest": account.largest,
         }
     )
 
@@ -116,6 +129,9 @@ def _server_written(server: Server | None) -> dict[str, Any] | None:
         "authentication": server.authentication.value,
         "username": server.username,
         "ca_file": server.ca_file,
+        "pin": server.pin,
+        "mechanism": server.mechanism,
+        "proven": server.proven,
     }
 
 
@@ -128,6 +144,8 @@ def _read(id: int, details: str) -> Account:
         retention=Retention.parse(found["retention"]),
         encryption=EncryptionPolicy(found["encryption"]),
         paused=found["paused"],
+        minutes=found.get("minutes"),  # these were not there in the first version
+        largest=found.get("largest"),
         id=id,
     )
 
@@ -142,4 +160,7 @@ def _server_read(found: dict[str, Any] | None) -> Server | None:
         authentication=Authentication(found["authentication"]),
         username=found["username"],
         ca_file=found["ca_file"],
+        pin=found.get("pin", ""),  # these were not there in the first version
+        mechanism=found.get("mechanism", ""),
+        proven=found.get("proven", ""),
     )

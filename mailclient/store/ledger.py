@@ -11,14 +11,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from mailclient.store.database import Database
 from mailclient.store.times import from_seconds, to_seconds
 
 
 class EntryState(Enum):
-    """What became of the server's copy of a stored message."""
+    """What is here of a message, and what became of the server's copy."""
 
+    SEEN = "seen"  # nothing is here: it was left there by choice
+    HEAD = "head"  # only its head is here
     STORED = "stored"
     DELETE_ASKED = "delete-asked"  # the server has not confirmed it
     GONE = "gone"
@@ -26,7 +29,11 @@ class EntryState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line; `message_id` is the stored message, None once the user has deleted that."""
+    """One line; `message_id` is the stored message, None once the user has deleted that.
+
+    `head` tells the message from another one of the same name (b"" where nothing is known);
+    `doubtful` is one that had not the size that the server claims.
+    """
 
     uid: bytes
     size: int
@@ -34,6 +41,11 @@ class Entry:
     state: EntryState
     message_id: int | None
     first_seen: datetime
+    head: bytes = b""
+    doubtful: bool = False
+
+
+_COLUMNS = "uid, size, sha256, state, message_row, first_seen, head, doubtful"
 
 
 class Ledger:
@@ -46,30 +58,40 @@ class Ledger:
     def known(self, account_id: int) -> dict[bytes, Entry]:
         """Every line of an account by its UID."""
         return {
-            uid: Entry(uid, size, sha256, EntryState(state), row, from_seconds(first_seen))
-            for uid, size, sha256, state, row, first_seen in self._database.rows(
-                "SELECT uid, size, sha256, state, message_row, first_seen FROM ledger"
-                " WHERE account_id = ?",
-                (account_id,),
+            row[0]: _read(row)
+            for row in self._database.rows(
+                f"SELECT {_COLUMNS} FROM ledger WHERE account_id = ?", (account_id,)
             )
         }
+
+    def of_message(self, message_id: int) -> tuple[int, Entry] | None:
+        """The account and the line of a stored message, if it was collected."""
+        row = self._database.row(
+            f"SELECT {_COLUMNS}, account_id FROM ledger WHERE message_row = ?", (message_id,)
+        )
+        return None if row is None else (row[-1], _read(row[:-1]))
+
+    def forget(self, account_id: int, uid: bytes) -> None:
+        """Strike a line out: the server has given its message another name."""
+        self._database.run("DELETE FROM ledger WHERE account_id = ? AND uid = ?", (account_id, uid))
 
     def record(self, account_id: int, entry: Entry) -> None:
         """Write a line, in place of one with the same UID; a message without a UID has none."""
         if not entry.uid:
             return
         self._database.run(
-            "INSERT OR REPLACE INTO ledger"
-            " (account_id, uid, size, sha256, state, message_row, first_seen)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO ledger ({_COLUMNS}, account_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                account_id,
                 entry.uid,
                 entry.size,
                 entry.sha256,
                 entry.state.value,
                 entry.message_id,
                 to_seconds(entry.first_seen),
+                entry.head,
+                int(entry.doubtful),
+                account_id,
             ),
         )
 
@@ -107,3 +129,17 @@ class Ledger:
                 "DELETE FROM ledger WHERE account_id = ? AND absent_since < ?",
                 (account_id, to_seconds(before)),
             )
+
+
+def _read(row: tuple[Any, ...]) -> Entry:
+    uid, size, digest, state, message_id, first_seen, head, doubtful = row
+    return Entry(
+        uid,
+        size,
+        digest,
+        EntryState(state),
+        message_id,
+        from_seconds(first_seen),
+        head,
+        bool(doubtful),
+    )

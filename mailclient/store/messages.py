@@ -41,6 +41,16 @@ AT_ONCE = 500  # ids that `pending` gives at a time
 AHEAD = timedelta(days=1)  # a date further ahead than this of its arrival is not believed
 _IN_WORK = "processing <> 'ready'"  # says to the engine that the small index will do
 _HERE = "id IN (SELECT value FROM json_each(?))"
+_ADD = (
+    "INSERT INTO messages (account_id, folder_id, body_id, date, received, size, unread,"
+    " processing, whole_size, sender, message_id, subject, from_, to_)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_FOUND_OUT = (
+    "UPDATE messages SET date = ?, snippet = ?, attachments = ?, processing = ?, state = ?,"
+    " encryption = ?, signature = ?, sender = ?, message_id = ?, subject = ?, from_ = ?, to_ = ?"
+    " WHERE id = ?"
+)
 
 
 class MessageTable:
@@ -56,7 +66,7 @@ class MessageTable:
         self._database = database
         self._bodies = bodies
         self._index = index
-        self._people = PeopleTable(database)
+        self.people = PeopleTable(database)
         self._clock = clock
 
     # Coming in
@@ -69,8 +79,12 @@ class MessageTable:
         *,
         unread: bool,
         received: datetime,
+        whole_size: int = 0,
     ) -> int:
-        """Keep a message that is still to be understood; returns its id."""
+        """Keep a message that is still to be understood; returns its id.
+
+        Where `raw` is only its head, `whole_size` is what all of it has, in bytes.
+        """
         if isinstance(raw, Spool):
             spool = raw
         else:
@@ -79,9 +93,7 @@ class MessageTable:
         seen = _head(spool.head)
         with self._database.write():
             return self._database.run(
-                "INSERT INTO messages (account_id, folder_id, body_id, date, received, size,"
-                " unread, processing, sender, message_id, subject, from_, to_)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _ADD,
                 (
                     account_id,
                     folder_id,
@@ -91,9 +103,23 @@ class MessageTable:
                     spool.size,
                     int(unread),
                     Processing.NEW.value,
+                    whole_size,
                     *_shown(seen),
                 ),
             )
+
+    def complete(self, id: int, spool: Spool) -> None:
+        """Put the whole of a message in the place of its head; raises NotFound."""
+        with self._database.write():
+            row = self._database.row("SELECT body_id FROM messages WHERE id = ?", (id,))
+            if row is None:
+                raise NotFound(f"There is no message {id}.", "It may have been deleted.")
+            self._database.run(
+                "UPDATE messages SET body_id = ?, size = ?, whole_size = 0, processing = ?"
+                " WHERE id = ?",
+                (spool.finish(), spool.size, Processing.NEW.value, id),
+            )
+            self._database.run("DELETE FROM bodies WHERE id = ?", (row[0],))
 
     def processed(self, id: int, found: Processed) -> None:
         """Keep what was found out, with the index, in one transaction; nothing is done where the
@@ -114,13 +140,11 @@ class MessageTable:
             self._write(id, found, seen, date)
             self._index.put(id, seen, found.text, found.attachments)
             if again is None:
-                self._people.met(seen, role, date)
+                self.people.met(seen, role, date)
 
     def _write(self, id: int, found: Processed, seen: Envelope, date: int) -> None:
         self._database.run(
-            "UPDATE messages SET date = ?, snippet = ?, attachments = ?, processing = ?,"
-            " state = ?, encryption = ?, signature = ?, sender = ?, message_id = ?,"
-            " subject = ?, from_ = ?, to_ = ? WHERE id = ?",
+            _FOUND_OUT,
             (
                 date,
                 storable(found.snippet),
@@ -229,10 +253,6 @@ class MessageTable:
     def checked(self, id: int) -> datetime:
         """When the verdict was reached; raises NotFound."""
         return from_seconds(_understood(self._database, id, "checked"))
-
-    def addresses_used(self, prefix: str, limit: int = 8) -> tuple[Address, ...]:
-        """People whose address, or a word of whose name, begins so; the likeliest first."""
-        return self._people.used(prefix, limit)
 
     # Changing
 

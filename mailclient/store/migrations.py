@@ -45,6 +45,16 @@ def _first(connection: apsw.Connection) -> None:
     connection.execute(_ACCOUNTS + _MESSAGES + _INDEX + _OUTBOX + _OTHERS)
 
 
+def _second(connection: apsw.Connection) -> None:
+    """What a server's copy is told by, heads without their messages, the last collection."""
+    connection.execute(
+        "ALTER TABLE ledger ADD COLUMN head BLOB NOT NULL DEFAULT x'';"
+        "ALTER TABLE ledger ADD COLUMN doubtful INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE messages ADD COLUMN whole_size INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE accounts ADD COLUMN collected INTEGER"
+    )
+
+
 _ACCOUNTS = """
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -244,4 +254,4 @@ CREATE TABLE settings (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS: tuple[Step, ...] = (_first,)
+STEPS: tuple[Step, ...] = (_first, _second)

@@ -27,7 +27,11 @@ class Processing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """What a list shows of a message; `date` is the time that it is sorted by."""
+    """What a list shows of a message; `date` is the time that it is sorted by.
+
+    `whole_size` is 0 for a message that is here, else what the server has of it, in bytes: only
+    its head is here.
+    """
 
     id: int
     account_id: int
@@ -49,6 +53,7 @@ class MessageRow:
     has_attachments: bool
     size: int
     processing: Processing
+    whole_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ COLUMNS = (
     "id, account_id, folder_id, message_id, date, from_, to_, subject, snippet, unread, flagged,"
     " answered, forwarded,"
     " (SELECT json_group_array(tag) FROM tags WHERE message_row = messages.id),"
-    " encryption, signature, state, attachments, size, processing"
+    " encryption, signature, state, attachments, size, processing, whole_size"
 )
 
 
@@ -80,7 +85,7 @@ def read_row(row: tuple[Any, ...]) -> MessageRow:
     """A row from its COLUMNS."""
     (id, account_id, folder_id, message_id, date, from_, to, subject, snippet, unread, flagged,
      answered, forwarded, tags, encryption, signature, state, attachments, size,
-     processing) = row  # fmt: skip
+     processing, whole_size) = row  # fmt: skip
     return MessageRow(
         id=id,
         account_id=account_id,
@@ -102,6 +107,7 @@ def read_row(row: tuple[Any, ...]) -> MessageRow:
         has_attachments=attachments > 0,
         size=size,
         processing=Processing(processing),
+        whole_size=whole_size,
     )
 
 

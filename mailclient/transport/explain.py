@@ -113,6 +113,12 @@ def pop3_reply(said: bytes, server: Server, doing: str) -> MailError:
             "Try again in some minutes.",
             reply,
         )
+    if "[sys/perm]" in words:
+        return Unreachable(
+            f"{server.host} has a lasting trouble with this mailbox.",
+            "Only its provider can mend that; tell them what it says.",
+            reply,
+        )
     if doing == LOGGING_IN:
         return login_refused(server, reply)
     if doing == CONNECTING:

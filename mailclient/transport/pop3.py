@@ -1,46 +1,35 @@
 """POP3 (RFC 1939): `poplib` greets and logs in; messages are read by ourselves.
 
 A message ends at CRLF.CRLF and nowhere else; its bytes are kept exactly; a line may have any
-length. After anything unexpected the connection is dropped, never used again.
+length. Where the server offers PIPELINING (RFC 2449 section 6.6) commands are written some ahead,
+so that no answer waits for the next question. After anything unexpected the connection is dropped,
+never used again.
 """
 
 from __future__ import annotations
 
-import poplib
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from mailclient.account import Authentication, Security, Server
+from mailclient.account import Server
 from mailclient.cancel import CancelToken
-from mailclient.errors import (
-    BadInput,
-    CertificateRejected,
-    LoginRefused,
-    MailboxBusy,
-    MailError,
-    NotFound,
-    ProtocolFault,
-)
-from mailclient.transport.explain import (
-    CONNECTING,
-    ENCRYPTING,
-    FAULTS,
-    LOGGING_IN,
-    pop3_reply,
-    protocol_fault,
-    reply_text,
-)
+from mailclient.errors import BadInput, MailboxBusy, MailError, NotFound, ProtocolFault
+from mailclient.sizes import size_words
+from mailclient.transport.explain import FAULTS, pop3_reply, protocol_fault, reply_text
+from mailclient.transport.pop3_login import set_up
 from mailclient.transport.wire import SET_UP, Wire, connected
 
 LEAST_RATE = 500  # bytes a second, over a whole answer
 PATIENCE = 120.0  # seconds that any answer may take besides
 PIECE = 1 << 16
 LONGEST_REPLY = 8192
+LONGEST_HEAD = 1 << 20
 MOST_MESSAGES = 5_000_000
 LARGEST_CLAIM = 1 << 48  # a larger size is none
+AHEAD = 128  # commands that may wait for their answers: few bytes, so that neither side can block
 _END = b"\r\n.\r\n"
 
 
@@ -53,16 +42,36 @@ class Listed:
     size: int
 
 
-class Pop3Session:
-    """A connection that is logged in."""
+class Sink(Protocol):
+    """Takes a message in."""
 
-    def __init__(self, wire: Wire, cancel: CancelToken) -> None:
+    def write(self, data: bytes, /) -> object:
+        """Take in the next bytes."""
+
+
+S = TypeVar("S", bound=Sink)
+
+
+class Pop3Session:
+    """A connection that is logged in; `ahead` commands are sent before their answers are read."""
+
+    def __init__(
+        self, wire: Wire, cancel: CancelToken, *, ahead: int = 1, logged_in_by: str = ""
+    ) -> None:
         self._wire = wire
         self._server = wire.server
         self._cancel = cancel
+        self._ahead = ahead
         self._buffer = bytearray()
+        self._owed = 0  # answers that have not been read
         self._deadline = 0.0
+        self.logged_in_by = logged_in_by
         self.ended = False
+
+    @property
+    def pipelining(self) -> bool:
+        """Whether commands are written ahead."""
+        return self._ahead > 1
 
     # Commands
 
@@ -71,6 +80,8 @@ class Pop3Session:
 
         Raises ProtocolFault, Unreachable, MailboxBusy, Cancelled.
         """
+        if self.pipelining:
+            self._send("LIST", ["LIST", "UIDL"])
         sizes = self._table("LIST")
         try:
             uids = self._table("UIDL")
@@ -82,14 +93,15 @@ class Pop3Session:
     def _table(self, command: str) -> dict[int, bytes]:
         """The lines of an answer by their numbers; some servers put +OK before each line."""
         doing = f"reading the answer to {command}"
-        try:
-            self._command(command)
-        except NotFound as refused:
+        if not self._owed:
+            self._send(command, [command])
+        refused = self._status(command)
+        if refused is not None:
             fault = pop3_reply(refused.detail.encode(), self._server, doing)
             if command == "UIDL" and not isinstance(fault, MailboxBusy):
-                raise
+                raise refused
             self._drop()
-            raise fault from refused
+            raise fault
         found: dict[int, bytes] = {}
         while (line := self._line()) != b".":
             number, _, rest = line.removeprefix(b"+OK ").strip().partition(b" ")
@@ -98,29 +110,41 @@ class Pop3Session:
             found[int(number)] = rest.strip()
         return found
 
-    def retr(self, number: int, sink: Callable[[bytes], None]) -> int:
-        """Fetch a message into `sink`, exactly as it is; returns its size in bytes.
+    def retr(
+        self, wanted: Sequence[Listed], sink: Callable[[Listed], S]
+    ) -> Iterator[tuple[Listed, S | NotFound]]:
+        """Fetch messages, each exactly as it is, into a sink of its own; yields them one by one.
 
-        Raises NotFound if the server refuses it (the session goes on), ProtocolFault, Unreachable,
-        Cancelled.
+        A message that the server refuses comes with its refusal, and the session goes on. Raises
+        ProtocolFault, Unreachable, Cancelled.
         """
-        self._command(f"RETR {int(number)}")
-        return self._message(sink)
+        for one, refused in self._all(wanted, "RETR", ""):
+            if refused is not None:
+                yield one, refused
+                continue
+            into = sink(one)
+            self._message(into.write)
+            yield one, into
 
-    def top(self, number: int, lines: int) -> bytes:
-        """The head of a message and its first lines; raises as `retr` does."""
-        self._command(f"TOP {int(number)} {int(lines)}")
-        pieces: list[bytes] = []
-        self._message(pieces.append)
-        return b"".join(pieces)
+    def top(
+        self, wanted: Sequence[Listed], lines: int = 0
+    ) -> Iterator[tuple[Listed, bytes | NotFound]]:
+        """The heads of messages with their first lines; as `retr`, for an optional command."""
+        for one, refused in self._all(wanted, "TOP", f" {int(lines)}"):
+            if refused is not None:
+                yield one, refused
+                continue
+            pieces: list[bytes] = []
+            self._message(pieces.append, most=LONGEST_HEAD)
+            yield one, b"".join(pieces)
 
-    def dele(self, number: int) -> None:
-        """Have a message deleted when the session ends; raises NotFound if that is refused."""
-        self._command(f"DELE {int(number)}")
+    def dele(self, wanted: Sequence[Listed]) -> Iterator[tuple[Listed, NotFound | None]]:
+        """Have messages deleted when the session ends; each is yielded, with its refusal if any."""
+        yield from self._all(wanted, "DELE", "")
 
     def quit(self) -> bool:
         """End the session; True only if the server has confirmed it, and so its deletions."""
-        if self.ended:
+        if self.ended or self._owed:  # in the middle of an answer nothing can be said
             return False
         try:
             self._command("QUIT")
@@ -130,28 +154,60 @@ class Pop3Session:
             self.ended = True
         return True
 
-    # Reading
+    # Asking
+
+    def _all(
+        self, wanted: Sequence[Listed], verb: str, more: str
+    ) -> Iterator[tuple[Listed, NotFound | None]]:
+        """Give a command for each message, some ahead; yields when an answer's first line is read.
+
+        Whoever stops in the middle leaves answers unread; the connection is of no use after that.
+        """
+        sent = 0
+        for at, one in enumerate(wanted):
+            if sent - at <= self._ahead // 2:
+                until = min(len(wanted), at + self._ahead)
+                self._send(verb, [f"{verb} {int(one.number)}{more}" for one in wanted[sent:until]])
+                sent = until
+            yield one, self._status(verb)
 
     def _command(self, text: str) -> None:
-        """Send a command and read its status line; raises NotFound for -ERR."""
+        """Give one command and read its status line; raises NotFound for -ERR."""
         verb = text.split()[0]
+        self._send(verb, [text])
+        refused = self._status(verb)
+        if refused is not None:
+            raise refused
+
+    def _send(self, verb: str, commands: Sequence[str]) -> None:
         self._cancel.check()
-        if self.ended or self._buffer:
+        if self.ended or (self._buffer and not self._owed):  # nobody asked for what came
+            raise self._fault(f"waiting before {verb}")
+        if self._owed and not self.pipelining:
             raise self._fault(f"waiting before {verb}")
         self._deadline = time.monotonic() + PATIENCE
+        self._owed += len(commands)
         try:
-            self._wire.sock.sendall(text.encode("ascii") + b"\r\n")
+            self._wire.sock.sendall("".join(f"{one}\r\n" for one in commands).encode("ascii"))
         except FAULTS as error:
             raise self._lost(error, f"sending {verb}") from error
+
+    def _status(self, verb: str) -> NotFound | None:
+        """Read a status line; what the server refuses is returned."""
+        self._cancel.check()
+        self._deadline = max(self._deadline, time.monotonic() + PATIENCE)
         line = self._line()
+        self._owed -= 1
         if line.startswith(b"+OK"):
-            return
+            return None
         if line.startswith(b"-ERR"):
             reply = reply_text(line)
-            raise NotFound(f"The server refused {verb}: {reply}", detail=reply)
+            return NotFound(f"The server refused {verb}: {reply}", detail=reply)
         raise self._fault(f"reading the answer to {verb}")
 
-    def _message(self, sink: Callable[[bytes], None]) -> int:
+    # Reading
+
+    def _message(self, sink: Callable[[bytes], object], most: int = 1 << 60) -> None:
         """Read up to CRLF.CRLF, taking off the dots that were put before dots (section 3)."""
         held = b"\r\n"  # as if a line had just ended: the first line may begin with a dot
         skip = 2
@@ -173,7 +229,9 @@ class Pop3Session:
                 sink(piece)
                 size += len(piece)
             if end >= 0:
-                return size
+                return
+            if size > most:
+                raise self._fault("reading a head that does not end")
 
     def _line(self) -> bytes:
         """One line of an answer, without its CRLF."""
@@ -230,84 +288,24 @@ def _size(text: bytes) -> int:
     return size if size < LARGEST_CLAIM else 0
 
 
-class _Poplib(poplib.POP3):
-    """`poplib` on a wire."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        try:
-            super().__init__(wire.server.host, wire.server.port)
-        except FAULTS:
-            self.close()
-            raise
-
-    def _create_socket(self, timeout: float) -> socket.socket:
-        return self._wire.sock
-
-    def start_tls(self) -> None:
-        """RFC 2595 section 4; without it nothing is sent, least of all a password."""
-        host, port = self._wire.server.host, self._wire.server.port
-        try:
-            self._shortcmd("STLS")  # type: ignore[attr-defined]
-        except poplib.error_proto as refused:
-            if not isinstance(refused.args[0], bytes):
-                raise
-            raise CertificateRejected(
-                f"{host} offers no encryption on port {port}; nothing was sent to it.",
-                "Choose TLS on port 995, or ask the provider.",
-                reply_text(refused.args[0]),
-            ) from refused
-        self._wire.encrypt(self.file)
-        self.file.close()
-        self.sock = self._wire.sock
-        self.file = self.sock.makefile("rb")
-
-
 @contextmanager
-def connect(server: Server, password: str, cancel: CancelToken) -> Iterator[Pop3Session]:
+def connect(
+    server: Server, secret: str, cancel: CancelToken, *, pipelining: bool = True
+) -> Iterator[Pop3Session]:
     """Connect and log in; QUIT at a clean end, the connection dropped at any other.
 
-    Raises Unreachable, CertificateRejected, LoginRefused, MailboxBusy, ProtocolFault, Cancelled.
+    `secret` is the password or, for OAuth 2, an access token. Raises Unreachable,
+    CertificateRejected, LoginRefused, MailboxBusy, ProtocolFault, Cancelled.
     """
-    _require_usable(server, password)
+    if any(sign in secret for sign in "\r\n\0"):
+        raise BadInput("The password holds a line break.", "Type it again.")
     with connected(server, cancel) as wire:
         with wire.within(SET_UP):
-            _set_up(wire, password)
-        session = Pop3Session(wire, cancel)
+            found, logged_in_by = set_up(wire, secret)
+        ahead = AHEAD if found.pipelining and pipelining else 1
+        session = Pop3Session(wire, cancel, ahead=ahead, logged_in_by=logged_in_by)
         yield session
         session.quit()
-
-
-def _require_usable(server: Server, password: str) -> None:
-    """What would become another command, or cannot work, is refused before anything is sent."""
-    if any(sign in password for sign in "\r\n\0"):
-        raise BadInput("The password holds a line break.", "Type it again.")
-    if server.authentication is Authentication.OAUTH2:
-        raise LoginRefused(
-            f"{server.host} wants a log-in by OAuth 2, which this version does not have.",
-            "Ask the provider for a password made for mail programs.",
-        )
-
-
-def _set_up(wire: Wire, password: str) -> None:
-    """Greet, encrypt, log in; from then on the library is not needed."""
-    doing = CONNECTING
-    try:
-        connection = _Poplib(wire)
-        try:
-            if wire.server.security is Security.STARTTLS:
-                doing = ENCRYPTING
-                connection.start_tls()
-            doing = LOGGING_IN
-            if wire.server.authentication is not Authentication.NONE:
-                connection.user(wire.server.username)
-                connection.pass_(password)
-            if wire.leftover(connection.file):
-                raise protocol_fault(wire.server, doing)
-        finally:
-            connection.file.close()
-    except FAULTS as error:
-        raise wire.fault(error, doing) from error
 
 
 def check(server: Server, password: str, cancel: CancelToken) -> str:
@@ -317,8 +315,4 @@ def check(server: Server, password: str, cancel: CancelToken) -> str:
     uids = "" if all(one.uid for one in listing) else " It gives messages no lasting names (UIDL)."
     size = sum(one.size for one in listing)
     noun = "message" if len(listing) == 1 else "messages"
-    return f"Logged in: {len(listing)} {noun}, {_amount(size)}.{uids}"
-
-
-def _amount(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
+    return f"Logged in: {len(listing)} {noun}, {size_words(size)}.{uids}"

@@ -62,6 +62,7 @@ class Conversation:
     def pop3_log_in(self) -> None:
         """Greet, and accept any name and password."""
         self.say(b"+OK ready\r\n")
+        self.answer(b"CAPA", b"-ERR what?\r\n")
         self.answer(b"USER", b"+OK\r\n")
         self.answer(b"PASS", b"+OK\r\n")
 

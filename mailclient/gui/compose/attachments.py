@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from mailclient.gui import icons, parts, people
 from mailclient.gui.reader.flow import Flow
-from mailclient.gui.reader.saving import size
 from mailclient.message.build import AttachmentSource
+from mailclient.sizes import size_words
 
 
 class AttachmentBar(QWidget):
@@ -62,6 +62,6 @@ class AttachmentBar(QWidget):
         row.addWidget(picture)
         name = people.plain(source.name)
         row.addWidget(parts.label(name))
-        row.addWidget(parts.label(size(len(source.data)), look="secondary"))
+        row.addWidget(parts.label(size_words(len(source.data)), look="secondary"))
         row.addWidget(parts.icon_button("close", f"Remove {name}", lambda: self.remove(source)))
         return chip

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 
 from mailclient.gui import icons, parts, people, theme
 from mailclient.gui.reader.flow import Flow
-from mailclient.gui.reader.saving import is_program, size
+from mailclient.gui.reader.saving import is_program
+from mailclient.sizes import size_words
 
 if TYPE_CHECKING:
     from mailclient.message.body import Attachment
@@ -53,7 +54,7 @@ class AttachmentBar(QFrame):
         """Show these."""
         self._attachments = tuple(attachments)
         self._flow.clear()
-        whole = size(sum(one.size for one in attachments))
+        whole = size_words(sum(one.size for one in attachments))
         count = len(attachments)
         self._title.setText(f"{count} attachments, {whole}" if count != 1 else "1 attachment")
         self._all.setVisible(count > 1)
@@ -81,8 +82,8 @@ class AttachmentBar(QFrame):
         button.setIconSize(QSize(theme.ICON, theme.ICON))
         metrics = button.fontMetrics()
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 260)
-        button.setText(f"{shown}  {size(one.size)}".replace("&", "&&"))
-        words = f"{name}, {one.content_type}, {size(one.size)}"
+        button.setText(f"{shown}  {size_words(one.size)}".replace("&", "&&"))
+        words = f"{name}, {one.content_type}, {size_words(one.size)}"
         if program:
             words += ". This can run as a program"
         button.setAccessibleName(words)

@@ -93,18 +93,6 @@ def save_all(
     return tuple(saved)
 
 
-def size(count: int) -> str:
-    """A number of bytes, for people."""
-    if count < 1000:
-        return f"{count} bytes" if count != 1 else "1 byte"
-    value = float(count)
-    for unit in ("kB", "MB", "GB"):
-        value /= 1000
-        if value < 999.5:
-            return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
-    return f"{value:.0f} GB"
-
-
 def _fault(path: Path, problem: OSError) -> StoreFull | BadInput:
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return StoreFull(f"{path.name} could not be saved: the disk is full.", "Make room first.")

@@ -10,7 +10,7 @@ from mailclient.account import Security, Server
 from mailclient.cancel import CancelToken
 from mailclient.errors import CertificateRejected, LoginRefused, NotFound
 from mailclient.transport import pop3
-from mailclient.transport.pop3 import Pop3Session
+from tests.integration.transport.conftest import Pieces, deleted, fetched, number
 from tests.servers.surroundings import MailServers
 
 HEAD = b"From: ann@example.org\r\nSubject: exact\r\n\r\n"
@@ -25,14 +25,6 @@ def incoming(servers: MailServers, security: Security = Security.TLS) -> Server:
     server = servers.account("alice", security).incoming
     assert server is not None
     return server
-
-
-def fetched(session: Pop3Session, number: int) -> bytes:
-    pieces: list[bytes] = []
-    size = session.retr(number, pieces.append)
-    data = b"".join(pieces)
-    assert size == len(data)
-    return data
 
 
 def collected(servers: MailServers, security: Security = Security.TLS) -> list[bytes]:
@@ -96,7 +88,7 @@ def test_five_megabytes_of_dots_arrive_in_pieces(mail_servers: MailServers) -> N
     pieces: list[bytes] = []
     password = mail_servers.password("alice")
     with pop3.connect(incoming(mail_servers), password, CancelToken()) as session:
-        session.retr(1, pieces.append)
+        fetched(session, 1, lambda: Pieces(pieces))
     assert b"".join(pieces) == raw
     assert len(raw) > 5_000_000
     assert max(len(piece) for piece in pieces) < 100_000
@@ -118,7 +110,8 @@ def test_top_gives_the_head_and_the_lines_asked_for(mail_servers: MailServers) -
     mail_servers.deliver("alice", HEAD + b"one\r\ntwo\r\n")
     password = mail_servers.password("alice")
     with pop3.connect(incoming(mail_servers), password, CancelToken()) as session:
-        assert session.top(1, 1) == HEAD + b"one\r\n"
+        [(_, head)] = session.top(number(1), 1)
+    assert head == HEAD + b"one\r\n"
 
 
 def test_a_refused_message_leaves_the_session_usable(mail_servers: MailServers) -> None:
@@ -126,7 +119,7 @@ def test_a_refused_message_leaves_the_session_usable(mail_servers: MailServers) 
     password = mail_servers.password("alice")
     with pop3.connect(incoming(mail_servers), password, CancelToken()) as session:
         with pytest.raises(NotFound):
-            session.retr(99, lambda piece: None)
+            fetched(session, 99)
         assert fetched(session, 1) == HEAD
 
 
@@ -134,7 +127,7 @@ def test_deletions_count_once_the_session_has_ended_well(mail_servers: MailServe
     mail_servers.deliver("alice", HEAD)
     password = mail_servers.password("alice")
     with pop3.connect(incoming(mail_servers), password, CancelToken()) as session:
-        session.dele(1)
+        deleted(session, 1)
         assert mail_servers.mailbox("alice") == [HEAD]
         assert session.quit()
     assert mail_servers.mailbox("alice") == []
@@ -150,7 +143,7 @@ def test_an_error_in_the_session_deletes_nothing(mail_servers: MailServers) -> N
 def _delete_and_fail(servers: MailServers) -> None:
     password = servers.password("alice")
     with pop3.connect(incoming(servers), password, CancelToken()) as session:
-        session.dele(1)
+        deleted(session, 1)
         raise KeyError
 
 
@@ -173,4 +166,4 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
 def test_a_check_says_what_is_there(mail_servers: MailServers) -> None:
     mail_servers.deliver("alice", HEAD + b"x" * 2000 + b"\r\n")
     text = pop3.check(incoming(mail_servers), mail_servers.password("alice"), CancelToken())
-    assert text == "Logged in: 1 message, 2 kB."
+    assert text == "Logged in: 1 message, 2.0 kB."

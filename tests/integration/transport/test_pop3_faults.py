@@ -12,17 +12,10 @@ from mailclient.errors import (
     Unreachable,
 )
 from mailclient.transport import pop3
-from mailclient.transport.pop3 import Pop3Session
-from tests.integration.transport.conftest import Papers
+from tests.integration.transport.conftest import Papers, deleted, fetched
 from tests.servers.scripted import Conversation, Script, scripted
 
 SECRET = "the secret"
-
-
-def fetched(session: Pop3Session, number: int = 1) -> bytes:
-    pieces: list[bytes] = []
-    session.retr(number, pieces.append)
-    return b"".join(pieces)
 
 
 def after_log_in(*answers: tuple[bytes, bytes]) -> Script:
@@ -141,11 +134,11 @@ def test_after_an_answer_that_is_none_nothing_more_is_said() -> None:
         scripted(script) as running,
         pop3.connect(running.server(), SECRET, CancelToken()) as session,
     ):
-        session.dele(1)
+        deleted(session, 1)
         with pytest.raises(ProtocolFault):
             fetched(session)
         with pytest.raises(ProtocolFault):
-            session.dele(2)
+            deleted(session, 2)
         assert not session.quit()
     assert running.heard.endswith(b"RETR 1\r\n")
 
@@ -162,7 +155,7 @@ def test_an_answer_that_nobody_asked_for_ends_the_session() -> None:
     ):
         assert fetched(session) == b"text\r\n"
         with pytest.raises(ProtocolFault):
-            session.dele(1)
+            deleted(session, 1)
 
 
 def test_quit_counts_only_when_it_is_confirmed() -> None:
@@ -175,5 +168,5 @@ def test_quit_counts_only_when_it_is_confirmed() -> None:
         scripted(script) as running,
         pop3.connect(running.server(), SECRET, CancelToken()) as session,
     ):
-        session.dele(1)
+        deleted(session, 1)
         assert not session.quit()

@@ -289,14 +289,12 @@ def test_people_are_completed_the_likeliest_first(box: Box) -> None:
     box.letter(role=Role.SENT, to="annette@example.org", sender="me@example.org")
     box.letter(role=Role.JUNK, sender="annoying@example.org")
     box.letter(sender="carol@example.org", name="Carol Annan")
-    addresses = [one.address for one in box.store.messages.addresses_used("ann", 8)]
+    addresses = [one.address for one in box.store.messages.people.used("ann", 8)]
     assert addresses == ["annette@example.org", "anna@example.org", "carol@example.org"]
-    assert box.store.messages.addresses_used("rose", 8) == (
-        Address("Anna Rose", "anna@example.org"),
-    )
-    assert len(box.store.messages.addresses_used("ann", 1)) == 1
+    assert box.store.messages.people.used("rose", 8) == (Address("Anna Rose", "anna@example.org"),)
+    assert len(box.store.messages.people.used("ann", 1)) == 1
     for nobody in ("", "  ", "%", "_", "\\", "zed"):
-        assert box.store.messages.addresses_used(nobody, 8) == ()
+        assert box.store.messages.people.used(nobody, 8) == ()
 
 
 def test_understanding_a_message_anew_counts_nobody_twice(box: Box) -> None:
@@ -307,5 +305,5 @@ def test_understanding_a_message_anew_counts_nobody_twice(box: Box) -> None:
         box.store.messages.processed(
             id, found(envelope=Envelope(from_=(Address("", "ann@example.org"),)))
         )
-    first = box.store.messages.addresses_used("ann", 8)[0]
+    first = box.store.messages.people.used("ann", 8)[0]
     assert first.address == "anna@example.org"
