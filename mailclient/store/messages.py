@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mailclient.errors import NotFound
-from mailclient.message.address import Address, normalise
+from mailclient.message.address import normalise
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.tree import parse
 from mailclient.store.bodies import BodyTable, Spool, mark
