@@ -7,7 +7,7 @@ import smtplib
 import socket
 import ssl
 
-from mailclient.account import Server
+from mailclient.account import Authentication, Server
 from mailclient.errors import (
     CertificateRejected,
     LoginRefused,
@@ -127,7 +127,13 @@ def pop3_reply(said: bytes, server: Server, doing: str) -> MailError:
 
 
 def login_refused(server: Server, reply: str) -> LoginRefused:
-    """Name and password are not accepted."""
+    """Name and password, or the token in place of one, are not accepted."""
+    if server.authentication is Authentication.OAUTH2:
+        return LoginRefused(
+            f"{server.host} does not accept this sign-in any more.",
+            "Please sign in again.",
+            reply,
+        )
     return LoginRefused(
         f"{server.host} does not accept this user name and password.",
         "Type them again; some providers want a password made for mail programs.",

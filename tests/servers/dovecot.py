@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +21,7 @@ ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 ssl_dh =
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login cram-md5 apop scram-sha-256 xoauth2 oauthbearer
 auth_username_format = %Ln
 mail_location = maildir:{mail}/%n/Maildir
 first_valid_uid = 1
@@ -26,7 +30,13 @@ mail_gid = mail
 mail_max_userip_connections = 100
 login_trusted_networks = 127.0.0.0/8
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf
+}}
+passdb {{
   driver = passwd-file
+  mechanisms = plain login cram-md5 apop scram-sha-256
   args = scheme=PLAIN {folder}/users
 }}
 userdb {{
@@ -42,6 +52,12 @@ service pop3-login {{
     ssl = yes
   }}
 }}
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service auth {{
   inet_listener {{
     address = 127.0.0.1
@@ -54,6 +70,29 @@ service stats {{
   }}
 }}
 """
+
+TOKENS = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={folder}/keys/
+username_attribute = sub
+"""
+TOKEN_SECRET = b"what the tokens of the tests are signed with"
+
+
+def token(user: str, *, lasts: int = 3600) -> str:
+    """An access token (RFC 7519) that the server takes for so many seconds."""
+    now = int(time.time())
+    parts = (
+        {"typ": "JWT", "alg": "HS256"},
+        {"sub": user, "iat": now - 7200, "nbf": now - 7200, "exp": now + lasts},
+    )
+    said = b".".join(_base64url(json.dumps(one).encode()) for one in parts)
+    signature = hmac.new(TOKEN_SECRET, said, "sha256").digest()
+    return (said + b"." + _base64url(signature)).decode()
+
+
+def _base64url(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +109,10 @@ def start(folder: Path, mail: Path, ports: Ports) -> subprocess.Popen[bytes]:
     text = CONFIGURATION.format(
         folder=folder, mail=mail, pop3=ports.pop3, pop3s=ports.pop3s, auth=ports.auth
     )
+    (folder / "oauth2.conf").write_text(TOKENS.format(folder=folder), encoding="utf-8")
+    key = folder / "keys" / "default" / "HS256" / "default"
+    key.parent.mkdir(parents=True)
+    key.write_bytes(base64.b64encode(TOKEN_SECRET))
     path = folder / "dovecot.conf"
     path.write_text(text, encoding="utf-8")
     log = (folder / "dovecot.out").open("wb")
