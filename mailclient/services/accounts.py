@@ -11,7 +11,8 @@ from mailclient.message.address import normalise
 from mailclient.services.events import AccountsChanged, Events, FoldersChanged
 from mailclient.store import Store
 from mailclient.transport import pop3, smtp
-from mailclient.transport.discover import Found, lookup
+from mailclient.transport.certificate import Certificate, examine
+from mailclient.transport.discover import Found, known_hosts, lookup
 
 INCOMING, OUTGOING = "incoming", "outgoing"
 LOCAL_DOMAIN = "localhost"
@@ -143,6 +144,33 @@ class Accounts:
         account = self.get(address)
         incoming = self.password(account, INCOMING)
         return self.test(account, incoming, self.password(account, OUTGOING), cancel)
+
+    def certificate(self, account: Account, what: str, cancel: CancelToken) -> Certificate:
+        """Look at the certificate of the `incoming` or `outgoing` server."""
+        server = account.incoming if what == INCOMING else account.outgoing
+        if server is None:
+            raise BadInput(f"{account.address} has no {what} server.", "Set one in its settings.")
+        return examine(server, cancel, incoming=what == INCOMING)
+
+    def accept_certificate(self, account: Account, what: str, fingerprint: str) -> None:
+        """Accept this one certificate for one server although it cannot be verified ("": none).
+
+        Raises BadInput where the server is a large provider's: its certificates can be verified.
+        """
+        current = self.get(account.address)
+        server = current.incoming if what == INCOMING else current.outgoing
+        if server is None:
+            raise BadInput(f"{account.address} has no {what} server.", "Set one in its settings.")
+        if fingerprint and server.host.lower() in known_hosts():
+            raise BadInput(
+                f"No exception is made for {server.host}: its certificates can be verified.",
+                "Somebody may be listening; try another network.",
+            )
+        changed = replace(server, pin=fingerprint)
+        if what == INCOMING:
+            self.change(replace(current, incoming=changed))
+        else:
+            self.change(replace(current, outgoing=changed))
 
     def discover(self, address: str) -> Found | None:
         """What is known of the servers behind an address; None where nothing is."""

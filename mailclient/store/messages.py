@@ -31,6 +31,7 @@ from mailclient.store.rows import (
     write_people,
 )
 from mailclient.store.search import SearchIndex
+from mailclient.store.tags import TagTable
 from mailclient.store.times import from_seconds, to_seconds
 
 __all__ = ["MessageRow", "MessageTable", "Processed", "Processing"]
@@ -67,6 +68,7 @@ class MessageTable:
         self._bodies = bodies
         self._index = index
         self.people = PeopleTable(database)
+        self.tags = TagTable(database)
         self._clock = clock
 
     # Coming in
@@ -275,21 +277,6 @@ class MessageTable:
         changes = [f"{name} = {int(on)}" for name, on in flags.items() if on is not None]
         if changes:
             self._change(f"UPDATE messages SET {', '.join(changes)}", ids)
-
-    def tag(self, ids: Sequence[int], tag: str) -> None:
-        """Give messages a tag."""
-        self._database.run(
-            "INSERT OR IGNORE INTO tags (tag, message_row)"
-            f" SELECT ?, id FROM messages WHERE {_HERE}",
-            (storable(tag.strip()), _list(ids)),
-        )
-
-    def untag(self, ids: Sequence[int], tag: str) -> None:
-        """Take a tag away."""
-        self._database.run(
-            "DELETE FROM tags WHERE tag = ? AND message_row IN (SELECT value FROM json_each(?))",
-            (storable(tag.strip()), _list(ids)),
-        )
 
     def move(self, ids: Sequence[int], folder_id: int) -> None:
         """Put messages into a folder; its account becomes theirs. Raises NotFound."""

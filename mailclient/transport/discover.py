@@ -42,6 +42,13 @@ def lookup(address: str) -> Found | None:
     )
 
 
+@cache
+def known_hosts() -> frozenset[str]:
+    """The host names of the providers in the table."""
+    places = (provider[kind] for provider in _by_domain().values() for kind in ("pop3", "smtp"))
+    return frozenset(place.partition(" ")[0].rpartition(":")[0].lower() for place in places)
+
+
 def _server(text: str, username: str, authentication: Authentication) -> Server:
     """Read "host:port", or "host:port starttls"."""
     place, _, security = text.partition(" ")

@@ -49,11 +49,32 @@ def explain(error: BaseException, server: Server, doing: str) -> MailError:
     return protocol_fault(server, doing, reply_text(error))
 
 
+_VERIFY_CODES = {  # X509_verify_cert_error_string(3)
+    9: "its certificate is not valid yet (is this computer's clock right?)",
+    10: "its certificate has run out",
+    18: "it has made its certificate itself",
+    19: "its certificate comes from an authority that this computer does not know",
+    20: "its certificate comes from an authority that this computer does not know",
+    21: "its certificate comes from an authority that this computer does not know",
+    23: "its certificate was withdrawn",
+    62: "its certificate is for another server",
+    64: "its certificate is for another server",
+    66: "the key in its certificate is too weak",
+    67: "the key in its certificate is too weak",
+    68: "its certificate is signed in a way that is too weak",
+}
+
+
+def certificate_fault(error: ssl.SSLCertVerificationError) -> str:
+    """What is wrong with a certificate, as the end of a sentence."""
+    return _VERIFY_CODES.get(error.verify_code) or clean(error.verify_message).rstrip(".")
+
+
 def _tls_fault(error: ssl.SSLError, server: Server, doing: str) -> MailError:
     where = server.host
     if isinstance(error, ssl.SSLCertVerificationError):
         return CertificateRejected(
-            f"{where} could not prove that it is {where}: {clean(error.verify_message)}.",
+            f"{where} could not prove that it is {where}: {certificate_fault(error)}.",
             "Nothing was sent to it. Look at the server's name, or ask its provider.",
             reply_text(error),
         )

@@ -79,6 +79,20 @@ def set_up(wire: Wire, secret: str) -> tuple[Capabilities, str]:
     return found, name
 
 
+def agree_on_tls(wire: Wire) -> None:
+    """Go over to TLS, and say nothing else."""
+    doing = CONNECTING
+    try:
+        connection = _Poplib(wire)
+        try:
+            doing = ENCRYPTING
+            connection.start_tls()
+        finally:
+            connection.file.close()
+    except FAULTS as error:
+        raise wire.fault(error, doing) from error
+
+
 class _Poplib(poplib.POP3):
     """`poplib` on a wire."""
 

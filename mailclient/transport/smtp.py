@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import smtplib
 import socket
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from mailclient.errors import (
     RecipientRefused,
 )
 from mailclient.message.address import wire_address
+from mailclient.transport import sasl
 from mailclient.transport.explain import (
     CONNECTING,
     ENCRYPTING,
@@ -96,7 +96,7 @@ def submit(
     envelope = [wire_address(one) for one in (sender, *recipients)]
     on_phase(Phase.CONNECT)
     with connected(server, cancel) as wire, closing(_Smtplib(wire)) as connection:
-        connection.log_in(password)
+        connection.set_up(password)
         transaction = _Transaction(wire, connection, cancel, on_phase)
         people = list(zip(recipients, envelope[1:], strict=True))
         return transaction.run(envelope[0], people, message)
@@ -220,11 +220,6 @@ def _lost(wire: Wire, error: BaseException, doing: str) -> MailError:
 def _require_usable(server: Server, password: str) -> None:
     if "\0" in password or "\0" in server.username:
         raise BadInput("The password holds a NUL.", "Type it again.")
-    if server.authentication is Authentication.OAUTH2:
-        raise LoginRefused(
-            f"{server.host} wants a log-in by OAuth 2, which this version does not have.",
-            "Ask the provider for a password made for mail programs.",
-        )
 
 
 def _require_clean(message: bytes) -> None:
@@ -250,8 +245,9 @@ class _Smtplib(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         return self._wire.sock
 
-    def log_in(self, password: str) -> None:
-        """Greet, encrypt as asked for and log in; no fallback to anything less."""
+    def set_up(self, password: str | None) -> None:
+        """Greet, encrypt as asked for, and log in unless there is nothing to log in with; no
+        fallback to anything less."""
         server = self._wire.server
         doing = CONNECTING
         try:
@@ -266,8 +262,8 @@ class _Smtplib(smtplib.SMTP):
                     doing = CONNECTING
                     self.ehlo_or_helo_if_needed()
                 doing = LOGGING_IN
-                if server.authentication is not Authentication.NONE:
-                    self._authenticate(server.username, password)
+                if password is not None and server.authentication is not Authentication.NONE:
+                    self._authenticate(password)
         except FAULTS as error:
             raise self._wire.fault(error, doing) from error
 
@@ -292,30 +288,30 @@ class _Smtplib(smtplib.SMTP):
         self.esmtp_features = {}
         self.does_esmtp = False
 
-    def _authenticate(self, username: str, password: str) -> None:
-        """AUTH PLAIN or LOGIN with UTF-8 (RFC 4616), else CRAM-MD5."""
+    def _authenticate(self, secret: str) -> None:
+        """RFC 4954; the first answer goes with the command."""
+        server = self._wire.server
         offered = self.esmtp_features.get("auth", "").upper().split()
-        user, secret = username.encode(), password.encode()
-        if "PLAIN" in offered:
-            code, reply = self.docmd("AUTH", "PLAIN " + _code(b"\0" + user + b"\0" + secret))
-        elif "LOGIN" in offered:
-            code, reply = self.docmd("AUTH", f"LOGIN {_code(user)}")
-            if code == 334:
-                code, reply = self.docmd(_code(secret))
-        elif "CRAM-MD5" in offered:
-            code, reply = self.login(username, password)
+        encrypted = server.security is not Security.NONE
+        mechanism = sasl.mechanism(
+            sasl.choose(server, offered, encrypted=encrypted), server, secret
+        )
+        if mechanism.first is None:
+            code, reply = self.docmd("AUTH", mechanism.name)
         else:
-            raise LoginRefused(
-                f"{self._wire.server.host} offers no way to log in with a password.",
-                "Look at port and security, or choose 'no log-in' for this server.",
-                " ".join(offered),
-            )
+            first = sasl.encoded(mechanism.first) or "="
+            code, reply = self.docmd("AUTH", f"{mechanism.name} {first}")
+        while code == 334:
+            code, reply = self.docmd(sasl.encoded(mechanism.answer(sasl.decoded(reply))))
         if code not in (235, 503):
-            raise smtp_reply(code, reply, self._wire.server, LOGGING_IN)
+            raise smtp_reply(code, reply, server, LOGGING_IN)
+        mechanism.finish()
 
 
-def _code(data: bytes) -> str:
-    return b64encode(data).decode("ascii")
+def agree_on_tls(wire: Wire) -> None:
+    """Go over to TLS, and say nothing else."""
+    with closing(_Smtplib(wire)) as connection:
+        connection.set_up(None)
 
 
 def _quit(wire: Wire, connection: smtplib.SMTP) -> None:
@@ -328,7 +324,7 @@ def check(server: Server, password: str, cancel: CancelToken) -> str:
     """Log in; returns a sentence. Raises as `submit` does."""
     _require_usable(server, password)
     with connected(server, cancel) as wire, closing(_Smtplib(wire)) as connection:
-        connection.log_in(password)
+        connection.set_up(password)
         limit = connection.esmtp_features.get("size", "")
         _quit(wire, connection)
     if limit.isdigit() and int(limit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from hashlib import sha256
 
 from mailclient.errors import BadInput
 
@@ -28,6 +29,21 @@ def context(ca_file: str = "") -> ssl.SSLContext:
     made.check_hostname = True
     made.verify_mode = ssl.CERT_REQUIRED
     return made
+
+
+def unverified() -> ssl.SSLContext:
+    """A context that takes any certificate: only to look at one, or to compare it with the one that
+    the user has accepted before anything is sent."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
+    return made
+
+
+def fingerprint(certificate: bytes | None) -> str:
+    """The SHA-256 of a certificate (DER), in hex; "" for none."""
+    return sha256(certificate).hexdigest() if certificate else ""
 
 
 def check() -> str:

@@ -28,12 +28,17 @@ Reader = BinaryIO | io.BufferedIOBase | None
 
 
 class Wire:
-    """The socket under a session, and the faults that it can have."""
+    """The socket under a session, and the faults that it can have.
 
-    def __init__(self, server: Server, cancel: CancelToken) -> None:
+    One that is `looking` takes any certificate; nothing but the agreement on TLS goes over it.
+    """
+
+    def __init__(self, server: Server, cancel: CancelToken, *, looking: bool = False) -> None:
         self.server = server
+        self._looking = looking
         self._cancel = cancel
         self._late = False
+        self.certificate = b""  # what the server has shown (DER)
         self.sock = socket.socket()  # replaced when connected
         self._shutter = self.sock  # the same connection, never encrypted: `shut` goes by it
 
@@ -74,8 +79,17 @@ class Wire:
             raise self.fault(error, "setting up encryption") from error
 
     def _shake_hands(self) -> None:
-        context = tls.context(self.server.ca_file)
-        self.sock = context.wrap_socket(self.sock, server_hostname=self.server.host)
+        pinned = self.server.pin and not self._looking
+        context = tls.unverified() if pinned or self._looking else tls.context(self.server.ca_file)
+        encrypted = context.wrap_socket(self.sock, server_hostname=self.server.host)
+        self.sock = encrypted
+        self.certificate = encrypted.getpeercert(binary_form=True) or b""
+        if pinned and tls.fingerprint(self.certificate) != self.server.pin:
+            raise CertificateRejected(
+                f"The certificate of {self.server.host} is not the one that you have accepted.",
+                "Nothing was sent. Look at the new one before you accept it.",
+                tls.fingerprint(self.certificate),
+            )
 
     def leftover(self, reader: Reader) -> bytes:
         """What has come in that nobody asked for; never waits."""
@@ -132,13 +146,13 @@ class Wire:
 
 
 @contextmanager
-def connected(server: Server, cancel: CancelToken) -> Iterator[Wire]:
+def connected(server: Server, cancel: CancelToken, *, looking: bool = False) -> Iterator[Wire]:
     """A connection that ends with the block, and when the job is asked to stop.
 
     Raises Unreachable, CertificateRejected, BadInput, Cancelled.
     """
     cancel.check()
-    wire = Wire(server, cancel)
+    wire = Wire(server, cancel, looking=looking)
     try:
         with cancel.interrupting(wire.shut):
             with wire.within(SET_UP):

@@ -53,7 +53,7 @@ def ids(box: Box) -> dict[str, int]:
         ),
     }
     box.store.messages.set_flags([made["lease"]], flagged=True, answered=True)
-    box.store.messages.tag([made["rent"]], "work")
+    box.store.messages.tags.add([made["rent"]], "work")
     return made
 
 

@@ -253,9 +253,9 @@ def test_a_message_moved_to_another_account_belongs_to_it(box: Box) -> None:
 def test_tags_are_given_and_taken_away(box: Box) -> None:
     id = box.put(RAW)
     for tag in ("work", "Work", "to do"):
-        box.store.messages.tag([id, 999], tag)
+        box.store.messages.tags.add([id, 999], tag)
     assert box.store.messages.get(id).tags == ("to do", "work")
-    box.store.messages.untag([id], "WORK")
+    box.store.messages.tags.remove([id], "WORK")
     assert box.store.messages.get(id).tags == ("to do",)
     box.store.messages.delete([id])
     assert box.store.database.check() == ""
