@@ -19,16 +19,18 @@ from typing import Any
 
 import apsw
 
-from mailclient.errors import BadInput, MailError, StoreDamaged, StoreFull, StoreLocked
+from mailclient.errors import MailError, StoreDamaged, StoreLocked
 from mailclient.store import migrations
+from mailclient.store.engine import Access, connect, full, log_of, translated
+from mailclient.store.readers import Readers
+
+__all__ = ["Database", "Durability", "translated"]
 
 log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x6D61696C
-READER_CACHE_KIB = 16 * 1024
 WRITER_CACHE_KIB = 32 * 1024
 WAL_KEPT_BYTES = 64 * 1024 * 1024
-IDLE_READERS = 8
 
 Values = tuple[str | int | bytes | None, ...]
 
@@ -43,50 +45,65 @@ class Durability(Enum):
 class Database:
     """An open store file; safe to use from any thread."""
 
-    def __init__(self, path: Path, key: bytes, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, path: Path, key: bytes, clock: Callable[[], datetime], vfs: str, read_only: str
+    ) -> None:
         self.path = path
         self.clock = clock
-        self._key = key
+        self.read_only = read_only
         self._lock = threading.RLock()
         self._depth = 0
         self._owner: int | None = None
         self._failed = ""
-        self._readers: list[apsw.Connection] = []
-        self._idle = threading.Lock()
+        reading = Access.FROZEN if read_only else Access.READ
+        self._readers = Readers(lambda: connect(path, key, reading, vfs))
         self._closed = False
         self._durability = Durability.FULL
-        self._writer = self._connect(apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+        self._writer = connect(path, key, Access.FROZEN if read_only else Access.MAKE, vfs)
 
     @classmethod
-    def open(cls, path: Path, key: bytes, *, clock: Callable[[], datetime]) -> Database:
+    def open(
+        cls,
+        path: Path,
+        key: bytes,
+        *,
+        clock: Callable[[], datetime],
+        vfs: str = "unix",
+        read_only: str = "",
+    ) -> Database:
         """Open or make the file and bring its tables up to date.
 
-        Raises StoreDamaged (also for a newer version, or a key that does not fit), StoreFull,
-        StoreLocked.
+        `read_only` is a sentence that says why nothing can be written; `vfs` is what lies under
+        the cipher. Raises StoreDamaged (also for a newer version, or a key that does not fit),
+        StoreFull, StoreLocked.
         """
         with translated(path):
-            path.touch(mode=0o600)
-            database = cls(path, key, clock)
+            if not read_only:
+                path.touch(mode=0o600)
+            database = cls(path, key, clock, vfs, read_only)
             try:
-                database._prepare()
+                database._look() if read_only else database._prepare()
             except (apsw.Error, MailError):
-                database._writer.close()
+                database._abandon()
                 raise
         return database
 
-    def _connect(self, flags: int) -> apsw.Connection:
-        connection = apsw.Connection(str(self.path), flags=flags)
-        connection.set_busy_timeout(5000)
-        connection.pragma("cipher", "chacha20")
-        connection.pragma("key", f"raw:{self._key.hex()}")
-        for name, value in (
-            ("foreign_keys", 1),
-            ("trusted_schema", 0),
-            ("cell_size_check", 1),
-            ("recursive_triggers", 0),
-        ):
-            connection.pragma(name, value)
-        return connection
+    def _look(self) -> None:
+        """See that the tables are today's, where they cannot be made so."""
+        version = int(self._writer.pragma("user_version") or 0)
+        if version < len(migrations.STEPS):
+            raise StoreLocked(
+                "The store is of an older version and cannot be brought up to date, because "
+                f"nothing can be written. {self.read_only}",
+                "Copy the profile to a place that can be written.",
+                str(self.path),
+            )
+        migrations.migrate(self._writer, self.path)
+
+    def _abandon(self) -> None:
+        """Close without touching the file any more."""
+        self._writer.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        self._writer.close(True)
 
     def _prepare(self) -> None:
         writer = self._writer
@@ -112,6 +129,12 @@ class Database:
         What is raised inside takes all of it back. Raises StoreFull, StoreDamaged, StoreLocked.
         """
         with self._lock, translated(self.path, self._fail):
+            if self.read_only:
+                raise StoreLocked(
+                    f"Nothing can be changed in this profile. {self.read_only}",
+                    "Reading, searching and exporting still work.",
+                    str(self.path),
+                )
             if self._failed:
                 raise StoreDamaged(
                     "The disk failed while the store was written; nothing more is written now.",
@@ -178,30 +201,8 @@ class Database:
             if self._owner == threading.get_ident():
                 yield self._writer
                 return
-            reader = self._take()
-            try:
+            with self._readers.one() as reader:
                 yield reader
-            finally:
-                self._give_back(reader)
-
-    def _take(self) -> apsw.Connection:
-        with self._idle:
-            if self._closed:
-                raise StoreLocked("The store is closed.", "Open the profile again.")
-            if self._readers:
-                return self._readers.pop()
-        reader = self._connect(apsw.SQLITE_OPEN_READWRITE)
-        reader.pragma("cache_size", -READER_CACHE_KIB)
-        reader.pragma("wal_autocheckpoint", 0)  # one connection alone moves pages
-        reader.pragma("query_only", 1)
-        return reader
-
-    def _give_back(self, reader: apsw.Connection) -> None:
-        with self._idle:
-            if not self._closed and len(self._readers) < IDLE_READERS:
-                self._readers.append(reader)
-                return
-        reader.close(True)
 
     # One statement
 
@@ -242,11 +243,7 @@ class Database:
     def _still_open(self) -> None:
         """Raise StoreFull if the engine has taken the transaction back by itself."""
         if not self._writer.in_transaction:
-            raise StoreFull(
-                "There was no room left on the disk; what was being stored was taken back.",
-                "Make room, then try again.",
-                str(self.path),
-            )
+            raise full(self.path)
 
     # The whole
 
@@ -267,67 +264,29 @@ class Database:
             return problem.detail or problem.text
         return "; ".join(found)
 
-    def close(self) -> bool:
-        """Move everything into the file and close it; False if that was done before."""
-        with self._lock, self._idle:
+    def close(self, *, keep_log: bool = False) -> bool:
+        """Move everything into the file and close it; False if that was done before.
+
+        With `keep_log`, and after a failed disk, nothing is moved: the next start reads what did
+        reach the log.
+        """
+        with self._lock:
             if self._closed:
                 return False
             self._closed = True
-            for reader in self._readers:
-                reader.close(True)
-            self._readers.clear()
+            self._readers.close()
+            if self._failed or keep_log:
+                self._abandon()
+                return True
             try:
-                self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                if not self.read_only:
+                    self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             except apsw.Error as problem:
                 log.warning("The store was closed without a checkpoint: %s", problem)
             self._writer.close(True)
         return True
 
-
-def ignore(why: str) -> None:
-    """For reading: a failed disk is told, but locks nothing."""
-
-
-@contextmanager
-def translated(path: Path, failed: Callable[[str], None] = ignore) -> Iterator[None]:
-    """Turn the engine's faults into ours; what is a mistake of this program stays a bug."""
-    try:
-        yield
-    except apsw.FullError as problem:
-        raise StoreFull(
-            "There is no room left on the disk; what was being stored was not kept.",
-            "Make room, then try again. Nothing was deleted on a server.",
-            str(path),
-        ) from problem
-    except apsw.IOError as problem:
-        failed(str(problem))
-        raise StoreDamaged(
-            "The disk failed while the store was used.",
-            "Look at the disk, then start the program again.",
-            f"{path}: {problem}",
-        ) from problem
-    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError) as problem:
-        raise StoreDamaged(
-            "The store is damaged, or it is not the one that belongs to this profile's key.",
-            "Put the profile back from a backup; mail that is still on the server comes again.",
-            f"{path}: {problem}",
-        ) from problem
-    except (apsw.BusyError, apsw.LockedError, apsw.ProtocolError) as problem:
-        raise StoreLocked(
-            "The store is in use by another program.", "Close it, then try again.", str(path)
-        ) from problem
-    except (
-        apsw.CantOpenError,
-        apsw.ReadOnlyError,
-        apsw.PermissionsError,
-        PermissionError,
-    ) as problem:
-        raise StoreLocked(
-            "The store cannot be opened for writing.",
-            "Look at the rights of the profile's folder.",
-            str(path),
-        ) from problem
-    except apsw.ConnectionClosedError as problem:
-        raise StoreLocked("The store is closed.", "Open the profile again.") from problem
-    except apsw.TooBigError as problem:
-        raise BadInput("The message is too large to be stored.") from problem
+    @property
+    def whole(self) -> bool:
+        """Whether a closed store lies in its file alone, with nothing left beside it."""
+        return self._closed and not self._failed and not log_of(self.path).exists()

@@ -1,25 +1,27 @@
 """An open store: its tables, each with its own face, over one database.
 
-One program at a time: the profile's lock is held by the operating system as long as the store is
-open, and is gone with the process however that ends.
+After a program that did not end by itself the store is looked through, within a limit; one that is
+found damaged, or that lies where nothing can be written, is open for reading, and says why.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailclient.errors import MailError, StoreFull, StoreLocked
+from mailclient.errors import MailError, StoreDamaged, StoreFull
 from mailclient.paths import Profile
+from mailclient.store import check, place, swap
 from mailclient.store.accounts import AccountTable
 from mailclient.store.bodies import BodyTable
 from mailclient.store.database import Database
+from mailclient.store.engine import log_of
 from mailclient.store.folders import FolderTable
 from mailclient.store.keys import KeyTable
 from mailclient.store.ledger import Ledger
+from mailclient.store.lock import Ended, ProfileLock
 from mailclient.store.messages import MessageTable
 from mailclient.store.outbox import Outbox
 from mailclient.store.passwords import Vault
@@ -27,10 +29,16 @@ from mailclient.store.search import SearchIndex
 from mailclient.store.settings import Settings
 from mailclient.store.vault import Keyring, Unlocked, Way, unlock
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything that a profile keeps."""
+    """Everything that a profile keeps.
+
+    `notices` are sentences about the store that the user should read: why it is open for reading
+    only, what the last end of the program may have cost, what its place can do to it.
+    """
 
     database: Database
     accounts: AccountTable
@@ -43,7 +51,8 @@ class Store:
     keys: KeyTable
     settings: Settings
     vault: Vault
-    _lock: int
+    notices: tuple[str, ...]
+    _lock: ProfileLock
 
     @classmethod
     def open(
@@ -55,22 +64,41 @@ class Store:
         clock: Callable[[], datetime],
     ) -> Store:
         """Open or make the store of a profile; raises StoreLocked, StoreDamaged, StoreFull."""
-        lock = _locked(profile)
+        barred = place.unwritable(profile.folder, profile.store)
+        lock = ProfileLock(profile.lock, read_only=bool(barred))
         try:
+            if not barred:
+                swap.finish(profile)
             unlocked = unlock(profile, passphrase=passphrase, keyring=keyring)
-            database = Database.open(profile.store, unlocked.key, clock=clock)
+            ended = lock.ended
+            _still_there(profile, ended)
+            torn = ended is Ended.CUT and not log_of(profile.store).exists()
+            database = _opened(profile, unlocked.key, clock, barred)
+            if not database.read_only:
+                if ended is Ended.CUT:
+                    database = _looked_through(database, unlocked.key, whole=torn)
+                lock.note(Ended.CUT)  # until it is closed
         except MailError:
-            os.close(lock)
+            lock.release()
             raise
-        return cls._over(database, unlocked, keyring, lock)
+        notices = [database.read_only, _CUT_OFF if torn else "", place.warning(profile.folder)]
+        for one in filter(None, notices):
+            log.warning("%s", one)
+        return cls._over(database, unlocked, keyring, lock, tuple(filter(None, notices)))
 
     @classmethod
     def _over(
-        cls, database: Database, unlocked: Unlocked, keyring: Keyring | None, lock: int
+        cls,
+        database: Database,
+        unlocked: Unlocked,
+        keyring: Keyring | None,
+        lock: ProfileLock,
+        notices: tuple[str, ...],
     ) -> Store:
         bodies = BodyTable(database)
         search = SearchIndex(database)
-        bodies.sweep()
+        if not database.read_only:
+            bodies.sweep()
         in_keyring = keyring if unlocked.way is Way.KEYRING else None
         return cls(
             database=database,
@@ -84,32 +112,68 @@ class Store:
             keys=KeyTable(database),
             settings=Settings(database),
             vault=Vault(database, in_keyring, unlocked.name),
+            notices=notices,
             _lock=lock,
         )
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be changed, in a sentence; "" if everything can."""
+        return self.database.read_only
 
     def close(self) -> None:
         """Close the file and let go of the profile; may be called again."""
         if self.database.close():
-            os.close(self._lock)
+            if self.database.whole and not self.read_only:
+                self._lock.note(Ended.CLEANLY)
+            self._lock.release()
 
 
-def _locked(profile: Profile) -> int:
-    """Take the profile for this process; raises StoreLocked, StoreFull."""
+_CUT_OFF = (
+    "The file with the newest changes of the store (store.db-wal) is gone. The rest is whole; "
+    "mail that is still on the server comes again."
+)
+
+
+def _still_there(profile: Profile, ended: Ended) -> None:
+    """Raise StoreDamaged if there was a store, and now it is missing or empty."""
+    if ended is Ended.NEVER:
+        return
+    if not profile.store.exists() or profile.store.stat().st_size == 0:
+        raise StoreDamaged(
+            "The store of this profile is missing or empty; it held mail before.",
+            "Take a backup with 'mailclient store restore FILE', or begin with an empty one by "
+            "'mailclient store salvage'. Mail that is still on the server comes again.",
+            str(profile.store),
+        )
+
+
+def _opened(profile: Profile, key: bytes, clock: Callable[[], datetime], barred: str) -> Database:
+    """The database, for reading only where it must be; also where the disk is full."""
     try:
-        handle = os.open(profile.lock, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as problem:
-        raise StoreFull(
-            f"The profile cannot be written: {problem.strerror}.",
-            "Make room on the disk, or look at the rights of its folder.",
-            str(profile.lock),
-        ) from problem
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as problem:
-        os.close(handle)
-        raise StoreLocked(
-            "The profile is in use by another running mailclient.",
-            "Close it first, or name another profile with --profile.",
-            str(profile.lock),
-        ) from problem
-    return handle
+        return Database.open(profile.store, key, clock=clock, read_only=barred)
+    except StoreFull as problem:
+        if barred or not profile.store.exists():
+            raise
+        log.warning("The store is opened for reading only: %s", problem.text)
+        why = f"There is no room left on its disk. {problem.advice}"
+        return Database.open(profile.store, key, clock=clock, read_only=why)
+
+
+def _looked_through(database: Database, key: bytes, *, whole: bool) -> Database:
+    """The database if it is found whole after a cut; else open for reading, with the reason.
+
+    Where its log is gone too, all of it is looked at: pages of two times may lie side by side.
+    """
+    problem = database.check() if whole else check.quick(database)
+    if not problem:
+        return database
+    log.error("The store was found damaged: %s", problem)
+    database.close(keep_log=True)
+    return Database.open(database.path, key, clock=database.clock, read_only=_DAMAGED)
+
+
+_DAMAGED = (
+    "It is damaged; it is open for reading so that nothing gets worse. 'mailclient store check' "
+    "says what is wrong, 'mailclient store salvage' makes a new store of all that can be read."
+)

@@ -3,7 +3,8 @@
 The key-check file beside the database says which way a profile is unlocked, and lets a wrong key be
 told before the database is touched. It holds a salt, the data key wrapped by the passphrase where
 there is one, and a check value; nothing in it opens the store by itself. It is written before the
-database and replaced by renaming only. There is no way here that writes a key readably to the disk.
+database and replaced by renaming only; a backup carries it along. There is no way here that writes
+a key readably to the disk.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from mailclient.errors import BadInput, StoreDamaged, StoreFull, StoreLocked
 from mailclient.paths import Profile
 from mailclient.store.keyrings import SERVICE, Keyring, pick_keyring
 
-__all__ = ["Keyring", "Unlocked", "Way", "pick_keyring", "unlock"]
+__all__ = ["Keyring", "Unlocked", "Way", "opened", "pick_keyring", "renewed", "sealed", "unlock"]
 
 KEY_BYTES = 32
 VERSION = 1
@@ -72,6 +73,12 @@ class _KeyFile:
     salt: bytes = b""
     wrapped: bytes = b""
     stretch: _Stretch = COST
+    entry: str = ""  # of the key in the keyring, where it is not the first one of the profile
+
+    @property
+    def key_entry(self) -> str:
+        """What the key is called in the keyring."""
+        return self.entry or f"store {self.name}"
 
 
 def unlock(profile: Profile, *, passphrase: str | None, keyring: Keyring | None) -> Unlocked:
@@ -90,7 +97,22 @@ def unlock(profile: Profile, *, passphrase: str | None, keyring: Keyring | None)
                 "Put it back from a backup of the profile.",
                 str(profile.vault),
             )
-        return _create(profile.vault, passphrase, keyring)
+        name = secrets.token_hex(8)
+        unlocked, content = renewed(name, passphrase, keyring)
+        _write(profile.vault, content)
+        return unlocked
+    return _unlocked(found, passphrase, keyring)
+
+
+def opened(document: bytes, *, passphrase: str | None, keyring: Keyring | None) -> Unlocked:
+    """Find a store's key by the content of its key-check file, as a backup carries it.
+
+    Raises StoreLocked, StoreDamaged.
+    """
+    return _unlocked(_parsed(document, Path("the backup")), passphrase, keyring)
+
+
+def _unlocked(found: _KeyFile, passphrase: str | None, keyring: Keyring | None) -> Unlocked:
     if found.way is Way.PASSPHRASE:
         key = _by_passphrase(found, passphrase)
     else:
@@ -98,31 +120,36 @@ def unlock(profile: Profile, *, passphrase: str | None, keyring: Keyring | None)
     return Unlocked(key, found.name, found.way)
 
 
-def _create(path: Path, passphrase: str | None, keyring: Keyring | None) -> Unlocked:
-    """Make a new key; the keyring has it, and gave it back, before the file says so."""
+def renewed(name: str, passphrase: str | None, keyring: Keyring | None) -> tuple[Unlocked, bytes]:
+    """Make a new key, with the content of its key-check file; a keyring that is to keep it has it,
+    and gave it back, beside the one before."""
     key = secrets.token_bytes(KEY_BYTES)
-    name = secrets.token_hex(8)
-    check = _check(key)
     if passphrase is not None:
-        salt = secrets.token_bytes(16)
-        pad, seal = _stretched(passphrase, salt, COST)
-        wrapped = _xor(key, pad)
-        tag = hmac.digest(seal, salt + wrapped, "sha256")
-        _write(path, _KeyFile(name, Way.PASSPHRASE, check, salt, wrapped + tag, COST))
-        return Unlocked(key, name, Way.PASSPHRASE)
+        return Unlocked(key, name, Way.PASSPHRASE), sealed(key, name, passphrase)
     if keyring is None:
         raise StoreLocked(
             "There is no OS keyring here that could keep the key of the mail.",
             "Start with --passphrase-file FILE; the first line of the file is the passphrase.",
         )
-    keyring.set_password(SERVICE, _entry(name), b64encode(key).decode("ascii"))
-    if keyring.get_password(SERVICE, _entry(name)) != b64encode(key).decode("ascii"):
+    content = _KeyFile(name, Way.KEYRING, _check(key), entry=f"store {name} {secrets.token_hex(4)}")
+    keyring.set_password(SERVICE, content.key_entry, b64encode(key).decode("ascii"))
+    if keyring.get_password(SERVICE, content.key_entry) != b64encode(key).decode("ascii"):
         raise StoreLocked(
             "The OS keyring did not keep the key of the mail.",
             "Unlock the keyring, or start with --passphrase-file FILE.",
         )
-    _write(path, _KeyFile(name, Way.KEYRING, check))
-    return Unlocked(key, name, Way.KEYRING)
+    return Unlocked(key, name, Way.KEYRING), _written(content)
+
+
+def sealed(key: bytes, name: str, passphrase: str) -> bytes:
+    """The content of a key-check file by which a passphrase opens this key."""
+    if not passphrase:
+        raise BadInput("The passphrase is empty.", "Choose one of several words.")
+    salt = secrets.token_bytes(16)
+    pad, seal = _stretched(passphrase, salt, COST)
+    wrapped = _xor(key, pad)
+    tag = hmac.digest(seal, salt + wrapped, "sha256")
+    return _written(_KeyFile(name, Way.PASSPHRASE, _check(key), salt, wrapped + tag, COST))
 
 
 def _by_passphrase(found: _KeyFile, passphrase: str | None) -> bytes:
@@ -144,7 +171,7 @@ def _by_keyring(found: _KeyFile, keyring: Keyring | None) -> bytes:
             "The key of this profile is in the OS keyring, which was not asked or is not there.",
             "Log in to the desktop that the profile was made in, and start without a passphrase.",
         )
-    text = keyring.get_password(SERVICE, _entry(found.name))
+    text = keyring.get_password(SERVICE, found.key_entry)
     if text is None:
         raise StoreLocked(
             "The OS keyring does not hold the key of this profile.",
@@ -190,14 +217,23 @@ def _check(key: bytes) -> bytes:
     return hmac.digest(key, _LABEL, hashlib.sha256)
 
 
-def _entry(name: str) -> str:
-    return f"store {name}"
-
-
 def _read(path: Path) -> _KeyFile | None:
     """The key-check file; None if there is none; raises StoreDamaged."""
     try:
-        document = json.loads(path.read_bytes())
+        return _parsed(path.read_bytes(), path)
+    except FileNotFoundError:
+        return None
+    except PermissionError as problem:
+        raise StoreLocked(
+            f"{path.name} may not be read.", "Look at its rights.", str(path)
+        ) from problem
+    except OSError as problem:
+        raise _damaged(path) from problem
+
+
+def _parsed(content: bytes, path: Path) -> _KeyFile:
+    try:
+        document = json.loads(content)
         if document["version"] > VERSION:
             raise StoreDamaged(
                 "This profile was made by a newer version of the program.",
@@ -210,14 +246,9 @@ def _read(path: Path) -> _KeyFile | None:
             b64decode(document["salt"]),
             b64decode(document["wrapped"]),
             _Stretch(**document["stretch"]),
+            str(document.get("entry", "")),  # this was not there in the first version
         )
-    except FileNotFoundError:
-        return None
-    except PermissionError as problem:
-        raise StoreLocked(
-            f"{path.name} may not be read.", "Look at its rights.", str(path)
-        ) from problem
-    except (OSError, ValueError, TypeError, LookupError, RecursionError) as problem:
+    except (ValueError, TypeError, LookupError, RecursionError) as problem:
         raise _damaged(path) from problem
     if found.way is Way.PASSPHRASE and (len(found.wrapped), len(found.salt)) != (64, 16):
         raise _damaged(path)
@@ -232,8 +263,7 @@ def _damaged(path: Path) -> StoreDamaged:
     )
 
 
-def _write(path: Path, content: _KeyFile) -> None:
-    """Write beside, flush to the disk, rename, flush the folder: there or not there, never half."""
+def _written(content: _KeyFile) -> bytes:
     document = {
         "version": VERSION,
         "name": content.name,
@@ -242,12 +272,18 @@ def _write(path: Path, content: _KeyFile) -> None:
         "salt": b64encode(content.salt).decode("ascii"),
         "wrapped": b64encode(content.wrapped).decode("ascii"),
         "stretch": asdict(content.stretch),
+        "entry": content.entry,
     }
+    return json.dumps(document, indent=2).encode("ascii")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write beside, flush to the disk, rename, flush the folder: there or not there, never half."""
     beside = path.with_name(f"{path.name}.new")
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            json.dump(document, file, indent=2)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

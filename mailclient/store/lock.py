@@ -1,0 +1,86 @@
+"""The profile's lock: one program at a time, and a note of how the last one ended.
+
+The operating system holds the lock, so it is gone with the process however that ends. The word in
+the file is always eight bytes long: it is changed in place, also on a full disk.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from enum import Enum
+from pathlib import Path
+
+from mailclient.errors import StoreFull, StoreLocked
+
+
+class Ended(Enum):
+    """How the last program that had the profile left it; NEVER: no store was finished yet."""
+
+    NEVER = b""
+    CLEANLY = b"closed  "
+    CUT = b"open    "
+
+
+class ProfileLock:
+    """A lock that is held until `release`."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Take it; raises StoreLocked, StoreFull. Where nothing can be written it is shared."""
+        self._handle: int | None = None
+        try:
+            self._handle = os.open(
+                path, os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT, 0o600
+            )
+        except FileNotFoundError:
+            if read_only:
+                return
+            raise
+        except OSError as problem:
+            raise _unwritable(path, problem) from problem
+        try:
+            fcntl.flock(
+                self._handle, (fcntl.LOCK_SH if read_only else fcntl.LOCK_EX) | fcntl.LOCK_NB
+            )
+        except OSError as problem:
+            self.release()
+            raise StoreLocked(
+                "The profile is in use by another running mailclient.",
+                "Close it first, or name another profile with --profile.",
+                str(path),
+            ) from problem
+
+    @property
+    def ended(self) -> Ended:
+        """How the last program ended."""
+        word = b"" if self._handle is None else os.pread(self._handle, 8, 0)
+        try:
+            return Ended(word)
+        except ValueError:
+            return Ended.CUT
+
+    def note(self, how: Ended) -> None:
+        """Write that down, on the disk; one that cannot be written is left as it is."""
+        if self._handle is None:
+            return
+        try:
+            os.pwrite(self._handle, how.value, 0)
+            os.fdatasync(self._handle)
+        except OSError:
+            return  # "open" stays, and the next start looks the store through
+
+    def release(self) -> None:
+        """Let go; may be called again."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def _unwritable(path: Path, problem: OSError) -> StoreFull | StoreLocked:
+    kind = StoreFull if problem.errno in (errno.ENOSPC, errno.EDQUOT) else StoreLocked
+    return kind(
+        f"The profile cannot be written: {problem.strerror}.",
+        "Make room on the disk, or look at the rights of its folder.",
+        str(path),
+    )
