@@ -6,6 +6,7 @@ from mailclient.crypto.api import Finding
 from mailclient.crypto.registry import Registry
 from mailclient.services.accounts import Accounts
 from mailclient.store import Store
+from mailclient.store.check import damaged_messages
 from mailclient.transport import tls
 
 
@@ -29,6 +30,7 @@ class Doctor:
         found.append(self._secrets_line())
         found.append(self._certificates_line())
         found.append(self._store_line())
+        found += [Finding("store", "warning", one) for one in self._store.notices]
         return tuple(found)
 
     def _plugin_line(self) -> Finding:
@@ -57,3 +59,7 @@ class Doctor:
     def check_store(self) -> str:
         """What is wrong with the store; "" if nothing is."""
         return self._store.database.check()
+
+    def damaged_messages(self) -> tuple[int, ...]:
+        """The messages whose stored bytes have changed; reads all of them."""
+        return tuple(damaged_messages(self._store.database))

@@ -21,7 +21,7 @@ import apsw
 
 from mailclient.errors import MailError, StoreDamaged, StoreLocked
 from mailclient.store import migrations
-from mailclient.store.engine import Access, connect, full, log_of, translated
+from mailclient.store.engine import Access, connect, full, integrity, log_of, translated
 from mailclient.store.readers import Readers
 
 __all__ = ["Database", "Durability", "translated"]
@@ -129,18 +129,7 @@ class Database:
         What is raised inside takes all of it back. Raises StoreFull, StoreDamaged, StoreLocked.
         """
         with self._lock, translated(self.path, self._fail):
-            if self.read_only:
-                raise StoreLocked(
-                    f"Nothing can be changed in this profile. {self.read_only}",
-                    "Reading, searching and exporting still work.",
-                    str(self.path),
-                )
-            if self._failed:
-                raise StoreDamaged(
-                    "The disk failed while the store was written; nothing more is written now.",
-                    "Look at the disk, then start the program again.",
-                    self._failed,
-                )
+            self._may_write()
             if self._owner is not None:
                 yield from self._part()
                 return
@@ -154,6 +143,28 @@ class Database:
             finally:
                 self._owner = None
                 self._roll_back()
+
+    @contextmanager
+    def alone(self) -> Iterator[apsw.Connection]:
+        """The writer outside of any transaction, for what rewrites the whole file."""
+        with self._lock, translated(self.path, self._fail):
+            self._may_write()
+            yield self._writer
+
+    def _may_write(self) -> None:
+        """Raise StoreLocked or StoreDamaged where nothing can be written, or no more."""
+        if self.read_only:
+            raise StoreLocked(
+                f"Nothing can be changed in this profile. {self.read_only}",
+                "Reading, searching and exporting still work.",
+                str(self.path),
+            )
+        if self._failed:
+            raise StoreDamaged(
+                "The disk failed while the store was written; nothing more is written now.",
+                "Look at the disk, then start the program again.",
+                self._failed,
+            )
 
     def _part(self) -> Iterator[apsw.Connection]:
         """A part of the transaction that is open, which can be taken back alone."""
@@ -251,18 +262,9 @@ class Database:
         """Look through the whole file; "" if it is whole, else what is wrong with it."""
         try:
             with self.read() as connection:
-                found = [
-                    str(row[0])
-                    for row in connection.execute("PRAGMA integrity_check(20)")
-                    if row[0] != "ok"
-                ]
-                found += [
-                    f"a row of {table} refers to a row of {parent} that is not there"
-                    for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")
-                ]
+                return integrity(connection)
         except (StoreDamaged, StoreLocked) as problem:
             return problem.detail or problem.text
-        return "; ".join(found)
 
     def close(self, *, keep_log: bool = False) -> bool:
         """Move everything into the file and close it; False if that was done before.

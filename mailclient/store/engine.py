@@ -65,6 +65,18 @@ def connect(path: Path, key: bytes, access: Access, vfs: str = "unix") -> apsw.C
     return connection
 
 
+def integrity(connection: apsw.Connection) -> str:
+    """Look through the whole file; "" if it is whole, else what is wrong with it."""
+    found = [
+        str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)") if row[0] != "ok"
+    ]
+    found += [
+        f"a row of {table} refers to a row of {parent} that is not there"
+        for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")
+    ]
+    return "; ".join(found)
+
+
 def log_of(path: Path) -> Path:
     """The file beside a store that holds its newest changes."""
     return path.with_name(f"{path.name}-wal")

@@ -54,17 +54,18 @@ def salvage(old: Path, new: Path, key: bytes, clock: Callable[[], datetime]) -> 
 
     Raises StoreDamaged if nothing at all can be read, StoreFull.
     """
-    source = connect(old, key, Access.READ)
+    try:
+        source = connect(old, key, Access.READ)
+    except LOST as problem:
+        raise StoreDamaged(
+            "Nothing in the store can be read: the list of its tables is gone.",
+            "Take a backup with 'mailclient store restore FILE', or move store.db away and begin "
+            "with an empty one by 'mailclient store salvage'. Mail that is still on the server "
+            "comes again.",
+            f"{old}: {problem}",
+        ) from problem
     try:
         source.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        try:
-            source.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-        except LOST as problem:
-            raise StoreDamaged(
-                "Nothing in the store can be read: its first page is gone.",
-                "Take a backup with 'mailclient store restore FILE'.",
-                f"{old}: {problem}",
-            ) from problem
         database = Database.open(new, key, clock=clock)
         try:
             return _Salvage(Debris(source), database).run()
