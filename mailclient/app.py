@@ -22,6 +22,7 @@ from mailclient.services.events import Events
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Jobs
 from mailclient.services.keys import Keys
+from mailclient.services.mailbox import ServerMailbox
 from mailclient.services.observe import Observer
 from mailclient.services.organise import Organise
 from mailclient.services.read import Read
@@ -69,6 +70,7 @@ class App:
         self.receive = Receive(
             store, self.accounts, self.intake, self.events, self.jobs, clock, offline=offline
         )
+        self.mailbox = ServerMailbox(store, self.accounts, self.receive, clock)
         self.read = Read(store, assessor, self.intake, clock)
         self.search = Search(store)
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -23,10 +23,12 @@ from mailclient.cancel import CancelToken
 from mailclient.cli import forms
 from mailclient.cli.context import Context, first_line, print_json
 from mailclient.errors import BadInput, MailError
-from mailclient.services.accounts import StepResult
+from mailclient.services.accounts import INCOMING, OUTGOING, StepResult
+from mailclient.sizes import parse_size
 
-E = TypeVar("E", Security, EncryptionPolicy)
+E = TypeVar("E", Security, EncryptionPolicy, Authentication)
 SECURITY = click.Choice([one.value for one in Security])
+CERTIFICATES = {"pop3-certificate": INCOMING, "smtp-certificate": OUTGOING}
 AUTH = click.Choice([one.value for one in Authentication])
 
 
@@ -78,7 +80,7 @@ def account() -> None:
     "--leave-on-server",
     default="14",
     show_default=True,
-    help="yes, no or a number of days. Example: --leave-on-server yes",
+    help="yes, no, a number of days, count:N, size:200MB, deleted. Example: --leave-on-server yes",
 )
 @click.option(
     "--no-test", is_flag=True, help="Add the account without logging in. Example: --no-test"
@@ -208,8 +210,9 @@ def show(context: Context, address: str, as_json: bool) -> None:
 @click.argument("changes", nargs=-1, required=True, metavar="KEY=VALUE…")
 @click.pass_obj
 def set_(context: Context, address: str, changes: tuple[str, ...]) -> None:
-    """Change settings: name, signature, leave-on-server, encryption, paused, pop3, pop3-security,
-    smtp, smtp-security, username, password-file.
+    """Change settings: name, signature, leave-on-server, encryption, paused, minutes, largest,
+    pop3, pop3-security, pop3-certificate, smtp, smtp-security, smtp-certificate, username, auth,
+    auth-mechanism, ca-file, password-file.
 
     Example: mailclient account set ann@example.org name='Ann' leave-on-server=30
     """
@@ -221,6 +224,8 @@ def set_(context: Context, address: str, changes: tuple[str, ...]) -> None:
             raise BadInput(f"'{change}' does not say what to set.", "Write KEY=VALUE.")
         if key == "password-file":
             password = first_line(Path(value))
+        elif key in CERTIFICATES:
+            one = context.app.accounts.accepting(one, CERTIFICATES[key], value)
         else:
             one = _changed(one, key, value)
     context.app.accounts.change(one)
@@ -241,17 +246,40 @@ def _changed(one: Account, key: str, value: str) -> Account:
             return replace(one, encryption=_choice(EncryptionPolicy, value))
         case "paused":
             return replace(one, paused=value.lower() in ("yes", "true", "1"))
+        case "minutes":
+            return replace(one, minutes=_number(value))
+        case "largest":
+            return replace(one, largest=None if value in ("", "any") else parse_size(value))
         case "pop3" | "pop3-security":
             return replace(one, incoming=_server(one.incoming, key, value, POP3_PORTS))
         case "smtp" | "smtp-security":
             return replace(one, outgoing=_server(one.outgoing, key, value, SUBMISSION_PORTS))
-        case "username":
-            return replace(
-                one,
-                incoming=one.incoming and replace(one.incoming, username=value),
-                outgoing=one.outgoing and replace(one.outgoing, username=value),
-            )
+        case "username" | "auth-mechanism":
+            field = "username" if key == "username" else "mechanism"
+            return _both(one, **{field: value})
+        case "ca-file":
+            return _both(one, ca_file=str(Path(value).resolve()) if value else "")
+        case "auth":
+            return _both(one, authentication=_choice(Authentication, value))
     raise BadInput(f"There is no setting '{key}'.", "'mailclient account set --help' lists them.")
+
+
+def _both(one: Account, **changes: Any) -> Account:
+    """A change of both servers."""
+    return replace(
+        one,
+        incoming=one.incoming and replace(one.incoming, **changes),
+        outgoing=one.outgoing and replace(one.outgoing, **changes),
+    )
+
+
+def _number(value: str) -> int | None:
+    """Minutes; None for `default`."""
+    if value == "default":
+        return None
+    if not value.isdigit():
+        raise BadInput(f"'{value}' is no number of minutes.", "Write a number, or 'default'.")
+    return int(value)
 
 
 def _server(server: Server | None, key: str, value: str, ports: dict[Security, int]) -> Server:

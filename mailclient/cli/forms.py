@@ -152,6 +152,8 @@ def server(one: Server | None, protocol: str) -> Json | None:
         "auth": one.authentication.value,
         "username": one.username,
         "ca_file": one.ca_file,
+        "certificate": one.pin or None,
+        "mechanism": one.mechanism or None,
     }
 
 
@@ -165,6 +167,8 @@ def account(one: Account) -> Json:
         "leave_on_server": one.retention.word(),
         "encryption": one.encryption.value,
         "paused": one.paused,
+        "minutes": one.minutes,
+        "largest": one.largest,
         "identities": [
             {"address": who.address, "name": who.name, "signature": who.signature}
             for who in one.identities

@@ -13,6 +13,7 @@ from mailclient.cli.files import export, import_
 from mailclient.cli.keys import key, readiness
 from mailclient.cli.mail import list_, outbox, receive, search, send
 from mailclient.cli.reading import reply, show
+from mailclient.cli.server import fetch
 from mailclient.cli.upkeep import doctor, plugins, store
 
 
@@ -85,6 +86,7 @@ def demo(context: Context, headless: bool) -> None:
 
 for command in (
     account,
+    fetch,
     receive,
     send,
     outbox,

@@ -152,13 +152,11 @@ class Accounts:
             raise BadInput(f"{account.address} has no {what} server.", "Set one in its settings.")
         return examine(server, cancel, incoming=what == INCOMING)
 
-    def accept_certificate(self, account: Account, what: str, fingerprint: str) -> None:
-        """Accept this one certificate for one server although it cannot be verified ("": none).
-
-        Raises BadInput where the server is a large provider's: its certificates can be verified.
+    def accepting(self, account: Account, what: str, fingerprint: str) -> Account:
+        """The account, with one certificate accepted for one server although it cannot be verified
+        ("": none). Raises BadInput for a large provider's server: its certificates verify.
         """
-        current = self.get(account.address)
-        server = current.incoming if what == INCOMING else current.outgoing
+        server = account.incoming if what == INCOMING else account.outgoing
         if server is None:
             raise BadInput(f"{account.address} has no {what} server.", "Set one in its settings.")
         if fingerprint and server.host.lower() in known_hosts():
@@ -168,9 +166,8 @@ class Accounts:
             )
         changed = replace(server, pin=fingerprint)
         if what == INCOMING:
-            self.change(replace(current, incoming=changed))
-        else:
-            self.change(replace(current, outgoing=changed))
+            return replace(account, incoming=changed)
+        return replace(account, outgoing=changed)
 
     def discover(self, address: str) -> Found | None:
         """What is known of the servers behind an address; None where nothing is."""

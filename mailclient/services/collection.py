@@ -167,6 +167,12 @@ class Collection:
                 self._record(listed, EntryState.HEAD, b"", identity(head), id)
             self._publish([id])
 
+    def leave(self, wanted: Sequence[Listed]) -> None:
+        """Remember that these are to stay where they are, unfetched."""
+        with self._store.database.write():
+            for one in wanted:
+                self._record(one, EntryState.SEEN, b"", b"", None)
+
     def complete(self, session: Pop3Session, listed: Listed, id: int) -> None:
         """Fetch the whole of a message of which the head is here."""
         for _, got in session.retr([listed], lambda one: self._store.bodies.spool(one.size)):
