@@ -27,12 +27,14 @@ from mailclient.services.observe import Observer
 from mailclient.services.organise import Organise
 from mailclient.services.read import Read
 from mailclient.services.receive import Receive
+from mailclient.services.schedule import Schedule
 from mailclient.services.search import Search
 from mailclient.services.send import Send
 from mailclient.services.transfer import Transfer
 from mailclient.store import Store
 from mailclient.store.keyrings import Keyring, pick_keyring
 from mailclient.transport.https import fetch
+from mailclient.transport.network import network
 
 
 def now() -> datetime:
@@ -83,6 +85,15 @@ class App:
             self.jobs,
             clock,
             offline=offline,
+        )
+        self.schedule = Schedule(
+            self.accounts,
+            store.settings,
+            self.receive,
+            self.send,
+            self.events,
+            self.jobs,
+            network=network,
         )
         self.organise = Organise(store, self.events)
         self.transfer = Transfer(store, self.accounts, self.intake, self.events, clock)

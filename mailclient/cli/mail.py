@@ -60,7 +60,7 @@ def receive(context: Context, address: str | None, as_json: bool, wanted: bool) 
                 receipts.append(app.receive.collect(account, job))
             except MailError as problem:
                 failed = True
-                receipts.append(Receipt(account.address, problems=(str(problem),)))
+                receipts.append(Receipt(account.address, failure=problem))
         app.intake.run(job)
     if as_json:
         print_json({"accounts": [forms.receipt(one) for one in receipts]})

@@ -218,7 +218,7 @@ class Commands(QObject):
 
     def receive(self) -> None:
         """Collect the mail of all accounts, and send what waits."""
-        self._window.bridge.run("work", lambda job: self._app.receive.start_all())
+        self._window.bridge.run("work", lambda job: self._app.schedule.collect_all())
         self.send_queued()
 
     def send_queued(self) -> None:
@@ -233,7 +233,7 @@ class Commands(QObject):
 
     def start(self, kind: str, address: str) -> None:
         """Start a collection ("fetch") or a dispatch ("send") of one account again."""
-        begin = self._app.receive.start if kind == "fetch" else self._app.send.start
+        begin = self._app.schedule.collect if kind == "fetch" else self._app.send.start
         self._window.bridge.run("work", lambda job: begin(self._app.accounts.get(address)))
 
     def send_again(self, id: int) -> None:

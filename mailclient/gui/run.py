@@ -1,4 +1,4 @@
-"""Starts the window: theme, one window a profile, passphrase or wizard where needed, timers.
+"""Starts the window: theme, one window a profile, passphrase or wizard where needed.
 
 The program is asked for (`open_app`) only once it is clear that no other window has the profile.
 """
@@ -23,11 +23,10 @@ from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.single import FirstWindow, hand_over
 from mailclient.gui.wizard.window import Wizard
 from mailclient.paths import Profile
-from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES, THEME
+from mailclient.settings import THEME
 
 log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.001  # keeps frames short while mail is parsed on a lane
-MINUTE_MS = 60_000
 
 
 class Session:
@@ -40,18 +39,14 @@ class Session:
         self.bridge = Bridge(app.events, app.jobs)
         self.window = MainWindow(app, self.bridge)
         self.wizard: Wizard | None = None
-        self._timer = QTimer(self.window)
-        self._timer.timeout.connect(self.window.commands.receive)
         self.bridge.changed.connect(self._changed)
         first.called.connect(self.called)
-        self._set_timer()
 
     def begin(self, uri: str) -> None:
         """Show the window; where there is no account, first the wizard."""
         if self._app.accounts.list():
             self.window.show()
-            if self._app.settings.get(RECEIVE_AT_START):
-                QTimer.singleShot(0, self.window.commands.receive)
+            self._app.schedule.start()
         else:
             self.wizard = Wizard(self._app, self.bridge, None)
             self.wizard.finished.connect(self._after_wizard)
@@ -70,7 +65,6 @@ class Session:
 
     def close(self) -> None:
         """Stop telling and listening."""
-        self._timer.stop()
         self._first.close()
         self.bridge.close()
 
@@ -78,21 +72,11 @@ class Session:
         self.wizard = None
         self.window.show()
         self.window.read_folders()
-        if self._app.accounts.list():
-            self.window.commands.receive()
+        self._app.schedule.start()
 
     def _changed(self, changes: Changes) -> None:
-        if RECEIVE_MINUTES.key in changes.settings:
-            self._set_timer()
         if THEME.key in changes.settings:
             self._look.choose(self._app.settings.get(THEME))
-
-    def _set_timer(self) -> None:
-        minutes = self._app.settings.get(RECEIVE_MINUTES)
-        if minutes:
-            self._timer.start(minutes * MINUTE_MS)
-        else:
-            self._timer.stop()
 
 
 def run(

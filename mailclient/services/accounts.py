@@ -95,6 +95,7 @@ class Accounts:
             vault.set_password(account.id, INCOMING, incoming)
         if account.outgoing and account.outgoing.authentication is not Authentication.NONE:
             vault.set_password(account.id, OUTGOING, incoming if outgoing is None else outgoing)
+        self._events.publish(AccountsChanged())
 
     def password(self, account: Account, what: str) -> str:
         """The password for the `incoming` or `outgoing` server; raises LoginRefused."""

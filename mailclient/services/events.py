@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mailclient.errors import MailError
+
 
 @dataclass(frozen=True, slots=True)
 class MessagesChanged:
@@ -43,6 +45,15 @@ class SettingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionEnded:
+    """A collection has ended: well, with what it noticed on the way, or by a problem."""
+
+    account_id: int
+    notices: tuple[str, ...] = ()
+    problem: MailError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JobChanged:
     """A job began, moved on or ended; `services.jobs.Jobs.get(id)` tells how it stands."""
 
@@ -56,6 +67,7 @@ Event = (
     | OutboxChanged
     | KeysChanged
     | SettingChanged
+    | CollectionEnded
     | JobChanged
 )
 

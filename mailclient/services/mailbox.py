@@ -150,7 +150,7 @@ class ServerMailbox:
             received=len(run.ids),
             left_on_server=len(listing) - len(deleted),
             deleted_on_server=len(deleted),
-            problems=tuple(run.problems),
+            notices=tuple(run.problems),
             ids=tuple(run.ids),
         )
 

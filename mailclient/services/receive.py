@@ -18,7 +18,7 @@ from mailclient.services.accounts import INCOMING, Accounts
 from mailclient.services.collection import Collection
 from mailclient.services.crash import crash_point
 from mailclient.services.download import Plan, clock_is_doubtful, download_plan, due, named
-from mailclient.services.events import Events
+from mailclient.services.events import CollectionEnded, Events
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Job, Jobs
 from mailclient.store import Store
@@ -34,7 +34,8 @@ Known = dict[bytes, Entry]
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What one collection brought; `failure` is what ended it before its end."""
+    """What one collection brought; `notices` are what was noticed on the way, `failure` is what
+    ended it before its end."""
 
     address: str
     received: int = 0
@@ -42,9 +43,14 @@ class Receipt:
     left_on_server: int = 0
     deleted_on_server: int = 0
     seconds: float = 0.0
-    problems: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
     failure: MailError | None = None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that the user should know, in sentences."""
+        return self.notices if self.failure is None else (*self.notices, str(self.failure))
 
 
 class Receive:
@@ -70,29 +76,32 @@ class Receive:
         self._offline = offline
         self._one_by_one: set[int] = set()  # accounts whose server cannot take commands ahead
 
-    def start_all(self) -> None:
-        """Collect from every account that is not paused, each on its own lane."""
-        for account in self._accounts.list():
-            if account.incoming is not None and not account.paused:
-                self.start(account)
-
     def start(self, account: Account) -> None:
         """Collect from one account on its lane; what arrives is processed on the intake lane."""
         self._jobs.submit(
             f"fetch:{account.address}",
-            lambda job: self._whole(self.collect(account, job, stored=self.start_intake)),
+            lambda job: self._to_its_end(account, job),
             title=f"Collecting mail for {account.address}",
         )
+
+    def _to_its_end(self, account: Account, job: Job) -> Receipt:
+        """Collect, and tell how it ended; what came to no end is a fault for the window."""
+        notices: tuple[str, ...] = ()
+        problem: MailError | None = None
+        try:
+            receipt = self.collect(account, job, stored=self.start_intake)
+            notices, problem = receipt.notices, receipt.failure
+        except MailError as fault:
+            problem = fault
+        finally:
+            self._events.publish(CollectionEnded(account.id, notices, problem))
+        if problem is not None:
+            raise problem
+        return receipt
 
     def start_intake(self) -> None:
         """Have what is stored understood, on its lane."""
         self._jobs.submit("intake", self._intake.run, quiet=True)
-
-    def _whole(self, receipt: Receipt) -> Receipt:
-        """What came to its end; what did not is a fault for the window."""
-        if receipt.failure is not None:
-            raise receipt.failure
-        return receipt
 
     def collect(
         self, account: Account, job: Job, *, stored: Callable[[], None] = lambda: None
@@ -180,7 +189,7 @@ class Receive:
             left_on_server=len(listing) - len(deleted),
             deleted_on_server=len(deleted),
             seconds=time.monotonic() - began,
-            problems=(*run.problems, *_told(listing, run), *([str(failure)] if failure else [])),
+            notices=(*run.problems, *_told(listing, run)),
             ids=tuple(run.ids),
             failure=failure,
         )

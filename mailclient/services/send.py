@@ -199,6 +199,12 @@ class Send:
             title=f"Sending mail of {account.address}",
         )
 
+    def start_due(self) -> None:
+        """Send what is due, for every account that has such."""
+        for account in self._accounts.list():
+            if account.outgoing is not None and self._store.outbox.due(account.id, self._clock()):
+                self.start(account)
+
     def items(self) -> tuple[OutItem, ...]:
         """The queue, oldest first."""
         return self._store.outbox.all()

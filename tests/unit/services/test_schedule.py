@@ -1,0 +1,164 @@
+"""When mail is collected by itself: intervals, growing pauses, waking up, another network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from mailclient.account import Account, Identity, Server
+from mailclient.errors import LoginRefused, MailboxBusy, MailError, Unreachable
+from mailclient.paths import Profile
+from mailclient.services.accounts import Accounts
+from mailclient.services.events import AccountsChanged, CollectionEnded, Events
+from mailclient.services.jobs import Jobs
+from mailclient.services.receive import Receive
+from mailclient.services.schedule import MINUTE, Schedule, Standing, after, pause
+from mailclient.services.send import Send
+from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES
+from mailclient.store import Store
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+AWAY = Unreachable("There is no server.", "Try again.")
+REFUSED = LoginRefused("Not this password.", "Type it again.")
+
+
+class World:
+    """A schedule with a clock and a network that the test turns; what it starts is counted."""
+
+    def __init__(self, store: Store) -> None:
+        self.now = 1000.0
+        self.network = "home"
+        self.started: list[str] = []
+        self.sent = 0
+        self.events = Events()
+        self.accounts = Accounts(store, self.events, offline=False)
+        self.settings = store.settings
+        self.account = store.accounts.add(
+            Account((Identity("ann@example.org"),), Server("pop.example.org", 995))
+        )
+        self.schedule = Schedule(
+            self.accounts,
+            store.settings,
+            cast(Receive, self),
+            cast(Send, self),
+            self.events,
+            Jobs(self.events),
+            clock=lambda: self.now,
+            network=lambda: self.network,
+        )
+
+    def start(self, account: Account) -> None:
+        """In place of Receive: a collection begins."""
+        self.started.append(account.address)
+
+    def start_due(self) -> None:
+        """In place of Send."""
+        self.sent += 1
+
+    def end(self, problem: MailError | None = None) -> None:
+        self.events.publish(CollectionEnded(self.account.id, (), problem))
+
+    def later(self, minutes: float) -> int:
+        """Let time pass; how many collections have begun then."""
+        self.now += minutes * MINUTE
+        self.started.clear()
+        self.schedule.tick()
+        return len(self.started)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    profile = Profile(tmp_path / "profile")
+    profile.create()
+    store = Store.open(profile, passphrase="a passphrase", keyring=None, clock=lambda: NOW)
+    store.settings.set(RECEIVE_MINUTES, 10)
+    return World(store)
+
+
+def test_mail_is_collected_at_the_start_and_then_at_each_interval(world: World) -> None:
+    assert world.later(0) == 1
+    assert world.later(99) == 0  # the first one has not ended
+    world.end()
+    assert world.later(9) == 0
+    assert world.later(1.1) == 1
+
+
+def test_an_account_has_its_own_interval(world: World) -> None:
+    world.accounts.change(replace(world.account, minutes=2))
+    world.later(0)
+    world.end()
+    assert world.later(2.1) == 1
+    world.end()
+    world.accounts.change(replace(world.account, minutes=0))
+    assert world.later(9999) == 0
+
+
+def test_an_account_that_pauses_is_left_alone(world: World) -> None:
+    world.accounts.change(replace(world.account, paused=True))
+    assert world.later(0) == 0
+
+
+def test_nothing_is_collected_at_the_start_where_that_is_not_wanted(world: World) -> None:
+    world.settings.set(RECEIVE_AT_START, False)
+    world.schedule._jobs.close()  # its thread is not wanted here
+    with pytest.raises(MailError):
+        world.schedule.start()
+    assert world.later(0) == 0
+    assert world.later(10.1) == 1
+
+
+def test_the_pauses_after_faults_grow_up_to_an_hour() -> None:
+    standing, pauses = Standing(), []
+    for _ in range(8):
+        standing = after(standing, MailboxBusy("In use."), 0.0)
+        pauses.append((pause(standing, 10) or 0) / MINUTE)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert pause(after(standing, None, 0.0), 10) == 10 * MINUTE
+
+
+def test_a_refused_password_is_not_tried_again_before_the_user_has_done_something(
+    world: World,
+) -> None:
+    world.later(0)
+    world.end(REFUSED)
+    assert world.later(9999) == 0
+    world.events.publish(AccountsChanged())
+    assert world.later(0) == 1
+
+
+def test_whoever_could_not_be_reached_is_tried_at_once_over_another_network(world: World) -> None:
+    world.later(0)
+    for _ in range(6):
+        world.end(AWAY)
+    assert world.later(5) == 0
+    world.network = ""
+    assert world.later(0.1) == 0
+    world.network = "train"
+    assert world.later(0.1) == 1
+
+
+def test_what_sleeps_through_its_time_is_collected_on_waking(world: World) -> None:
+    world.later(0)
+    world.end()
+    assert world.later(8 * 60) == 1
+
+
+def test_the_user_starts_what_waits_but_never_twice(world: World) -> None:
+    world.later(0)
+    world.end(REFUSED)
+    world.started.clear()
+    world.schedule.collect_all()
+    world.schedule.collect_all()
+    assert world.started == ["ann@example.org"]
+
+
+def test_what_waits_to_be_sent_is_looked_at_every_minute(world: World) -> None:
+    world.later(0.5)
+    assert world.sent == 0
+    world.later(0.6)
+    world.later(0.1)
+    assert world.sent == 1
