@@ -1,0 +1,113 @@
+"""The benchmark itself works: it fetches, checks what was fetched, and tells. No clock decides."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import pop3, report
+from tests.benchmarks.delay import delayed
+from tests.benchmarks.growth import Growth
+from tests.benchmarks.mailbox import Content, messages
+from tests.benchmarks.measure import Figures, RunFailed, run
+from tests.benchmarks.report import Line, Table
+
+
+def test_a_small_run_fetches_everything_and_tells_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = pop3.Options(
+        messages=(30,), delays=(0,), names=("raw", "complete", "fetch", "poplib"), repeat=1
+    )
+    found = pop3.measure(options)
+    report.write(tmp_path / "found.json", found)
+    document = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert document["failures"] == []
+    [table] = document["tables"]
+    assert (table["messages"], table["delay_ms"]) == (30, 0)
+    assert [len(one["runs"]) for one in table["contestants"]] == [1, 1, 1, 1]
+    assert all(one["median"]["memory"] > 0 for one in table["contestants"])
+    assert table["contestants"][0]["to_raw"] == 1
+    assert [one["how"] for one in document["times"]] == ["steps", "side"]
+    assert all(one["first_visible_after_log_in"] > 0 for one in document["times"])
+    assert document["proxy"]["ratio"] > 0
+    printed = capsys.readouterr().out
+    assert "| mailclient receive |" in printed
+    assert "30 messages" in printed
+
+
+def test_the_mailbox_is_the_same_each_time_and_has_the_sizes_of_real_mail() -> None:
+    first, second = Content.of(messages(200)), Content.of(messages(200))
+    assert first == second
+    assert 20_000 < first.size / first.messages < 60_000
+    sizes = sorted(len(one) for one in messages(200))
+    assert sizes[100] < 10_000 < 200_000 < sizes[-1]
+
+
+def test_a_command_that_fails_is_no_figure(tmp_path: Path) -> None:
+    with pytest.raises(RunFailed, match="gone wrong"):
+        run(["sh", "-c", "echo gone wrong >&2; exit 3"], tmp_path)
+
+
+def test_the_time_of_children_counts(tmp_path: Path) -> None:
+    figures, said = run(["sh", "-c", "echo $(seq 1 200000 | sort | wc -l)"], tmp_path)
+    assert said.strip() == "200000"
+    assert figures.cpu > 0
+    assert figures.seconds > 0
+    assert figures.memory > 1_000_000
+
+
+def test_the_proxy_passes_on_every_byte_of_both_ways_and_both_ends() -> None:
+    sent = bytes(range(256)) * 20_000
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def echo() -> None:
+        sock, _ = listener.accept()
+        with sock:
+            while data := sock.recv(65536):
+                sock.sendall(data)
+
+    def give() -> None:
+        sock.sendall(sent)
+        sock.shutdown(socket.SHUT_WR)
+
+    server = threading.Thread(target=echo)
+    server.start()
+    with listener, delayed(listener.getsockname()[1], 10) as port:
+        with socket.create_connection(("127.0.0.1", port)) as sock:
+            writer = threading.Thread(target=give)
+            writer.start()
+            came = b""
+            while data := sock.recv(65536):
+                came += data
+            writer.join()
+        server.join()
+    assert came == sent
+
+
+def test_the_rate_of_each_thousand_is_told_and_the_last_compared_with_the_first() -> None:
+    line = [(1.5, 500), (2.0, 1000), (3.0, 1900), (4.0, 2100), (5.0, 2500)]
+    growth = Growth.of(line, 1.0)
+    assert growth.rates == (1000.0, 500.0)
+    assert growth.ratio == 0.5
+
+
+def test_ratios_are_of_medians_and_whoever_is_left_out_is_named_with_the_reason() -> None:
+    runs = tuple(Figures(seconds, seconds, 10_000_000) for seconds in (1.0, 9.0, 2.0))
+    table = Table(
+        1000,
+        38_000_000,
+        20,
+        (
+            Line("raw", "raw reader", (Figures(1.0, 1.0, 5_000_000),)),
+            Line("mpop", "mpop", runs),
+            Line("getmail", "getmail6", left_out="not installed"),
+        ),
+    )
+    assert "| mpop | 2.00 |  | 2.00 | 1.00 | 500 | 2.00 | 10 | 3 |" in table.text()
+    assert "getmail6 | – | – | – | – | – | – | – | not installed |" in table.text()
+    assert table.document()["contestants"][1]["to_raw"] == 2
