@@ -118,7 +118,8 @@ class Database:
             )
         writer.pragma("journal_size_limit", WAL_KEPT_BYTES)
         migrations.migrate(writer, self.path)
-        writer.pragma("application_id", APPLICATION_ID)
+        if writer.pragma("application_id") != APPLICATION_ID:
+            writer.pragma("application_id", APPLICATION_ID)
 
     # Writing
 
@@ -225,8 +226,7 @@ class Database:
     def row(self, sql: str, values: Values = ()) -> tuple[Any, ...] | None:
         """The first row of a question, or None."""
         with self.read() as connection:
-            found = connection.execute(sql, values).fetchall()
-            return found[0] if found else None
+            return next(iter(connection.execute(sql, values).fetchall()), None)
 
     def run(self, sql: str, values: Values = ()) -> int:
         """Change something in a transaction of its own, or as a part of the one around it; returns

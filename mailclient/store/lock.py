@@ -9,10 +9,14 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 from enum import Enum
 from pathlib import Path
 
 from mailclient.errors import StoreFull, StoreLocked
+
+TRIES = 10
+PAUSE_SECONDS = 0.05
 
 
 class Ended(Enum):
@@ -40,9 +44,7 @@ class ProfileLock:
         except OSError as problem:
             raise _unwritable(path, problem) from problem
         try:
-            fcntl.flock(
-                self._handle, (fcntl.LOCK_SH if read_only else fcntl.LOCK_EX) | fcntl.LOCK_NB
-            )
+            _take(self._handle, fcntl.LOCK_SH if read_only else fcntl.LOCK_EX)
         except OSError as problem:
             self.release()
             raise StoreLocked(
@@ -75,6 +77,17 @@ class ProfileLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def _take(handle: int, kind: int) -> None:
+    """Take the lock; a program that was killed may leave it for a moment to a child that it was
+    just starting. Raises OSError if somebody still has it after that."""
+    for _ in range(TRIES):
+        try:
+            return fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(PAUSE_SECONDS)
+    return fcntl.flock(handle, kind | fcntl.LOCK_NB)
 
 
 def _unwritable(path: Path, problem: OSError) -> StoreFull | StoreLocked:

@@ -38,7 +38,11 @@ def _copy(connection: apsw.Connection, path: Path, version: int) -> None:
     """Keep the store as it is, encrypted with the same key, beside it."""
     target = path.with_name(f"{path.name}.version-{version}")
     target.unlink(missing_ok=True)
-    connection.execute("VACUUM INTO ?", (str(target),))
+    try:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    except apsw.Error:
+        target.unlink(missing_ok=True)  # half a copy only takes up room
+        raise
 
 
 def _first(connection: apsw.Connection) -> None:
