@@ -80,7 +80,11 @@ def stored(store: Store) -> Counter[str]:
 
 def on_server(one: Person) -> Counter[str]:
     """How often each message lies in somebody's mailbox on the server."""
-    return Counter(digest(raw) for raw in one.servers.mailbox(one.name))
+    while True:
+        try:
+            return Counter(digest(raw) for raw in one.servers.mailbox(one.name))
+        except FileNotFoundError:  # the server still ends the session of a killed client
+            continue
 
 
 def plain(text: str) -> None:
