@@ -208,10 +208,10 @@ def test_a_sweep_of_damaged_pages_loses_only_what_lay_on_them(
     for page in pages:
         at = page * 4096 + 100
         profile.store.write_bytes(whole[:at] + bytes([whole[at] ^ 8]) + whole[at + 1 :])
+        upkeep = Upkeep(profile, clock, passphrase=None, keyring=keyring)
         try:
-            told, aside = Upkeep(profile, clock, passphrase=None, keyring=keyring).salvage()
-        except StoreDamaged as problem:
-            assert "list of its tables" in problem.text, page
+            told, aside = upkeep.salvage()
+        except StoreDamaged:
             hopeless += 1
             continue
         assert aside is not None
