@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from mailclient.account import Account, Identity
-from mailclient.errors import StoreDamaged
+from mailclient.app import App, open_profile
+from mailclient.errors import MailError, StoreDamaged
 from mailclient.message.envelope import Envelope
+from mailclient.services.jobs import Job
+from mailclient.settings import KEEP_DECRYPTED
 from mailclient.store.accounts import AccountTable
 from mailclient.store.bodies import BodyTable
 from mailclient.store.database import Database
@@ -21,8 +24,10 @@ from mailclient.store.folders import FolderTable, Role
 from mailclient.store.messages import MessageTable
 from mailclient.store.rows import Processed, Processing
 from mailclient.store.search import SearchIndex
+from tests.faults import disk_people as people
 from tests.faults.disk_vfs import Disk, Playback, disk
 from tests.faults.registry import Bench, case
+from tests.scenarios.people import Person
 
 KEY = bytes(range(32))
 POINTS = 40  # cuts in one cycle
@@ -186,6 +191,53 @@ def disk_fails(bench: Bench) -> None:
             frozenset(box.here.values()),
             f"cycle {cycle}",
         )
+
+
+@case("D4", "the disk fails while mail is collected: nothing unsaved is deleted on the server")
+def disk_fails_while_receiving(bench: Bench) -> None:
+    with people.person(bench, "--leave-on-server", "no") as bob:
+        ever: set[str] = set()
+        for cycle in range(bench.cycles * 3):
+            for number in range(30):
+                raw = people.letter(cycle * 100 + number, bench.chance.choice((10, 5000)))
+                bench.servers.deliver("bob", raw)
+                ever.add(people.digest(raw))
+            with disk(f"failing-{bench.chance.randrange(1 << 40)}") as failing:
+                told = _collected_on(failing, bob, bench.chance)
+            people.plain(told)
+            safe = set(people.on_server(bob))
+            with people.opened(bob) as store:
+                assert store.database.check() == "", cycle
+                found = people.stored(store)
+            assert ever <= safe | set(found), f"cycle {cycle}: lost"
+            assert max(found.values(), default=1) == 1, f"cycle {cycle}: twice"
+        bob.ok("receive")
+        with people.opened(bob) as store:
+            assert set(people.stored(store)) == ever
+
+
+def _collected_on(failing: Disk, bob: Person, chance: random.Random) -> str:
+    """Collect until the disk fails; what is told."""
+    app = open_profile(
+        people.profile_of(bob), passphrase=people.passphrase_of(bob), gnupg_home=bob.gnupg
+    )
+    failing.fault.kind = chance.choice(("write", "sync"))
+    failing.fault.after = chance.randrange(20)
+    try:
+        with pytest.raises(MailError) as caught:
+            _use(app)
+    finally:
+        app.close()
+    assert failing.fault.hits
+    return str(caught.value)
+
+
+def _use(app: App) -> None:
+    """Go on until a fault is told."""
+    for _ in range(20):
+        for account in app.accounts.list():
+            app.receive.collect(account, Job(0), stored=lambda: None)
+            app.settings.set(KEEP_DECRYPTED, True)
 
 
 def _files(path: Path) -> list[Path]:
