@@ -44,6 +44,7 @@ COMMANDS = (
     Command("compose", Place.MAIL, "New message", ("Ctrl+N", "Ctrl+M"), "compose"),
     Command("receive", Place.MAIL, "Receive mail", ("F5", "Ctrl+T"), "receive"),
     Command("send-queued", Place.MAIL, "Send waiting mail now", ("Ctrl+Shift+T",), "sent"),
+    Command("mailbox", Place.MAIL, "Mail on the server…"),
     Command("import", Place.MAIL, "Import mail…", (), "", break_before=True),
     Command("export", Place.MAIL, "Export this folder…"),
     Command("new-folder", Place.MAIL, "New folder…", (), "folder"),

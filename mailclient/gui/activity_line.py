@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from mailclient.errors import CertificateRejected
 from mailclient.gui import parts
 from mailclient.gui.strip import Choice, Kind, Strip
 from mailclient.services.jobs import JobState, JobView
@@ -61,6 +62,7 @@ class ActivityLine(QFrame):
     stop_wanted = Signal(int)  # a job
     read = Signal(int)  # a failed job whose problem was closed
     again = Signal(object)  # the JobView of a failed job that is to be tried again
+    certificate_wanted = Signal(str)  # the lane of the job that a certificate has stopped
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +70,7 @@ class ActivityLine(QFrame):
         self.setAccessibleName("Activity")
         self._shown: JobView | None = None
         self._strips: dict[int, Strip] = {}
+        self._notices: dict[int, Strip] = {}
         self.text = parts.label(look="secondary", factor=0.9)
         self.idle = parts.label(look="secondary", factor=0.9)
         self.bar = QProgressBar()
@@ -112,15 +115,32 @@ class ActivityLine(QFrame):
     @property
     def told(self) -> tuple[str, ...]:
         """The problems that are shown, in words."""
-        return tuple(strip.words for strip in self._strips.values())
+        shown = (*self._strips.values(), *self._notices.values())
+        return tuple(strip.words for strip in shown)
+
+    def tell(self, account_id: int, text: str) -> None:
+        """Say what was noticed while mail was collected, until it is read or no longer so."""
+        old = self._notices.pop(account_id, None)
+        if old is not None:
+            self._take_out(old)
+        if text:
+            strip = Strip()
+            strip.say(
+                text, Kind.CAUTION, [("Close", lambda: self.tell(account_id, ""))], lasting=True
+            )
+            self._notices[account_id] = strip
+            self._column.insertWidget(self._column.count() - 1, strip)
 
     def close_problem(self, id: int) -> None:
         """Take a problem away: it has been read."""
         if (strip := self._strips.pop(id, None)) is not None:
-            self._column.removeWidget(strip)
-            strip.hide()
-            strip.deleteLater()
+            self._take_out(strip)
             self.read.emit(id)
+
+    def _take_out(self, strip: Strip) -> None:
+        self._column.removeWidget(strip)
+        strip.hide()
+        strip.deleteLater()
 
     def _show(self) -> None:
         view = self._shown
@@ -138,10 +158,7 @@ class ActivityLine(QFrame):
     def _show_problems(self, views: Sequence[JobView]) -> None:
         wanted = {view.id for view in views}
         for id in [id for id in self._strips if id not in wanted]:
-            strip = self._strips.pop(id)
-            self._column.removeWidget(strip)
-            strip.hide()
-            strip.deleteLater()
+            self._take_out(self._strips.pop(id))
         for view in views:
             if view.id not in self._strips and view.problem is not None:
                 self._add(view)
@@ -153,6 +170,10 @@ class ActivityLine(QFrame):
         choices: list[Choice] = [("Close", lambda: self.close_problem(view.id))]
         if view.lane.startswith(REPEATED):
             choices.insert(0, ("Try again", lambda: self.again.emit(view)))
+            if isinstance(problem, CertificateRejected):
+                choices.insert(
+                    0, ("Show certificate", lambda: self.certificate_wanted.emit(view.lane))
+                )
         strip.say(text, Kind.DANGER, choices, lasting=True)
         if problem is not None:
             strip.setToolTip(problem.detail)

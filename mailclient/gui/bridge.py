@@ -21,6 +21,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import Cancelled, MailError
 from mailclient.services.events import (
     AccountsChanged,
+    CollectionEnded,
     Event,
     Events,
     FoldersChanged,
@@ -52,6 +53,7 @@ class Changes:
     keys: bool = False
     settings: frozenset[str] = frozenset()
     jobs: frozenset[int] = frozenset()
+    collections: tuple[CollectionEnded, ...] = ()  # the last of each account
 
 
 def merge(events: list[Event]) -> Changes:
@@ -60,6 +62,7 @@ def merge(events: list[Event]) -> Changes:
     messages: set[int] = set()
     settings: set[str] = set()
     jobs: set[int] = set()
+    collections = {e.account_id: e for e in events if isinstance(e, CollectionEnded)}
     kinds = {type(event) for event in events}
     for event in events:
         if isinstance(event, MessagesChanged):
@@ -78,6 +81,7 @@ def merge(events: list[Event]) -> Changes:
         keys=KeysChanged in kinds,
         settings=frozenset(settings),
         jobs=frozenset(jobs),
+        collections=tuple(collections.values()),
     )
 
 

@@ -63,8 +63,9 @@ class Commands(QObject):
         window, verbs = self._window, self._verbs
         return {
             "compose": verbs.compose,
-            "receive": self.receive,
-            "send-queued": self.send_queued,
+            "receive": window.traffic.receive,
+            "send-queued": window.traffic.send_queued,
+            "mailbox": window.traffic.show_mailbox,
             "import": self._import,
             "export": self._export,
             "new-folder": self._new_folder,
@@ -214,37 +215,7 @@ class Commands(QObject):
         self._window.reader.choose(Format.FORMATTED if on else Format.PLAIN)
         self._window.bridge.run("work", lambda job: self._app.settings.set(SHOW_HTML, on))
 
-    # Mail in and out
-
-    def receive(self) -> None:
-        """Collect the mail of all accounts, and send what waits."""
-        self._window.bridge.run("work", lambda job: self._app.schedule.collect_all())
-        self.send_queued()
-
-    def send_queued(self) -> None:
-        """Send what is due."""
-
-        def work() -> None:
-            for account in self._app.accounts.list():
-                if account.outgoing is not None:
-                    self._app.send.start(account)
-
-        self._window.bridge.run("work", lambda job: work())
-
-    def start(self, kind: str, address: str) -> None:
-        """Start a collection ("fetch") or a dispatch ("send") of one account again."""
-        begin = self._app.schedule.collect if kind == "fetch" else self._app.send.start
-        self._window.bridge.run("work", lambda job: begin(self._app.accounts.get(address)))
-
-    def send_again(self, id: int) -> None:
-        """Have a message of the outbox sent again."""
-        self._window.bridge.run(
-            "work", lambda job: self._app.send.retry(id), lambda done: self.send_queued()
-        )
-
-    def take_back(self, id: int) -> None:
-        """Take a message out of the outbox."""
-        self._window.bridge.run("work", lambda job: self._app.send.cancel(id))
+    # Files and folders
 
     def _import(self) -> None:
         dialog = QFileDialog(self._window, "Import mail from files")

@@ -53,6 +53,7 @@ NAMES = {
     "folder": "folder-simple",
     "forward": "arrow-bend-up-right",
     "forwarded": "arrow-bend-up-right",
+    "head-only": "cloud-arrow-down",
     "headers": "list-bullets",
     "help": "question",
     "inbox": "tray",

@@ -23,7 +23,9 @@ from mailclient.gui.reader.reader import Reader
 from mailclient.gui.reading import Loaded, OpenedFiles, Reading
 from mailclient.gui.strip import Strip
 from mailclient.gui.toolbar import Toolbar
+from mailclient.gui.traffic import Traffic
 from mailclient.gui.verbs import Verbs
+from mailclient.services.events import CollectionEnded
 from mailclient.services.jobs import JobView
 from mailclient.settings import READER_POSITION
 
@@ -56,6 +58,7 @@ class MainWindow(QMainWindow):
         self.reading = Reading(app, bridge, self.reader, self.notify, self._opened)
         self.verbs = Verbs(app, bridge, self.notify, self)
         self._arrange()
+        self.traffic = Traffic(app, bridge, self)
         self.commands = Commands(self)
         self._connect()
         self._restore()
@@ -126,8 +129,9 @@ class MainWindow(QMainWindow):
         self.activity.stop_wanted.connect(self._app.jobs.cancel)
         self.activity.read.connect(self._app.jobs.forget)
         self.activity.again.connect(self._again)
-        self.outbox.retry_wanted.connect(self.commands.send_again)
-        self.outbox.cancel_wanted.connect(self.commands.take_back)
+        self.activity.certificate_wanted.connect(self.traffic.show_certificate)
+        self.outbox.retry_wanted.connect(self.traffic.send_again)
+        self.outbox.cancel_wanted.connect(self.traffic.take_back)
 
     # Folders and lists
 
@@ -217,6 +221,14 @@ class MainWindow(QMainWindow):
             look_as_set(self.actions_, self._app.settings)
         if changes.jobs:
             self.show_jobs()
+        for collection in changes.collections:
+            self._tell_notices(collection)
+
+    def _tell_notices(self, ended: CollectionEnded) -> None:
+        """Say what was noticed while mail was collected."""
+        text = " ".join(dict.fromkeys(ended.notices))
+        of = next((one for one in self._app.accounts.list() if one.id == ended.account_id), None)
+        self.activity.tell(ended.account_id, f"{of.address}: {text}" if of and text else "")
 
     def show_jobs(self) -> None:
         """Show how the jobs stand, and forget those that ended well."""
@@ -229,7 +241,7 @@ class MainWindow(QMainWindow):
         """Start the work of a failed job again."""
         kind, _, address = view.lane.partition(":")
         self._app.jobs.forget(view.id)
-        self.commands.start(kind, address)
+        self.traffic.start(kind, address)
 
     # Size and place
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -71,6 +72,14 @@ def link_button(text: str, act: Callable[[], object] | None = None) -> QPushButt
     if act is not None:
         button.clicked.connect(lambda: act())
     return button
+
+
+def number(least: int, most: int) -> QSpinBox:
+    """A field for a whole number, its text as far from the edge as that of other fields."""
+    field = QSpinBox()
+    field.setRange(least, most)
+    field.lineEdit().setTextMargins(8, 0, 8, 0)
+    return field
 
 
 class EmptyState(QWidget):

@@ -31,26 +31,28 @@ from mailclient.settings import READ_AFTER_SECONDS
 
 if TYPE_CHECKING:
     from mailclient.message.body import Attachment
+    from mailclient.services.mailbox import Line
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A message ready to be shown."""
+    """A message ready to be shown, with what the ledger knows of it."""
 
     view: MessageView
     pictures: Mapping[str, QImage]
+    line: Line | None = None
 
 
 def load(app: App, id: int, cancel: CancelToken) -> Loaded:
     """Read a message and decode its pictures; on a lane."""
-    return prepared(app.read.view(id, cancel), cancel)
+    return prepared(app.read.view(id, cancel), cancel, app.mailbox.line(id))
 
 
-def prepared(view: MessageView, cancel: CancelToken) -> Loaded:
+def prepared(view: MessageView, cancel: CancelToken, line: Line | None = None) -> Loaded:
     """Decode the pictures of a message; on a lane."""
     cancel.check()
     wanted = bool(view.body.html) and not view.encrypted
-    return Loaded(view, inline_pictures(view.body.attachments, cancel) if wanted else {})
+    return Loaded(view, inline_pictures(view.body.attachments, cancel) if wanted else {}, line)
 
 
 class OpenedFiles:
@@ -99,6 +101,7 @@ class Reading(QObject):
         reader.check_wanted.connect(self.check_again)
         reader.part_wanted.connect(self._open_part)
         reader.edit_wanted.connect(lambda: self.edit_wanted.emit(self._id))
+        reader.rest_wanted.connect(self._fetch_rest)
 
     @property
     def id(self) -> int:
@@ -124,7 +127,7 @@ class Reading(QObject):
     def show_loaded(self, loaded: Loaded) -> None:
         """Show what was loaded already."""
         self._id = loaded.view.id
-        self._reader.show_message(loaded.view, loaded.pictures)
+        self._reader.show_message(loaded.view, loaded.pictures, loaded.line)
         if loaded.view.unread and self._id:
             self._seen.start(self._app.settings.get(READ_AFTER_SECONDS) * 1000)
 
@@ -132,7 +135,23 @@ class Reading(QObject):
         """Open and judge the message anew."""
         if id := self._id:
             self._reader.wait_for("Checking the message…")
-            self._load(lambda cancel: prepared(self._app.read.check_again(id, cancel), cancel))
+            self._load(
+                lambda cancel: prepared(
+                    self._app.read.check_again(id, cancel), cancel, self._app.mailbox.line(id)
+                )
+            )
+
+    def _fetch_rest(self) -> None:
+        """Fetch the whole of a message of which only the head is here."""
+        if id := self._id:
+            self._bridge.run(
+                "rest",
+                lambda job: self._app.mailbox.fetch_rest(id, job),
+                None,
+                self._notify.problem,
+                title="Fetching the rest of a message",
+                owner=self,
+            )
 
     @property
     def _lane(self) -> str:
@@ -180,6 +199,7 @@ class Reading(QObject):
             and old.verdict == new.verdict
             and old.envelope == new.envelope
             and (old.body.text, old.body.html) == (new.body.text, new.body.html)
+            and old.size == new.size
         )
         if same:
             self._reader.view = new

@@ -225,7 +225,8 @@ def _controls(t: Theme) -> str:
     QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
     QCheckBox::indicator:disabled {{ border-color: {t.line}; background: {t.panel}; }}
     QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
-    QSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0 2px; }}
+    QComboBox QLineEdit {{ border: none; padding: 0 2px; }}
+    QSpinBox QLineEdit {{ border: none; }}
     QComboBox::drop-down {{ border: none; width: 24px; }}
     QComboBox::down-arrow {{ image: url("{_picture("arrow", t)}"); width: 12px; height: 12px; }}
     QComboBox QAbstractItemView {{ background: {t.ground}; border: 1px solid {t.line};

@@ -32,7 +32,8 @@ class Entry:
     """One line; `message_id` is the stored message, None once the user has deleted that.
 
     `head` tells the message from another one of the same name (b"" where nothing is known);
-    `doubtful` is one that had not the size that the server claims.
+    `doubtful` is one that had not the size that the server claims; `absent` one that the server did
+    not list any more.
     """
 
     uid: bytes
@@ -43,9 +44,11 @@ class Entry:
     first_seen: datetime
     head: bytes = b""
     doubtful: bool = False
+    absent: bool = False
 
 
 _COLUMNS = "uid, size, sha256, state, message_row, first_seen, head, doubtful"
+_ABSENT = "absent_since IS NOT NULL"
 
 
 class Ledger:
@@ -60,14 +63,15 @@ class Ledger:
         return {
             row[0]: _read(row)
             for row in self._database.rows(
-                f"SELECT {_COLUMNS} FROM ledger WHERE account_id = ?", (account_id,)
+                f"SELECT {_COLUMNS}, {_ABSENT} FROM ledger WHERE account_id = ?", (account_id,)
             )
         }
 
     def of_message(self, message_id: int) -> tuple[int, Entry] | None:
         """The account and the line of a stored message, if it was collected."""
         row = self._database.row(
-            f"SELECT {_COLUMNS}, account_id FROM ledger WHERE message_row = ?", (message_id,)
+            f"SELECT {_COLUMNS}, {_ABSENT}, account_id FROM ledger WHERE message_row = ?",
+            (message_id,),
         )
         return None if row is None else (row[-1], _read(row[:-1]))
 
@@ -132,7 +136,7 @@ class Ledger:
 
 
 def _read(row: tuple[Any, ...]) -> Entry:
-    uid, size, digest, state, message_id, first_seen, head, doubtful = row
+    uid, size, digest, state, message_id, first_seen, head, doubtful, absent = row
     return Entry(
         uid,
         size,
@@ -142,4 +146,5 @@ def _read(row: tuple[Any, ...]) -> Entry:
         from_seconds(first_seen),
         head,
         bool(doubtful),
+        bool(absent),
     )

@@ -111,7 +111,7 @@ def test_from_the_wizard_to_an_encrypted_exchange(
     bob.send.flush(account, Job(0))
 
     qtbot.waitUntil(lambda: bool(mail_servers.mailbox("alice")), timeout=PATIENCE)
-    window.commands.receive()
+    window.traffic.receive()
     qtbot.waitUntil(lambda: subjects(window) == ["Re: The attic"], timeout=PATIENCE)
     qtbot.waitUntil(lambda: window.model.rowCount() == 1, timeout=PATIENCE)
     window.pane.list.setCurrentIndex(window.model.index(0, 0))
@@ -138,7 +138,7 @@ def test_keys_and_settings_show_what_is_there(
     settings = SettingsWindow(bob, bridge)
     settings.show()
     assert settings.accounts.account is not None
-    settings.accounts.name.setText("Robert")
+    settings.accounts.form.name.setText("Robert")
     settings.accounts.keep.click()
     qtbot.waitUntil(lambda: bob.accounts.list()[0].name == "Robert", timeout=PATIENCE)
     settings.tabs.setCurrentIndex(1)

@@ -116,6 +116,8 @@ class RowDelegate(QStyledItemDelegate):
             marks.append((row.seal.icon, row.seal.role))
         if row.attachment:
             marks.append(("attachment", "secondary"))
+        if row.partial:
+            marks.append(("head-only", "secondary"))
         for name, role in marks:
             icons.paint(painter, QRect(right - MARK, top + 1, MARK, MARK), name, role)
             right -= MARK + 5

@@ -48,6 +48,7 @@ class RowText:
     unread: bool
     starred: bool
     attachment: bool
+    partial: bool
     answer: str
     seal: Seal | None
     spoken: str
@@ -69,6 +70,7 @@ def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
         when,
         seal.words if seal else "",
         "With attachment" if row.has_attachments else "",
+        "Only its head is here" if row.whole_size else "",
     ]
     return RowText(
         id=row.id,
@@ -79,6 +81,7 @@ def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
         unread=row.unread,
         starred=row.flagged,
         attachment=row.has_attachments,
+        partial=bool(row.whole_size),
         answer="replied" if row.answered else "forwarded" if row.forwarded else "",
         seal=seal,
         spoken=". ".join(part for part in spoken if part),

@@ -31,10 +31,17 @@ class Header(QWidget):
         self.subject = parts.label(factor=1.2, weight=QFont.Weight.DemiBold, wrap=True)
         self.subject.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.date = parts.label(look="secondary", factor=0.9)
+        self.place = parts.label(look="secondary", factor=0.9)
+        self.place.setAlignment(Qt.AlignmentFlag.AlignRight)
+        when = QVBoxLayout()
+        when.setSpacing(2)
+        when.addWidget(self.date, 0, Qt.AlignmentFlag.AlignRight)
+        when.addWidget(self.place, 0, Qt.AlignmentFlag.AlignRight)
+        when.addStretch(1)
         top = QHBoxLayout()
         top.setSpacing(12)
         top.addWidget(self.subject, 1)
-        top.addWidget(self.date, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(when)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
@@ -54,13 +61,16 @@ class Header(QWidget):
         layout.addLayout(top)
         layout.addLayout(self._grid)
 
-    def show_envelope(self, envelope: Envelope, sender: Sequence[Address]) -> None:
-        """Show an envelope; `sender` is who the message is shown to come from."""
+    def show_envelope(self, envelope: Envelope, sender: Sequence[Address], place: str = "") -> None:
+        """Show an envelope; `sender` is who the message is shown to come from, `place` where its
+        copy on the server stands."""
         subject = people.plain(envelope.subject) or "No subject"
         self.subject.setText(subject)
         self.subject.setAccessibleName(f"Subject: {subject}")
         self.date.setText(dates.full(envelope.date) if envelope.date else "No date")
         self.date.setAccessibleName(f"Date: {self.date.text()}")
+        self.place.setText(place)
+        self.place.setVisible(bool(place))
         self._fill("From", sender)
         self._fill("To", envelope.to)
         self._fill("Cc", envelope.cc)

@@ -22,6 +22,7 @@ from mailclient.gui.reader.body_view import BodyView
 from mailclient.gui.reader.details import Details
 from mailclient.gui.reader.find_bar import FindBar
 from mailclient.gui.reader.header import Header
+from mailclient.gui.reader.place import head_notice, place_words
 from mailclient.gui.reader.seal_line import SealLine
 from mailclient.gui.reader.segments import allowed, lies
 from mailclient.gui.reader.strips import Notice, Offer, StripStack, strips_for
@@ -29,6 +30,7 @@ from mailclient.gui.reader.wording import explanation
 from mailclient.gui.strip import Kind, Strip
 
 if TYPE_CHECKING:
+    from mailclient.services.mailbox import Line
     from mailclient.services.read import MessageView
 
 WAIT_MS = 300
@@ -55,6 +57,7 @@ class Reader(QWidget):
     edit_wanted = Signal()  # the draft that is shown
     check_wanted = Signal()
     keys_wanted = Signal()
+    rest_wanted = Signal()  # of a message of which only the head is here
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,21 +129,26 @@ class Reader(QWidget):
             Offer.KEYS: lambda part: self.keys_wanted.emit(),
             Offer.SHOW_ALL: lambda part: self.body.show_whole(),
             Offer.DETAILS: lambda part: self.show_details(),
+            Offer.FETCH_REST: lambda part: self.rest_wanted.emit(),
         }
 
     # What is shown
 
-    def show_message(self, view: MessageView, pictures: Mapping[str, QImage]) -> None:
-        """Show a message with the pictures that came inside it."""
+    def show_message(
+        self, view: MessageView, pictures: Mapping[str, QImage], line: Line | None = None
+    ) -> None:
+        """Show a message with the pictures that came inside it, and what the ledger knows of it."""
         self._wait.stop()
         self.view = view
         self._pictures = pictures
         mismatch = "from-mismatch" in view.verdict.warnings
         self.header.show_envelope(
-            view.envelope, view.outer_from if mismatch else view.envelope.from_
+            view.envelope,
+            view.outer_from if mismatch else view.envelope.from_,
+            place_words(line),
         )
         self.seal.show_verdict(view.verdict)
-        self.strips.show_notices(strips_for(view), self._offers)
+        self.strips.show_notices((*head_notice(line), *strips_for(view)), self._offers)
         self.link.clear()
         self._tell_target("")
         self.find_bar.hide()

@@ -28,6 +28,7 @@ class Offer(Enum):
     KEYS = "Keys and people"
     SHOW_ALL = "Show all"
     DETAILS = "Details"
+    FETCH_REST = "Fetch the rest"
 
 
 @dataclass(frozen=True, slots=True)

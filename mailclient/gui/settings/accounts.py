@@ -1,42 +1,27 @@
-"""The accounts in the settings: names, signatures, servers, password, what stays on the server."""
+"""The accounts in the settings. What was typed is never lost: it is kept when one turns away."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
     QHBoxLayout,
-    QLineEdit,
     QListWidget,
     QMessageBox,
-    QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from mailclient.account import Account, EncryptionPolicy, Retention
+from mailclient.account import Account
 from mailclient.app import App
 from mailclient.errors import BadInput
 from mailclient.gui.bridge import Bridge, Changes
-from mailclient.gui.strip import Strip
-from mailclient.gui.wizard.servers import ServerFields
+from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.settings.account_form import AccountForm
+from mailclient.gui.strip import Kind, Strip
 from mailclient.gui.wizard.window import Wizard
-
-_ENCRYPTION = {
-    EncryptionPolicy.WHEN_POSSIBLE: "whenever everybody can read it",
-    EncryptionPolicy.ALWAYS: "always",
-    EncryptionPolicy.WHEN_I_SAY: "only when I say so",
-}
-_RETENTION = {
-    "14": "for 14 days", "30": "for 30 days", "yes": "until I delete it there",
-    "no": "not at all: delete it once it is stored here",
-}  # fmt: skip
+from mailclient.services.accounts import StepResult
 
 
 class AccountsPage(QWidget):
@@ -48,79 +33,70 @@ class AccountsPage(QWidget):
         self._bridge = bridge
         self._strip = strip
         self._accounts: tuple[Account, ...] = ()
+        self._shown: Account | None = None
         self.list = QListWidget()
         self.list.setAccessibleName("Accounts")
         self.list.setMaximumWidth(200)
-        self.name = QLineEdit()
-        self.signature = QPlainTextEdit()
-        self.signature.setMaximumHeight(80)
-        self.password = QLineEdit()
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password.setPlaceholderText("unchanged")
-        self.retention = QComboBox()
-        self.encryption = QComboBox()
-        for policy, words in _ENCRYPTION.items():
-            self.encryption.addItem(words, policy)
-        self.paused = QCheckBox("Do not collect mail for this account")
-        self.incoming = ServerFields("Incoming mail (POP3)", incoming=True)
-        self.outgoing = ServerFields("Outgoing mail (SMTP)", incoming=False)
+        self.form = AccountForm()
+        self.add = QPushButton("Add…")
+        self.remove = QPushButton("Remove…")
+        self.test = QPushButton("Test log-in")
+        self.test.setToolTip("Keep what is typed, and log in to both servers")
+        self.keep = QPushButton("Keep changes")
+        self.keep.setProperty("look", "primary")
         self._arrange()
-        self.list.currentRowChanged.connect(lambda row: self._show())
-        bridge.changed.connect(self._changed)
+        self._connect()
         self._read()
 
     def _arrange(self) -> None:
-        form = QFormLayout()
-        for name, widget in (
-            ("Your name", self.name),
-            ("Signature", self.signature),
-            ("New password", self.password),
-            ("Leave mail on the server", self.retention),
-            ("Encrypt new messages", self.encryption),
-        ):
-            form.addRow(name, widget)
-            widget.setAccessibleName(name)
-        form.addRow(self.paused)
-        form.addRow(self.incoming)
-        form.addRow(self.outgoing)
-        self._details = QWidget()
-        self._details.setLayout(form)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(self._details)
+        area.setWidget(self.form)
         left = QVBoxLayout()
         left.addWidget(self.list, 1)
-        add = QPushButton("Add…")
-        add.clicked.connect(lambda: Wizard(self._app, self._bridge, self.window()).show())
-        self.remove = QPushButton("Remove…")
-        self.remove.clicked.connect(self._ask_remove)
-        left.addWidget(add)
+        left.addWidget(self.add)
         left.addWidget(self.remove)
-        self.keep = QPushButton("Keep changes")
-        self.keep.setProperty("look", "primary")
-        self.keep.clicked.connect(self._keep)
+        below = QHBoxLayout()
+        below.addStretch(1)
+        below.addWidget(self.test)
+        below.addWidget(self.keep)
         right = QVBoxLayout()
         right.addWidget(area, 1)
-        right.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignRight)
+        right.addLayout(below)
         row = QHBoxLayout(self)
         row.addLayout(left)
         row.addLayout(right, 1)
-        for button in (add, self.remove, self.keep):
+        for button in (self.add, self.remove, self.test, self.keep):
             button.setAutoDefault(False)
+
+    def _connect(self) -> None:
+        self.list.currentRowChanged.connect(lambda row: self._chosen())
+        self.form.certificate_wanted.connect(self._show_certificate)
+        self.add.clicked.connect(lambda: Wizard(self._app, self._bridge, self.window()).show())
+        self.remove.clicked.connect(self._ask_remove)
+        self.test.clicked.connect(self._test)
+        self.keep.clicked.connect(lambda: self.keep_changes(tell=True))
+        self._bridge.changed.connect(self._changed)
 
     def _changed(self, changes: Changes) -> None:
         if changes.accounts:
             self._read()
 
     def _read(self) -> None:
-        chosen = max(self.list.currentRow(), 0)
+        """Show the accounts as they are now; what is being typed stays."""
+        edited = self._edited()
+        chosen = self._shown.id if self._shown else 0
         self._accounts = self._app.accounts.list()
+        self.list.blockSignals(True)
         self.list.clear()
         self.list.addItems([one.address for one in self._accounts])
-        self.list.setCurrentRow(min(chosen, len(self._accounts) - 1))
-        self._show()
+        ids = [one.id for one in self._accounts]
+        self.list.setCurrentRow(ids.index(chosen) if chosen in ids else 0 if ids else -1)
+        self.list.blockSignals(False)
+        if edited is None or chosen not in ids:
+            self._show()
 
     @property
     def account(self) -> Account | None:
@@ -128,42 +104,48 @@ class AccountsPage(QWidget):
         row = self.list.currentRow()
         return self._accounts[row] if 0 <= row < len(self._accounts) else None
 
-    def _show(self) -> None:
-        account = self.account
-        for widget in (self._details, self.keep, self.remove):
-            widget.setEnabled(account is not None)
-        if account is None:
-            return
-        self.name.setText(account.name)
-        self.signature.setPlainText(account.identities[0].signature)
-        self.password.clear()
-        self.retention.clear()
-        words = dict(_RETENTION)
-        word = account.retention.word()
-        words.setdefault(word, f"for {word} days")
-        for value, text in words.items():
-            self.retention.addItem(text, value)
-        self.retention.setCurrentIndex(list(words).index(word))
-        self.encryption.setCurrentIndex(list(_ENCRYPTION).index(account.encryption))
-        self.paused.setChecked(account.paused)
-        for fields, server in (
-            (self.incoming, account.incoming),
-            (self.outgoing, account.outgoing),
-        ):
-            fields.setVisible(server is not None)
-            if server is not None:
-                fields.show_server(server)
+    def _chosen(self) -> None:
+        """Another account: what was typed for the one before is kept first."""
+        if self.keep_changes():
+            self._show()
+        elif self._shown is not None:
+            ids = [one.id for one in self._accounts]
+            self.list.blockSignals(True)
+            self.list.setCurrentRow(ids.index(self._shown.id))
+            self.list.blockSignals(False)
 
-    def _keep(self) -> None:
-        before = self.account
-        if before is None:
-            return
+    def _show(self) -> None:
+        account = self._shown = self.account
+        for widget in (self.form, self.keep, self.remove, self.test):
+            widget.setEnabled(account is not None)
+        if account is not None:
+            self.form.show_account(account)
+
+    # Keeping
+
+    def _edited(self) -> Account | None:
+        """The shown account with what was typed; None where nothing was. Raises nothing."""
+        if self._shown is None:
+            return None
         try:
-            after = self._edited(before)
+            after = self.form.account(self._shown)
+        except BadInput:
+            return self._shown
+        return after if after != self._shown or self.form.password.text() else None
+
+    def keep_changes(self, *, tell: bool = False) -> bool:
+        """Keep what was typed; False where that cannot be, which is then said."""
+        before = self._shown
+        if before is None or (self._edited() is None and not tell):
+            return True
+        try:
+            after = self.form.account(before)
         except BadInput as problem:
             self._strip.problem(problem)
-            return
-        password = self.password.text()
+            return False
+        password = self.form.password.text()
+        self._shown = after
+        self.form.password.clear()
 
         def work(job: object) -> None:
             self._app.accounts.change(after)
@@ -173,26 +155,39 @@ class AccountsPage(QWidget):
         self._bridge.run(
             "work",
             work,
-            lambda done: self._strip.say("The changes are kept."),
+            lambda done: self._strip.say("The changes are kept.") if tell else None,
+            self._strip.problem,
+            owner=self if tell else None,
+        )
+        return True
+
+    # Asking the servers
+
+    def _test(self) -> None:
+        account = self._shown
+        if account is None or not self.keep_changes():
+            return
+        self._strip.say(f"Logging in to the servers of {account.address}…", lasting=True)
+        self._bridge.run(
+            "work",
+            lambda job: self._app.accounts.test_stored(account.address, job.cancel),
+            self._tested,
             self._strip.problem,
             owner=self,
         )
 
-    def _edited(self, account: Account) -> Account:
-        main = replace(
-            account.identities[0],
-            name=self.name.text(),
-            signature=self.signature.toPlainText(),
+    def _tested(self, steps: tuple[StepResult, ...]) -> None:
+        words = " ".join(
+            f"{one.what.capitalize()}: {one.text} {one.advice}".strip() for one in steps
         )
-        return replace(
-            account,
-            identities=(main, *account.identities[1:]),
-            incoming=self.incoming.server() if account.incoming else None,
-            outgoing=self.outgoing.server() if account.outgoing else None,
-            retention=Retention.parse(str(self.retention.currentData())),
-            encryption=EncryptionPolicy(self.encryption.currentData()),
-            paused=self.paused.isChecked(),
-        )
+        good = all(one.ok for one in steps)
+        self._strip.say(words, Kind.INFO if good else Kind.DANGER)
+
+    def _show_certificate(self, what: str) -> None:
+        if self._shown is not None and self.keep_changes():
+            CertificateDialog(self._app, self._bridge, self._shown, what, self).show()
+
+    # Removing
 
     def _ask_remove(self) -> None:
         account = self.account

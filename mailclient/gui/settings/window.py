@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QCloseEvent, QFont
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QGridLayout,
     QScrollArea,
-    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -69,6 +68,18 @@ class SettingsWindow(QDialog):
         column.addWidget(self.strip)
         column.addWidget(self.tabs, 1)
 
+    def done(self, result: int) -> None:
+        """Close, unless something typed cannot be kept: then say so."""
+        if self.accounts.keep_changes():
+            super().done(result)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """As `done`, for the window's own button."""
+        if self.accounts.keep_changes():
+            super().closeEvent(event)
+        else:
+            event.ignore()
+
     def _settings_page(self) -> QWidget:
         page = QWidget()
         grid = QGridLayout(page)
@@ -99,8 +110,7 @@ class SettingsWindow(QDialog):
             box.toggled.connect(lambda on: self._set(one, on))
             widget: QWidget = box
         elif isinstance(value, int):
-            number = QSpinBox()
-            number.setRange(0, MOST)
+            number = parts.number(0, MOST)
             number.setValue(value)
             number.valueChanged.connect(lambda new: self._set(one, new))
             widget = number

@@ -5,10 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QGroupBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QGroupBox,
+    QLayout,
+    QLineEdit,
+    QWidget,
+)
 
 from mailclient.account import POP3_PORTS, SUBMISSION_PORTS, Authentication, Security, Server
+from mailclient.gui import parts
 
+_LOG_IN = (  # what is shown, how one logs in, by which mechanism
+    ("With a password, in the best way", Authentication.PASSWORD, ""),
+    ("Password: SCRAM-SHA-256", Authentication.PASSWORD, "SCRAM-SHA-256"),
+    ("Password: PLAIN", Authentication.PASSWORD, "PLAIN"),
+    ("Password: LOGIN", Authentication.PASSWORD, "LOGIN"),
+    ("Password: CRAM-MD5", Authentication.PASSWORD, "CRAM-MD5"),
+    ("Access token (OAuth 2)", Authentication.OAUTH2, ""),
+    ("Without logging in", Authentication.NONE, ""),
+)
 _SECURITY = (
     (Security.TLS, "TLS (encrypted)"),
     (Security.STARTTLS, "STARTTLS (encrypted)"),
@@ -26,25 +43,34 @@ class ServerFields(QGroupBox):
         self._ports = POP3_PORTS if incoming else SUBMISSION_PORTS
         self._base: Server | None = None
         self.host = QLineEdit()
-        self.port = QSpinBox()
-        self.port.setRange(1, 65535)
+        self.port = parts.number(1, 65535)
         self.port.setValue(self._ports[Security.TLS])
         self.security = QComboBox()
         for value, text in _SECURITY:
             self.security.addItem(text, value)
         self.username = QLineEdit()
+        self.log_in = QComboBox()
+        for at, (text, _, _) in enumerate(_LOG_IN):
+            self.log_in.addItem(text, at)
         form = QFormLayout(self)
         for name, widget in (
             ("Server", self.host),
             ("Port", self.port),
             ("Security", self.security),
             ("User name", self.username),
+            ("Log in", self.log_in),
         ):
             form.addRow(name, widget)
             widget.setAccessibleName(f"{title}: {name}")
         self.security.currentIndexChanged.connect(lambda at: self._security_chosen())
         for line in (self.host, self.username):
             line.textEdited.connect(lambda text: self.edited.emit())
+
+    def add_row(self, row: QLayout) -> None:
+        """Add something below the fields."""
+        form = self.layout()
+        if isinstance(form, QFormLayout):
+            form.addRow(row)
 
     def show_server(self, server: Server) -> None:
         """Put a server's values in."""
@@ -54,16 +80,39 @@ class ServerFields(QGroupBox):
         self.security.setCurrentIndex(at)
         self.port.setValue(server.port)
         self.username.setText(server.username)
+        ways = [(authentication, mechanism) for _, authentication, mechanism in _LOG_IN]
+        way = (server.authentication, server.mechanism)
+        if way not in ways:  # set by hand on the command line: shown as it is
+            self.log_in.addItem(f"Password: {server.mechanism}", -1)
+        self.log_in.setCurrentIndex(ways.index(way) if way in ways else self.log_in.count() - 1)
 
     def server(self) -> Server:
         """The server as it is typed; raises BadInput."""
-        security = self.security.currentData()
+        base = self._base
         made = Server(
-            self.host.text(), self.port.value(), Security(security), username=self.username.text()
+            self.host.text(),
+            self.port.value(),
+            Security(self.security.currentData()),
+            self._authentication,
+            self.username.text(),
+            ca_file=base.ca_file if base else "",
+            mechanism=self._mechanism,
         )
-        if self._base is None:
+        if base is None or made.host != base.host:  # what was proved or accepted is the other's
             return made
-        return replace(made, authentication=self._base.authentication, ca_file=self._base.ca_file)
+        return replace(made, pin=base.pin, proven=base.proven)
+
+    @property
+    def _authentication(self) -> Authentication:
+        at = int(self.log_in.currentData())
+        if at < 0 and self._base is not None:
+            return self._base.authentication
+        return _LOG_IN[at][1]
+
+    @property
+    def _mechanism(self) -> str:
+        at = int(self.log_in.currentData())
+        return self._base.mechanism if at < 0 and self._base is not None else _LOG_IN[at][2]
 
     @property
     def is_open(self) -> bool:
@@ -71,9 +120,9 @@ class ServerFields(QGroupBox):
         return Security(self.security.currentData()) is Security.NONE
 
     @property
-    def needs_password(self) -> bool:
-        """Whether one logs in with a password."""
-        return self._base is None or self._base.authentication is Authentication.PASSWORD
+    def needs_token(self) -> bool:
+        """Whether one logs in with a token of the provider, not with a password."""
+        return self._authentication is Authentication.OAUTH2
 
     def _security_chosen(self) -> None:
         self.port.setValue(self._ports[Security(self.security.currentData())])

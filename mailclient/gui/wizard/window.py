@@ -205,7 +205,7 @@ class Wizard(QDialog):
 
     def _leave_servers(self) -> None:
         account = self._account()
-        if not (self.incoming.needs_password and self.outgoing.needs_password):
+        if self.incoming.needs_token or self.outgoing.needs_token:
             raise BadInput(
                 "This provider wants OAuth 2, which this version does not have yet.",
                 "Ask it for a password made for mail programs.",

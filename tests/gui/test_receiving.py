@@ -1,0 +1,184 @@
+"""Receiving in the window: what lies on the server, large messages, doubtful certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QDialog
+from pytestqt.qtbot import QtBot
+
+from mailclient.account import Retention
+from mailclient.app import App
+from mailclient.gui.bridge import Bridge
+from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.main_window import MainWindow
+from mailclient.gui.server_mailbox import ServerMailboxWindow
+from mailclient.gui.settings.window import SettingsWindow
+from tests.gui.conftest import MakeApp, Snap
+from tests.servers.surroundings import MailServers
+
+PATIENCE = 30_000  # milliseconds until a wait gives up; nothing is measured by it
+LARGE = 60_000
+
+
+def letter(subject: str, size: int = 200) -> bytes:
+    return (
+        f"From: Carol Example <carol@example.org>\r\nTo: bob@example.org\r\nSubject: {subject}\r\n"
+        f"Message-ID: <{len(subject)}.{size}@example.org>\r\n"
+        "Date: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\n"
+    ).encode() + b"All of it is here.\r\n" * (size // 20)
+
+
+@pytest.fixture
+def main(
+    qtbot: QtBot,
+    make_app: MakeApp,
+    bridge_of: Callable[[App], Bridge],
+    mail_servers: MailServers,
+) -> Iterator[MainWindow]:
+    mail_servers.clear()
+    for subject in ("A walk on Sunday", "The plan", "Old news"):
+        mail_servers.deliver("bob", letter(subject))
+    app = make_app("bob")
+    account = replace(mail_servers.account("bob"), largest=20_000, retention=Retention(14))
+    app.accounts.add(account, mail_servers.password("bob"))
+    window = MainWindow(app, bridge_of(app))
+    qtbot.addWidget(window)
+    window.show()
+    yield window
+    window.close()
+
+
+def receive(qtbot: QtBot, window: MainWindow, count: int) -> None:
+    """Collect, until the list shows so many messages."""
+    window.traffic.receive()
+    qtbot.waitUntil(lambda: window.model.rowCount() == count, timeout=PATIENCE)
+
+
+def found(qtbot: QtBot, window: MainWindow, query: str) -> int:
+    """The one message that a query finds, as soon as it is indexed."""
+    qtbot.waitUntil(lambda: len(window.app.search.find(query).ids) == 1, timeout=PATIENCE)
+    return window.app.search.find(query).ids[0]
+
+
+def choose(qtbot: QtBot, window: MainWindow, query: str) -> None:
+    """Choose that message in the list."""
+    at = window.model.position(found(qtbot, window, query))
+    assert at is not None
+    window.pane.list.select_row(at)
+
+
+def test_the_mailbox_on_the_server_is_looked_through_and_chosen_from(
+    qtbot: QtBot, main: MainWindow, mail_servers: MailServers, snap: Snap
+) -> None:
+    window = ServerMailboxWindow(main.app, main.bridge, main)
+    window.show()
+    qtbot.waitUntil(lambda: window.tree.topLevelItemCount() == 3, timeout=PATIENCE)
+    first = window.tree.topLevelItem(0)
+    assert first is not None
+    assert (first.text(1), first.text(4)) == ("Old news", "new")
+    assert not window.fetch.isEnabled()
+    snap(window, "server-mailbox")
+    first.setSelected(True)
+    window.fetch.click()
+    qtbot.waitUntil(lambda: _state(window, 0) == "here", timeout=PATIENCE)
+    second = window.tree.topLevelItem(1)
+    assert second is not None
+    second.setSelected(True)
+    window.leave.click()
+    qtbot.waitUntil(lambda: _state(window, 1) == "left there", timeout=PATIENCE)
+    assert len(mail_servers.mailbox("bob")) == 3
+    window.close()
+
+
+def _state(window: ServerMailboxWindow, row: int) -> str:
+    item = window.tree.topLevelItem(row)
+    return item.text(4) if item is not None else ""
+
+
+def test_a_large_message_shows_its_head_and_fetches_the_rest(
+    qtbot: QtBot, main: MainWindow, mail_servers: MailServers, snap: Snap
+) -> None:
+    mail_servers.deliver("bob", letter("All the photographs", LARGE))
+    receive(qtbot, main, 4)
+    choose(qtbot, main, "subject:photographs")
+    qtbot.waitUntil(lambda: "Only the head" in " ".join(main.reader.strips.words), timeout=PATIENCE)
+    snap(main, "large-message")
+    main.reader.rest_wanted.emit()
+    qtbot.waitUntil(
+        lambda: "All of it is here." in main.reader.body.toPlainText(), timeout=PATIENCE
+    )
+    assert "Only the head" not in " ".join(main.reader.strips.words)
+
+
+def test_a_message_says_how_long_it_stays_on_the_server(qtbot: QtBot, main: MainWindow) -> None:
+    receive(qtbot, main, 3)
+    choose(qtbot, main, "subject:plan")
+    qtbot.waitUntil(
+        lambda: "on the server until" in main.reader.header.place.text(), timeout=PATIENCE
+    )
+
+
+def test_a_doubtful_certificate_is_told_shown_and_accepted(
+    qtbot: QtBot, main: MainWindow, snap: Snap
+) -> None:
+    account = main.app.accounts.list()[0]
+    assert account.incoming is not None
+    main.app.accounts.change(replace(account, incoming=replace(account.incoming, ca_file="")))
+    main.traffic.receive()
+    qtbot.waitUntil(lambda: "could not prove" in " ".join(main.activity.told), timeout=PATIENCE)
+    main.activity.certificate_wanted.emit(f"fetch:{account.address}")
+    dialog = _dialog(main, CertificateDialog)
+    qtbot.waitUntil(lambda: dialog.accept_button.isVisible(), timeout=PATIENCE)
+    assert "localhost" in dialog.title.text()
+    snap(dialog, "certificate")
+    dialog.accept_button.click()
+    qtbot.waitUntil(lambda: bool(_pin(main)), timeout=PATIENCE)
+    receive(qtbot, main, 3)
+
+
+def _dialog(main: MainWindow, kind: type[CertificateDialog]) -> CertificateDialog:
+    return next(one for one in main.findChildren(QDialog) if isinstance(one, kind))
+
+
+def _pin(main: MainWindow) -> str:
+    incoming = main.app.accounts.list()[0].incoming
+    return incoming.pin if incoming else ""
+
+
+def test_what_was_typed_for_an_account_is_kept_when_the_window_closes(
+    qtbot: QtBot, main: MainWindow, snap: Snap
+) -> None:
+    window = SettingsWindow(main.app, main.bridge, main)
+    window.show()
+    form = window.accounts.form
+    form.name.setText("Robert")
+    form.minutes.setValue(3)
+    form.retention.setCurrentIndex(form.retention.findData("deleted"))
+    snap(window, "settings-account")
+    window.close()
+    qtbot.waitUntil(lambda: main.app.accounts.list()[0].name == "Robert", timeout=PATIENCE)
+    kept = main.app.accounts.list()[0]
+    assert (kept.minutes, kept.retention.word()) == (3, "deleted")
+
+
+def test_what_cannot_be_kept_is_said_and_the_window_stays(qtbot: QtBot, main: MainWindow) -> None:
+    window = SettingsWindow(main.app, main.bridge, main)
+    window.show()
+    window.accounts.form.incoming.host.setText("not a host")
+    window.close()
+    assert window.isVisible()
+    assert "server name" in window.strip.words
+    window.accounts.form.incoming.host.setText("localhost")
+    window.close()
+
+
+def test_the_log_in_of_an_account_is_tested(qtbot: QtBot, main: MainWindow) -> None:
+    window = SettingsWindow(main.app, main.bridge, main)
+    window.show()
+    window.accounts.test.click()
+    qtbot.waitUntil(lambda: "Incoming: Logged in" in window.strip.words, timeout=PATIENCE)
+    assert "Outgoing: Logged in" in window.strip.words
+    window.close()
