@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mailclient.errors import BadInput, StoreLocked
+from mailclient.errors import BadInput, MailError, NotFound, StoreLocked
 from mailclient.paths import Profile
 from mailclient.services.crash import crash_point
 from mailclient.store import Store, backup, place, swap
@@ -123,6 +123,8 @@ class Upkeep:
         return aside
 
     def _unlocked(self) -> Unlocked:
+        if not self._profile.vault.exists() and not self._profile.store.exists():
+            raise NotFound(f"There is no profile in {self._profile.folder}.", "Name another one.")
         return unlock(self._profile, passphrase=self._passphrase, keyring=self._keyring)
 
     @contextmanager
@@ -145,5 +147,8 @@ class Upkeep:
         try:
             swap.finish(self._profile)
             yield lock
+        except MailError:
+            swap.finish(self._profile)  # what was begun takes no room
+            raise
         finally:
             lock.release()

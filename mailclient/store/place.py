@@ -68,13 +68,12 @@ def warning(folder: Path, mounts: tuple[Mount, ...] | None = None) -> str:
 
 def kind_of(folder: Path, mounts: tuple[Mount, ...]) -> str:
     """The kind of file system that a folder lies on; "" if that is not known."""
-    around = [one for one in mounts if one.point == folder or one.point in folder.parents]
-    # Of two mounts on one point the later covers the earlier.
-    return (
-        max(enumerate(around), key=lambda at: (len(at[1].point.parts), at[0]))[1].kind
-        if (around)
-        else ""
-    )
+    kind, depth = "", 0
+    for one in mounts:
+        inside = one.point == folder or one.point in folder.parents
+        if inside and len(one.point.parts) >= depth:  # a later mount covers an earlier one
+            kind, depth = one.kind, len(one.point.parts)
+    return kind
 
 
 def read_mounts(table: Path = MOUNTS) -> tuple[Mount, ...]:

@@ -7,6 +7,8 @@ is put in place, now or at the next start. What was there before is set aside, n
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mailclient.errors import StoreFull
@@ -29,7 +31,7 @@ def decide(profile: Profile, *, vault: bytes | None = None) -> Path | None:
     Returns where the one before was set aside. Raises StoreFull.
     """
     made = _named(profile.store, ".making")
-    try:
+    with _told(profile):
         _flush(made)
         if vault is not None:
             beside = _next(profile.vault)
@@ -38,28 +40,38 @@ def decide(profile: Profile, *, vault: bytes | None = None) -> Path | None:
             _flush(beside)
         made.replace(_next(profile.store))
         _flush(profile.folder)
-        return finish(profile)
+    return finish(profile)
+
+
+def finish(profile: Profile) -> Path | None:
+    """Do what was decided and is not done yet; returns where the store before was set aside.
+
+    Raises StoreFull.
+    """
+    with _told(profile):
+        if not _next(profile.store).exists():
+            _next(profile.vault).unlink(missing_ok=True)
+            _drop(_named(profile.store, ".making"))
+            return None
+        aside = _set_aside(profile) if _old_is_there(profile) else None
+        _named(profile.store, "-shm").unlink(missing_ok=True)
+        if _next(profile.vault).exists():
+            _next(profile.vault).replace(profile.vault)
+        _next(profile.store).replace(profile.store)
+        _flush(profile.folder)
+        return aside
+
+
+@contextmanager
+def _told(profile: Profile) -> Iterator[None]:
+    try:
+        yield
     except OSError as problem:
         raise StoreFull(
             f"The new store could not be put in place: {problem.strerror}.",
             "Make room on the disk, or look at the rights of the folder, then start again.",
             str(profile.folder),
         ) from problem
-
-
-def finish(profile: Profile) -> Path | None:
-    """Do what was decided and is not done yet; returns where the store before was set aside."""
-    if not _next(profile.store).exists():
-        _next(profile.vault).unlink(missing_ok=True)
-        _drop(_named(profile.store, ".making"))
-        return None
-    aside = _set_aside(profile) if _old_is_there(profile) else None
-    _named(profile.store, "-shm").unlink(missing_ok=True)
-    if _next(profile.vault).exists():
-        _next(profile.vault).replace(profile.vault)
-    _next(profile.store).replace(profile.store)
-    _flush(profile.folder)
-    return aside
 
 
 def _old_is_there(profile: Profile) -> bool:
