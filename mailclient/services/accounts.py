@@ -36,6 +36,7 @@ class Accounts:
         self._store = store
         self._events = events
         self._offline = offline
+        self._own: frozenset[str] | None = None
 
     def list(self) -> tuple[Account, ...]:
         """All accounts, oldest first."""
@@ -53,9 +54,11 @@ class Accounts:
 
     def own_addresses(self) -> frozenset[str]:
         """The addresses of all identities, normalised."""
-        return frozenset(
-            normalise(one.address) for account in self.list() for one in account.identities
-        )
+        if self._own is None:  # asked for with every message
+            self._own = frozenset(
+                normalise(one.address) for account in self.list() for one in account.identities
+            )
+        return self._own
 
     def add(
         self, account: Account, incoming_password: str, outgoing_password: str | None = None
@@ -175,6 +178,7 @@ class Accounts:
         return lookup(address)
 
     def _changed(self) -> None:
+        self._own = None
         self._events.publish(AccountsChanged())
         self._events.publish(FoldersChanged())
 

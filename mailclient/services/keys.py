@@ -217,6 +217,8 @@ class Keys:
 
         One that differs from an accepted key waits for the user's decision.
         """
+        if not sightings:
+            return
         self._all()  # what the engine holds already is met first, so that it keeps its standing
         for one in sightings:
             address = normalise(one.address)
@@ -232,8 +234,7 @@ class Keys:
                 keys.import_keys(one.data)
             except MailError as problem:
                 log.info("A key that came by mail was not taken in: %s", problem.text)
-        if sightings:
-            self._events.publish(KeysChanged())
+        self._events.publish(KeysChanged())
 
     def seal(
         self,

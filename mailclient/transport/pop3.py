@@ -208,26 +208,30 @@ class Pop3Session:
     # Reading
 
     def _message(self, sink: Callable[[bytes], object], most: int = 1 << 60) -> None:
-        """Read up to CRLF.CRLF, taking off the dots that were put before dots (section 3)."""
-        held = b"\r\n"  # as if a line had just ended: the first line may begin with a dot
-        skip = 2
-        size = 0
+        """Read up to CRLF.CRLF, taking off the dots that were put before dots (section 3).
+
+        What comes in is gathered before it is looked at as a whole: TLS gives it in small pieces.
+        """
+        buffer = self._buffer
+        buffer[:0] = b"\r\n"  # as if a line had just ended: the first line may begin with a dot
+        skip, size, searched = 2, 0, 0
         while True:
-            data = held + self._some()
-            end = data.find(_END)
+            end = buffer.find(_END, searched)
             if end >= 0:
-                piece = data[: end + 2]
-                self._buffer += data[end + len(_END) :]
-            else:
+                cut, taken = end + 2, end + len(_END)
+            elif len(buffer) >= PIECE:
                 # The end, or a dot, may be cut in two: what begins with a late CR waits.
-                cut = data.find(b"\r", max(0, len(data) - 4))
-                piece, held = (data, b"") if cut < 0 else (data[:cut], data[cut:])
-            piece = piece.replace(b"\r\n.", b"\r\n")
-            if skip and piece:
-                piece, skip = piece[skip:], 0
-            if piece:
-                sink(piece)
-                size += len(piece)
+                late = buffer.find(b"\r", len(buffer) - 4)
+                cut = taken = late if late >= 0 else len(buffer)
+            else:
+                searched = max(0, len(buffer) - len(_END))
+                buffer += self._receive()
+                continue
+            piece = bytes(buffer[:cut]).replace(b"\r\n.", b"\r\n")[skip:]
+            del buffer[:taken]
+            skip = searched = 0
+            sink(piece)
+            size += len(piece)
             if end >= 0:
                 return
             if size > most:
@@ -242,13 +246,6 @@ class Pop3Session:
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
         return line
-
-    def _some(self) -> bytes:
-        if self._buffer:
-            data = bytes(self._buffer)
-            self._buffer.clear()
-            return data
-        return self._receive()
 
     def _receive(self) -> bytes:
         """What has come in; each byte buys a little more time."""
