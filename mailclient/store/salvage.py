@@ -7,7 +7,9 @@ struck from the ledger, so that it is collected again where the server still has
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -17,6 +19,7 @@ import apsw
 
 from mailclient.account import Account, Identity
 from mailclient.errors import StoreDamaged
+from mailclient.store import transplant
 from mailclient.store.accounts import AccountTable
 from mailclient.store.bodies import CHUNK_BITS, BodyTable, Spool
 from mailclient.store.database import Database
@@ -25,6 +28,9 @@ from mailclient.store.engine import Access, connect
 from mailclient.store.folders import FolderTable, Role
 from mailclient.store.messages import MessageTable
 from mailclient.store.search import SearchIndex
+from mailclient.store.swap import drop
+
+log = logging.getLogger(__name__)
 
 BATCH = 50  # messages in one transaction
 FOUND = "Salvaged"  # the folder of messages whose own place is not known any more
@@ -54,25 +60,60 @@ def salvage(old: Path, new: Path, key: bytes, clock: Callable[[], datetime]) -> 
 
     Raises StoreDamaged if nothing at all can be read, StoreFull.
     """
+    patch = new.with_name(f"{new.name}.patch")
     try:
-        source = connect(old, key, Access.READ)
-    except LOST as problem:
-        raise StoreDamaged(
-            "Nothing in the store can be read: the list of its tables is gone.",
-            "Take a backup with 'mailclient store restore FILE', or move store.db away and begin "
-            "with an empty one by 'mailclient store salvage'. Mail that is still on the server "
-            "comes again.",
-            f"{old}: {problem}",
-        ) from problem
-    try:
-        source.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        database = Database.open(new, key, clock=clock)
+        source = _readable(old, patch, key, clock)
         try:
-            return _Salvage(Debris(source), database).run()
+            database = Database.open(new, key, clock=clock)
+            try:
+                return _Salvage(Debris(source), database).run()
+            finally:
+                database.close()
         finally:
-            database.close()
+            source.close(True)
     finally:
-        source.close(True)
+        drop(patch)
+
+
+def _readable(old: Path, patch: Path, key: bytes, clock: Callable[[], datetime]) -> apsw.Connection:
+    """A connection that can list the tables, if need be of a copy with another list."""
+    try:
+        return _listing(old, key)
+    except LOST as problem:
+        log.warning("The list of the tables cannot be read: %s", problem)
+    for compacted in (False, True):
+        drop(patch)
+        transplant.patched(old, patch, key, clock, compacted=compacted)
+        with suppress(*LOST, apsw.SQLError):
+            connection = _listing(patch, key)
+            if connection.execute(_FITS).fetchall():
+                return connection
+            connection.close(True)
+    raise StoreDamaged(
+        "Nothing in the store can be read.",
+        "Take a backup with 'mailclient store restore FILE', or move store.db away and begin "
+        "with an empty one by 'mailclient store salvage'. Mail that is still on the server "
+        "comes again.",
+        str(old),
+    )
+
+
+_FITS = (
+    "SELECT 1 FROM messages JOIN bodies ON bodies.id = body_id WHERE length(sha256) = 32 LIMIT 1"
+)
+
+
+def _listing(path: Path, key: bytes) -> apsw.Connection:
+    connection = connect(path, key, Access.READ)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    try:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+        if "messages" not in names:
+            raise apsw.CorruptError("there are no tables of mail")
+    except LOST:
+        connection.close(True)
+        raise
+    return connection
 
 
 class _Salvage:

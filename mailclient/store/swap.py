@@ -21,7 +21,7 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 def making(profile: Profile) -> Path:
     """The name under which a new store is made; what an earlier try left there is gone."""
     path = _named(profile.store, ".making")
-    _drop(path)
+    drop(path)
     return path
 
 
@@ -51,7 +51,8 @@ def finish(profile: Profile) -> Path | None:
     with _told(profile):
         if not _next(profile.store).exists():
             _next(profile.vault).unlink(missing_ok=True)
-            _drop(_named(profile.store, ".making"))
+            for left in profile.folder.glob(f"{profile.store.name}.making*"):
+                left.unlink(missing_ok=True)
             return None
         aside = _set_aside(profile) if _old_is_there(profile) else None
         _named(profile.store, "-shm").unlink(missing_ok=True)
@@ -100,7 +101,7 @@ def _set_aside(profile: Profile) -> Path:
 def forget(aside: Path | None) -> None:
     """Drop a store that was set aside, where the new one holds all of it."""
     if aside is not None:
-        _drop(aside)
+        drop(aside)
         _named(aside, ".vault.json").unlink(missing_ok=True)
 
 
@@ -112,7 +113,8 @@ def _named(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
-def _drop(path: Path) -> None:
+def drop(path: Path) -> None:
+    """Delete a store that nobody needs, with what lies beside it."""
     for ending in BESIDE:
         _named(path, ending).unlink(missing_ok=True)
 
