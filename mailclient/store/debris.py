@@ -88,16 +88,12 @@ class Debris:
     def by_key(self, table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> Iterator[Row]:
         """The rows of a table without ids: from its beginning and from its end up to the damage."""
         wanted = ", ".join(columns)
-        seen: set[Row] = set()
         for way in ("ASC", "DESC"):
             order = ", ".join(f"{name} {way}" for name in key)
             try:
-                for row in self._connection.execute(
+                yield from self._connection.execute(
                     f"SELECT {wanted} FROM {table} ORDER BY {order}"
-                ):
-                    if row not in seen:
-                        seen.add(row)
-                        yield row
+                )
             except LOST:
                 self.gaps.add(table)
                 continue

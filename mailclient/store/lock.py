@@ -20,10 +20,14 @@ PAUSE_SECONDS = 0.05
 
 
 class Ended(Enum):
-    """How the last program that had the profile left it; NEVER: no store was finished yet."""
+    """How the last program that had the profile left it.
+
+    NEVER: no store was finished yet. CLOSING: its log may be gone already, and everything is in it.
+    """
 
     NEVER = b""
     CLEANLY = b"closed  "
+    CLOSING = b"closing "
     CUT = b"open    "
 
 
@@ -37,11 +41,9 @@ class ProfileLock:
             self._handle = os.open(
                 path, os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT, 0o600
             )
-        except FileNotFoundError:
-            if read_only:
-                return
-            raise
         except OSError as problem:
+            if read_only and isinstance(problem, FileNotFoundError):
+                return
             raise _unwritable(path, problem) from problem
         try:
             _take(self._handle, fcntl.LOCK_SH if read_only else fcntl.LOCK_EX)

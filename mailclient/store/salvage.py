@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 import apsw
@@ -193,6 +192,8 @@ class _Salvage:
                     with self._database.write():
                         self._place({**message, "body_id": spool.finish(), "processing": "new"})
                 except apsw.ConstraintError:  # its folder is lost
+                    if old not in hashes:
+                        self._told.lost.append(str(message["subject"]))
                     continue
                 self._here.add(old)
                 self._told.messages += 1
@@ -207,7 +208,6 @@ class _Salvage:
     def _bytes(self, body: int, digest: bytes | None, size: int | None) -> Spool | None:
         """The bytes of a body, taken in anew; None if a piece is missing or their hash differs."""
         spool = Spool(self._database)
-        found = sha256()
         wanted = body << CHUNK_BITS
         for id, data in self._debris.by_id(
             "body_chunks", ("data",), wanted, wanted + 2**CHUNK_BITS
@@ -215,9 +215,8 @@ class _Salvage:
             if id != wanted:
                 break
             spool.write(data)
-            found.update(data)
             wanted += 1
-        whole = found.digest() == digest if digest else spool.size == size
+        whole = spool.sha256 == digest if digest else spool.size == size
         if (size is not None and spool.size != size) or not whole:
             spool.abort()
             return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,19 +73,21 @@ class Store:
             unlocked = unlock(profile, passphrase=passphrase, keyring=keyring)
             ended = lock.ended
             _still_there(profile, ended)
-            torn = ended is Ended.CUT and not log_of(profile.store).exists()
+            logged = log_of(profile.store).exists()
+            torn = ended is Ended.CUT and not logged
             database = _opened(profile, unlocked.key, clock, barred)
             if not database.read_only:
-                if ended is Ended.CUT:
+                if torn or (logged and ended is not Ended.NEVER):
                     database = _looked_through(database, unlocked.key, whole=torn)
                 lock.note(Ended.CUT)  # until it is closed
         except MailError:
             lock.release()
             raise
-        notices = [database.read_only, _CUT_OFF if torn else "", place.warning(profile.folder)]
-        for one in filter(None, notices):
+        gone = _CUT_OFF if torn and not database.read_only else ""
+        notices = tuple(filter(None, (database.read_only, gone, place.warning(profile.folder))))
+        for one in notices:
             log.warning("%s", one)
-        return cls._over(database, unlocked, keyring, lock, tuple(filter(None, notices)))
+        return cls._over(database, unlocked, keyring, lock, notices)
 
     @classmethod
     def _over(
@@ -98,7 +101,8 @@ class Store:
         bodies = BodyTable(database)
         search = SearchIndex(database)
         if not database.read_only:
-            bodies.sweep()
+            with suppress(StoreFull):  # there is time for it when there is room
+                bodies.sweep()
         in_keyring = keyring if unlocked.way is Way.KEYRING else None
         return cls(
             database=database,
@@ -123,6 +127,8 @@ class Store:
 
     def close(self) -> None:
         """Close the file and let go of the profile; may be called again."""
+        if not self.read_only:
+            self._lock.note(Ended.CLOSING)
         if self.database.close():
             if self.database.whole and not self.read_only:
                 self._lock.note(Ended.CLEANLY)

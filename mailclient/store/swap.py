@@ -58,6 +58,7 @@ def finish(profile: Profile) -> Path | None:
         _named(profile.store, "-shm").unlink(missing_ok=True)
         if _next(profile.vault).exists():
             _next(profile.vault).replace(profile.vault)
+        _flush(profile.folder)  # the old log is away, and the key is there, before the store is
         _next(profile.store).replace(profile.store)
         _flush(profile.folder)
         return aside

@@ -233,3 +233,26 @@ def test_a_store_that_was_not_finished_is_swept(profile: Profile) -> None:
     assert swap.finish(profile) is None
     assert profile.store.read_bytes() == b"old"
     assert [path.name for path in profile.folder.iterdir()] == ["store.db"]
+
+
+def test_a_kill_at_the_very_end_of_closing_is_no_loss(
+    profile: Profile, reopen: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reopen().close()
+    lock = ProfileLock(profile.lock)
+    lock.note(Ended.CLOSING)
+    lock.release()
+    monkeypatch.setattr(check, "quick", lambda database: pytest.fail("it was looked at"))
+    store = reopen()
+    assert store.notices == ()
+
+
+def test_a_profile_on_a_network_disk_is_warned_of(
+    reopen: Callable[[], Store],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(place, "read_mounts", lambda: (place.Mount(Path("/"), "nfs4"),))
+    store = reopen()
+    assert "network disk (NFS)" in store.notices[0]
+    assert "network disk" in caplog.text
