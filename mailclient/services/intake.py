@@ -1,4 +1,4 @@
-"""Understanding what has arrived: open, judge, index, in one pass and one commit a message.
+"""Understanding what has arrived: open, judge, index, in one pass, some messages to a commit.
 
 Runs on its own lane, so that GnuPG never holds up an open session. What cannot be opened yet waits
 and is taken up again when a key appears; what is too strange is set aside, visible, with its bytes.
@@ -7,23 +7,47 @@ and is taken up again when a key appears; what is too strange is set aside, visi
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailclient.cancel import CancelToken
 from mailclient.errors import MailError
 from mailclient.message.body import snippet
-from mailclient.message.security import UNPROTECTED, Encryption, State
+from mailclient.message.security import UNPROTECTED, Encryption, SignatureWord, State
 from mailclient.services.assess import Assessment, Assessor
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
 from mailclient.services.jobs import Job
 from mailclient.services.observe import Observer
 from mailclient.settings import KEEP_DECRYPTED
 from mailclient.store import Store
+from mailclient.store.database import Durability
 from mailclient.store.messages import Processed, Processing
 from mailclient.store.settings import Settings
 
 log = logging.getLogger(__name__)
+BATCH_MESSAGES = 50
+BATCH_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Understood but not kept yet."""
+
+    found: dict[int, Processed] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to keep it; what a signature says of its sender counts for the very
+        next message."""
+        last = next(reversed(self.found.values()))
+        return (
+            last.signature != SignatureWord.NONE.value
+            or len(self.found) >= BATCH_MESSAGES
+            or time.monotonic() - self.began >= BATCH_SECONDS
+        )
 
 
 class Intake:
@@ -49,31 +73,49 @@ class Intake:
         """Process everything that is new; returns how many messages that were."""
         done = 0
         while pending := self._store.messages.pending():
-            for id in pending:
-                job.cancel.check()
-                self.process(id, job.cancel)
-                done += 1
-                job.progress(done, done + len(pending), "")
+            batch = _Batch()
+            try:
+                for id in pending:
+                    job.cancel.check()
+                    batch.found[id] = self._understand(id, job.cancel, may_ask=False)
+                    done += 1
+                    if batch.full:
+                        full, batch = batch, _Batch()
+                        self._keep(full.found)
+                    job.progress(done, done + len(pending), "")
+            finally:
+                self._keep(batch.found)
         return done
 
     def process(self, id: int, cancel: CancelToken, *, may_ask: bool = False) -> None:
         """Understand one message and publish that."""
-        row = self._store.messages.get(id)
+        self._keep({id: self._understand(id, cancel, may_ask=may_ask)})
+
+    def _understand(self, id: int, cancel: CancelToken, *, may_ask: bool) -> Processed:
+        """What there is to be found out about one message; raises Cancelled."""
         try:
             raw = self._store.bodies.raw(id)
             assessment = self._assessor.assess(raw, self._clock(), cancel, may_ask=may_ask)
         except (ValueError, LookupError, RecursionError, MemoryError) as bug:
             log.exception("Message %d could not be understood and was set aside", id)
-            self._store.messages.processed(id, _set_aside(f"{type(bug).__name__}"))
+            return _set_aside(f"{type(bug).__name__}")
         except MailError as problem:
             if cancel.cancelled:
                 raise
             log.warning("Message %d was set aside: %s", id, problem.text)
-            self._store.messages.processed(id, _set_aside(problem.text))
-        else:
-            self._observer.observe(assessment)
-            self._store.messages.processed(id, self._processed(assessment))
-        self._events.publish(MessagesChanged((row.folder_id,), (id,)))
+            return _set_aside(problem.text)
+        self._observer.observe(assessment)
+        return self._processed(assessment)
+
+    def _keep(self, found: Mapping[int, Processed]) -> None:
+        """Keep what was found out about some messages in one commit, and publish that."""
+        if not found:
+            return
+        with self._store.database.write(Durability.REBUILDABLE):
+            folders = self._store.messages.folders_of(tuple(found))
+            for id, one in found.items():
+                self._store.messages.processed(id, one)
+        self._events.publish(MessagesChanged(folders, tuple(found)))
         self._events.publish(FoldersChanged())
 
     def requeue(self, addresses: Collection[str]) -> None:

@@ -202,6 +202,11 @@ class MessageTable:
         }
         return tuple(found[id] for id in ids if id in found)
 
+    def folders_of(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """The folders that these messages lie in."""
+        sql = f"SELECT DISTINCT folder_id FROM messages WHERE {_HERE}"
+        return tuple(row[0] for row in self._database.rows(sql, (_list(ids),)))
+
     def ids_in(self, folder_ids: Sequence[int]) -> array[int]:
         """The messages in these folders, newest first; one scan of the index, no row is read."""
         marks = ", ".join("?" * len(folder_ids))

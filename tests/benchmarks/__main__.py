@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import pop3
+from tests.benchmarks import pop3, window
+
+BENCHMARKS = {"pop3": pop3, "window": window}
 
 
 def main() -> None:
     """Run the benchmark that is named."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     names = parser.add_subparsers(required=True, metavar="NAME")
-    pop3.add_arguments(names.add_parser("pop3", help=pop3.__doc__))
-    pop3.main(parser.parse_args())
+    for name, benchmark in BENCHMARKS.items():
+        one = names.add_parser(name, help=benchmark.__doc__, description=benchmark.__doc__)
+        benchmark.add_arguments(one)
+        one.set_defaults(run=benchmark.main)
+    options = parser.parse_args()
+    options.run(options)
 
 
 if __name__ == "__main__":
