@@ -1,8 +1,9 @@
 """A TCP proxy on the loopback that holds every byte back for half of a round trip, each way.
 
 It limits the delay, never the bandwidth: what has come in is passed on as soon as it is old enough,
-up to 32 MB under way per direction. One thread, one loop; it runs in a process of its own:
-`python -m tests.benchmarks.delay TARGET_PORT MILLISECONDS` prints the port that it listens on.
+up to 32 MB under way per direction. It is exact to half a millisecond. One thread, one loop, in a
+process of its own: `python -m tests.benchmarks.delay TARGET_PORT MILLISECONDS` prints the port that
+it listens on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 
 PIECE = 1 << 20
 MOST_UNDER_WAY = 32 << 20
+PAUSE = 0.0005  # seconds in which bytes gather, so that a stream of small packets costs no more
 
 
 @dataclass(slots=True, eq=False)
@@ -44,15 +46,16 @@ class _Way:
 
     def take(self, now: float) -> None:
         """Read what has come."""
-        try:
-            data = self.source.recv(PIECE)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        self.at_end = not data
-        self.under_way.append((now + self.delay, memoryview(data)))
-        self.size += len(data)
+        while self.reads:
+            try:
+                data = self.source.recv(PIECE)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            self.at_end = not data
+            self.under_way.append((now + self.delay, memoryview(data)))
+            self.size += len(data)
 
     def give(self, now: float) -> None:
         """Write what is old enough, and as much as the other side takes."""
@@ -79,6 +82,7 @@ def serve(listener: socket.socket, port: int, delay: float) -> None:
     """Pass connections on to `port` for ever; `delay` is a round trip in seconds."""
     ways: list[_Way] = []
     while True:
+        time.sleep(PAUSE)
         now = time.monotonic()
         dues = [way.due for way in ways if way.due is not None]
         blocked = [way.target for way in ways if way.due is not None and way.due <= now]
