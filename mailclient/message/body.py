@@ -9,19 +9,25 @@ from __future__ import annotations
 import html as entities
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailclient.message.flowed import unflow
-from mailclient.message.html import html_to_text, sanitise
-from mailclient.message.tree import EMBEDDED, Part
-from mailclient.message.words import clean
+from mailclient.message.html import sanitise, text_of
+from mailclient.message.tree import EMBEDDED, LONGEST_TEXT, Part
+from mailclient.message.words import clean, lines_of
 
 LONGEST_NAME = 150  # bytes
 CLOSED = "[A protected part inside this message is not shown here. Open it by itself.]\n"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LEGACY_HTML = re.compile(
-    r"<div[^>]*class=[\"']?header-protection-legacy-display[\"']?[^>]*>.*?</div>",
+    r"<div[^>]{0,500}class=[\"']?header-protection-legacy-display[\"']?[^>]{0,500}>"
+    r".*?(?:</div>|\Z)",
     re.IGNORECASE | re.DOTALL,
+)
+_CUT = (
+    "The text is very long: only its beginning is shown and can be searched. The whole of it is "
+    "among the attachments."
 )
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _EXTENSIONS = {
@@ -40,7 +46,8 @@ _EXTENSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not text. `name` is the sender's, or one made up; `size` is about right."""
+    """A part that is not text, or more text than is shown. `name` is the sender's, or one made up;
+    `size` is about right."""
 
     part: Part
     number: str
@@ -52,9 +59,12 @@ class Attachment:
 
     def data(self) -> bytes:
         """The content, decoded."""
-        if self.part.content_type in EMBEDDED and self.part.encoding not in ("base64",):
-            return self.part.body
-        return self.part.decoded()
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes]:
+        """The content, decoded, in pieces."""
+        as_it_is = self.part.content_type in EMBEDDED and self.part.encoding != "base64"
+        return self.part.chunks(encoded=as_it_is)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,38 +78,71 @@ class Body:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A run of the text: as plain text, as HTML, or both where the sender gave both."""
+class _Reading:
+    """Reads the texts of one message: of plain text and of HTML no more than LONGEST_TEXT each."""
 
-    plain: str | None
-    html: str | None
+    def __init__(self, root: Part) -> None:
+        # The legacy display of protected headers is left out where the root says there is one.
+        self._legacy = root.params.get("hp", "").lower() == "cipher"
+        self._room = {False: LONGEST_TEXT, True: LONGEST_TEXT}
+        self.cut: list[Part] = []
+
+    def plain(self, part: Part) -> str:
+        """The text of a part that is plain text, or whose protection stays closed."""
+        if part.content_type == "multipart/encrypted":
+            return CLOSED
+        text = _CONTROLS.sub("\ufffd", self._text(part))
+        if part.params.get("format", "").lower() == "flowed":
+            text = unflow(text, delete_space=part.params.get("delsp", "").lower() == "yes")
+        if self._has_legacy(part):
+            text = text.partition("\n\n")[2]
+        return text
+
+    def html(self, part: Part) -> str:
+        """The HTML of a part, as it came."""
+        html = self._text(part)
+        return _LEGACY_HTML.sub("", html, count=1) if self._has_legacy(part) else html
+
+    def _text(self, part: Part) -> str:
+        kind = part.content_type == "text/html"
+        data = part.start(self._room[kind] + 1)
+        cut = len(data) > self._room[kind]
+        if cut:
+            self.cut.append(part)
+            data = data[:-1]
+        self._room[kind] -= len(data)
+        return lines_of(data, part.charset, cut=cut)
+
+    def _has_legacy(self, part: Part) -> bool:
+        return self._legacy and part.params.get("hp-legacy-display") == "1"
 
 
 def body(root: Part) -> Body:
     """Read the body; never raises. The legacy display of protected headers (RFC 9788 section 5.2)
     is left out where the root says that there is one."""
     pieces, leaves = _sort(root)
-    legacy = root.params.get("hp", "").lower() == "cipher"
+    reading = _Reading(root)
     texts: list[str] = []
     htmls: list[str] = []
     remote: dict[str, None] = {}
     for plain_part, html_part in pieces:
-        piece = _read(plain_part, html_part, legacy=legacy)
-        harmless = None if piece.html is None else sanitise(piece.html)
-        if harmless is not None:
+        harmless = None if html_part is None else sanitise(reading.html(html_part))
+        if plain_part is not None:
+            texts.append(reading.plain(plain_part))
+        elif harmless is not None:
+            texts.append(text_of(harmless))
+        if harmless is None:
+            htmls.append(f"<pre>{entities.escape(texts[-1])}</pre>")
+        else:
             remote.update(dict.fromkeys(harmless.remote))
-        texts.append(piece.plain if piece.plain is not None else html_to_text(piece.html or ""))
-        htmls.append(
-            harmless.html if harmless is not None else f"<pre>{entities.escape(texts[-1])}</pre>"
-        )
+            htmls.append(harmless.html)
     has_html = any(html_part is not None for _, html_part in pieces)
     return Body(
         text="\n".join(texts),
         html="<hr>".join(htmls) if has_html else None,
         remote_content=tuple(remote),
-        attachments=tuple(_attachment(part) for part in leaves),
-        problems=root.problems,
+        attachments=tuple(_attachment(part) for part in (*reading.cut, *leaves)),
+        problems=root.problems if not reading.cut else (*root.problems, _CUT),
     )
 
 
@@ -153,24 +196,6 @@ def _is_text(part: Part) -> bool:
     if part.content_type == "text/html":
         return True
     return part.content_type == "text/plain" and not (part.filename and part.disposition == "")
-
-
-def _read(plain: Part | None, html: Part | None, *, legacy: bool) -> _Piece:
-    text: str | None = None
-    if plain is not None and plain.content_type == "multipart/encrypted":
-        return _Piece(CLOSED, None)
-    if plain is not None:
-        text = _CONTROLS.sub("\ufffd", plain.text())
-        if plain.params.get("format", "").lower() == "flowed":
-            text = unflow(text, delete_space=plain.params.get("delsp", "").lower() == "yes")
-        if legacy and plain.params.get("hp-legacy-display") == "1":
-            text = text.partition("\n\n")[2]
-    markup = None
-    if html is not None:
-        markup = html.text()
-        if legacy and html.params.get("hp-legacy-display") == "1":
-            markup = _LEGACY_HTML.sub("", markup, count=1)
-    return _Piece(text, markup)
 
 
 def _attachment(part: Part) -> Attachment:

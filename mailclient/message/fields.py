@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 
 from mailclient.errors import BadInput
+from mailclient.message.source import Source
 from mailclient.message.words import clean, decode_words
 
 LARGEST_HEADER = 256 * 1024
+_FIRST_LOOK = 8 * 1024  # longer than nearly all headers
 _END = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:((?:[^\n]*\n?)(?:[ \t][^\n]*\n?)*)")
 _LINE_ENDS = re.compile(rb"\r?\n")
@@ -77,29 +79,43 @@ def _as_text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def read_headers(source: bytes, start: int, end: int) -> tuple[Headers, int, str]:
-    """The fields of the entity in `source[start:end]`, where its body starts, and a problem."""
-    if source.startswith((b"\r\n", b"\n"), start, end):
-        return Headers(()), start + (2 if source[start] == 13 else 1), ""
-    found = _END.search(source, start, min(end, start + LARGEST_HEADER))
+def read_headers(
+    source: Source, start: int, end: int, most: int = LARGEST_HEADER
+) -> tuple[Headers, int, str]:
+    """The fields of the entity in `source[start:end]`, where its body starts, and a problem; where
+    `most` bytes are none, nothing is read."""
+    if most <= 0:
+        return Headers(()), start, "The headers of its parts are very long; not all are read."
+    block = source[start : min(end, start + _FIRST_LOOK)]
+    if block.startswith((b"\r\n", b"\n")):
+        return Headers(()), start + (2 if block[0] == 13 else 1), ""
+    found = _END.search(block)
+    while found is None and len(block) < min(end - start, LARGEST_HEADER):
+        block = source[start : min(end, start + min(8 * len(block), LARGEST_HEADER))]
+        found = _END.search(block)
     if found is not None:
-        return Headers(_fields(source, start, found.start() + 1)), found.end(), ""
+        return Headers(_fields(block, found.start() + 1)), start + found.end(), ""
+    fields = _fields(block, len(block))
     if end - start <= LARGEST_HEADER:
-        fields = _fields(source, start, end)
         return (Headers(fields), end, "") if fields else (Headers(()), start, "")
-    found = _END.search(source, start, end)
     problem = "The header is longer than 256 KiB; only its beginning is read."
-    fields = _fields(source, start, start + LARGEST_HEADER)
-    return Headers(fields), end if found is None else found.end(), problem
+    return Headers(fields), _header_end(source, start, end), problem
 
 
-def _fields(source: bytes, start: int, end: int) -> tuple[tuple[str, bytes], ...]:
+def _header_end(source: Source, start: int, end: int) -> int:
+    """Where the body begins, however far that is."""
+    bare = source.find(b"\n\n", start, end)
+    full = source.find(b"\n\r\n", start, end if bare < 0 else bare)
+    return full + 3 if full >= 0 else bare + 2 if bare >= 0 else end
+
+
+def _fields(block: bytes, end: int) -> tuple[tuple[str, bytes], ...]:
     found: list[tuple[str, bytes]] = []
-    at = start
+    at = 0
     while at < end:
-        match = _FIELD.match(source, at, end)
+        match = _FIELD.match(block, at, end)
         if match is None:
-            line = source.find(b"\n", at, end)
+            line = block.find(b"\n", at, end)
             at = end if line < 0 else line + 1
             continue
         value = _BARE.sub(b" ", _LINE_ENDS.sub(b"", match[2])).strip()

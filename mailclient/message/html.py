@@ -36,11 +36,13 @@ _VOID_NAMES = "area base br col embed hr img input link meta param source track 
 _VOID = frozenset(_VOID_NAMES.split())
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _ANY_TAG = re.compile(
-    r"<!--.*?-->|<(?:script|style)\b.*?(?:</(?:script|style)\s*>|\Z)|<[^>]*>?",
+    r"<!--.*?(?:-->|\Z)|<(?:script|style)\b.*?(?:</(?:script|style)\s*>|\Z)|<[^>]*>?",
     re.IGNORECASE | re.DOTALL,
 )
-_STYLE_LOAD = re.compile(r"url\(\s*['\"]?\s*(https?:[^'\")\s]{1,2000})", re.IGNORECASE)
+_STYLE_LOAD = re.compile(r"url\([\s'\"]{0,20}(https?:[^'\")\s]{1,2000})", re.IGNORECASE)
 _REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
+_MOST_SPACE = 50
+_MUCH_SPACE = re.compile(rf"\s{{{_MOST_SPACE},}}")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
 
@@ -82,8 +84,12 @@ def sanitise(html: str) -> Clean:
 
 
 def html_to_text(html: str) -> str:
-    """The text of HTML, sanitised or not, with its links; never raises."""
-    harmless = sanitise(html).html
+    """The text of HTML, with its links; never raises."""
+    return text_of(sanitise(html))
+
+
+def text_of(harmless: Clean) -> str:
+    """The text of sanitised HTML, with its links; never raises."""
     import html2text  # late: only HTML mail needs it
 
     writer = html2text.HTML2Text(bodywidth=0)
@@ -91,10 +97,15 @@ def html_to_text(html: str) -> str:
     writer.ignore_emphasis = True
     writer.single_line_break = False
     try:
-        text = writer.handle(harmless)
+        text = writer.handle(_MUCH_SPACE.sub(_less_space, harmless.html))
     except (AssertionError, ValueError, IndexError, RecursionError):
-        text = _without_tags(harmless)
+        text = _without_tags(harmless.html)
     return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
+
+
+def _less_space(match: re.Match[str]) -> str:
+    """As much white space as html2text can bear: its time grows with the square of it."""
+    return match[0][:_MOST_SPACE]
 
 
 def _depth(html: str) -> int:

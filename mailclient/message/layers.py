@@ -7,6 +7,7 @@ other content is named by its number, and opens only by itself. Pure.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from mailclient.message.facts import Form, Layer
 from mailclient.message.tree import Part
@@ -18,73 +19,100 @@ _BEGIN = re.compile(rb"(?:^|\n)-----BEGIN PGP (SIGNED )?MESSAGE-----[ \t]*\r?\n"
 _VERSION = re.compile(rb"^version:[ \t]*1[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _ENDS = {False: b"-----END PGP MESSAGE-----", True: b"-----END PGP SIGNATURE-----"}
 _SPACE = b" \t\r\n\xa0\xc2"  # armor is often pasted with no-break spaces around it
-LONGEST_ARMOR = 64 * 1024 * 1024
+_ARMOR_SEEN_WITHIN = 4096
+_LONGEST_CONTROL = 4096
+LARGEST_LAYER = 32 * 1024 * 1024  # bytes; plug-ins are given layers whole
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """A layer by its parts, with none of its bytes read: `content` is the ciphertext, the detached
+    signature or the armored text, `signed` what a detached signature speaks for."""
+
+    protocol: str
+    form: Form
+    number: str
+    content: Part
+    signed: Part | None = None
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether it is more than is read into memory."""
+        signed = 0 if self.signed is None else self.signed.length
+        return self.content.length + signed > LARGEST_LAYER
+
+    def closed(self) -> Layer:
+        """The layer without its bytes."""
+        return Layer(self.protocol, self.form, b"", number=self.number)
+
+    def layer(self) -> Layer:
+        """The layer with its bytes."""
+        data = self.content.decoded()
+        if self.form is Form.INLINE:
+            data = data.strip(_SPACE) + b"\n"
+        signed = b"" if self.signed is None else self.signed.raw
+        return Layer(self.protocol, self.form, data, signed=signed, number=self.number)
 
 
 def find_layer(root: Part) -> Layer | None:
-    """The layer that wraps the whole of `root`, if it is well-formed."""
-    if root.content_type == "multipart/encrypted":
-        return _encrypted(root)
-    if root.content_type == "multipart/signed":
-        return _signed(root)
+    """The layer that wraps the whole of `root`, with its bytes, if it is well-formed."""
+    found = find_wrapping(root)
+    return None if found is None else found.layer()
+
+
+def find_wrapping(root: Part) -> Wrapping | None:
+    """Where the layer that wraps the whole of `root` is, if it is well-formed."""
+    if root.content_type in ("multipart/encrypted", "multipart/signed"):
+        return _of_two_parts(root)
     if root.content_type in _SMIME and root.params.get("smime-type") != "signed-data":
-        return Layer(root.content_type, Form.ENCRYPTED, root.decoded(), number=root.number)
+        return Wrapping(root.content_type, Form.ENCRYPTED, root.number, root)
     if root.content_type == "text/plain" and root.disposition != "attachment":
-        return _inline(root)
+        return Wrapping(INLINE, Form.INLINE, root.number, root) if _is_one_block(root) else None
     return None
 
 
-def _encrypted(root: Part) -> Layer | None:
-    """RFC 1847 section 2.2, RFC 3156 section 4: exactly a control part and the ciphertext."""
+def _of_two_parts(root: Part) -> Wrapping | None:
+    """RFC 1847, RFC 3156 sections 4 and 5: a control part and the ciphertext, or exactly what is
+    signed and its signature."""
     protocol = root.params.get("protocol", "").strip().lower()
     if not protocol or len(root.children) != 2:
         return None
-    control, content = root.children
-    if control.content_type != protocol or content.content_type != "application/octet-stream":
+    first, second = root.children
+    if root.content_type == "multipart/signed":
+        if second.content_type != protocol:
+            return None
+        return Wrapping(protocol, Form.SIGNED, root.number, second, first)
+    if first.content_type != protocol or second.content_type != "application/octet-stream":
         return None
-    if protocol == ENCRYPTED and not _VERSION.search(control.decoded()):
+    if protocol == ENCRYPTED and not _VERSION.search(first.start(_LONGEST_CONTROL)):
         return None
-    return Layer(protocol, Form.ENCRYPTED, content.decoded(), number=root.number)
+    return Wrapping(protocol, Form.ENCRYPTED, root.number, second)
 
 
-def _signed(root: Part) -> Layer | None:
-    """RFC 1847 section 2.1, RFC 3156 section 5: exactly what is signed, and its signature."""
-    protocol = root.params.get("protocol", "").strip().lower()
-    if not protocol or len(root.children) != 2:
-        return None
-    content, signature = root.children
-    if signature.content_type != protocol:
-        return None
-    return Layer(protocol, Form.SIGNED, signature.decoded(), signed=content.raw, number=root.number)
-
-
-def _inline(root: Part) -> Layer | None:
-    """A text that is one armored block and nothing else."""
-    if b"-----BEGIN PGP" not in root.body[:4096] and root.encoding not in ("base64",):
-        return None
-    text = root.decoded().strip(_SPACE)
-    if not _is_one_block(text):
-        return None
-    return Layer(INLINE, Form.INLINE, text + b"\n", number=root.number)
-
-
-def _is_one_block(text: bytes) -> bool:
+def _is_one_block(part: Part) -> bool:
+    """Whether a text is one armored block and nothing else."""
+    if not part.start(_ARMOR_SEEN_WITHIN).lstrip(_SPACE).startswith(b"-----BEGIN PGP"):
+        return False
+    if part.length > LARGEST_LAYER:
+        return False
+    text = part.decoded().strip(_SPACE)
     begin = _BEGIN.match(text)
-    if begin is None or len(text) > LONGEST_ARMOR:
+    if begin is None:
         return False
     end = _ENDS[begin[1] is not None]
     return text.endswith(end) and len(_BEGIN.findall(text)) == 1 and text.count(b"\n" + end) == 1
 
 
 def errant(root: Part) -> tuple[Layer, ...]:
-    """The protected parts that do not wrap the whole of `root`; none of them is looked into."""
+    """The protected parts that do not wrap the whole of `root`, without their bytes; none of them
+    is looked into."""
     found: list[Layer] = []
     waiting = [root]
     while waiting:
         part = waiting.pop()
-        layer = find_layer(part) if part is not root else None
-        if layer is not None:
-            found.append(layer)
+        wrapping = find_wrapping(part) if part is not root else None
+        if wrapping is not None:
+            found.append(wrapping.closed())
             continue
         waiting.extend(reversed(part.children))
     return tuple(found)

@@ -1,7 +1,8 @@
 """A message as a lazy tree of byte ranges (RFC 2045, 2046, 5322); the bytes are never changed.
 
 Nothing in here raises, recurses or writes a message anew: a signature is verified over the bytes as
-they were received. What is too deep, too many or too long stays a leaf, and `problems` says so.
+they were received. What is too deep, too many or too much work stays a leaf, and `problems` says
+so. Of a large message only small ranges are in memory at a time.
 """
 
 from __future__ import annotations
@@ -12,29 +13,19 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from mailclient.message.fields import Headers, read_headers
+from mailclient.message.multipart import Limits, ranges
 from mailclient.message.parameters import structured
-from mailclient.message.words import clean, decode_text, tolerant_base64
+from mailclient.message.source import Source
+from mailclient.message.words import base64_pieces, clean, lines_of
 
 DEEPEST = 100
-MOST_PARTS = 10_000
+LONGEST_TEXT = 1024 * 1024
+PIECE = 64 * 1024
+_LONGEST_NAME = 1000
 
 _TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+$")
-_AFTER_DELIMITER = re.compile(rb"(--)?[ \t]*(?:\r?\n|$)")
+_ENCODED = frozenset({"base64", "quoted-printable"})
 EMBEDDED = frozenset({"message/rfc822", "message/global"})
-
-
-class _Tree:
-    """What all parts of one message share."""
-
-    __slots__ = ("parts", "problems")
-
-    def __init__(self) -> None:
-        self.parts = 1
-        self.problems: list[str] = []
-
-    def report(self, problem: str) -> None:
-        if problem not in self.problems:
-            self.problems.append(problem)
 
 
 class Part:
@@ -45,7 +36,7 @@ class Part:
     """
 
     def __init__(
-        self, source: bytes, start: int, end: int, *, parent: Part | None, number: str, tree: _Tree
+        self, source: Source, start: int, end: int, parent: Part | None, number: str, tree: Limits
     ) -> None:
         self._source = source
         self._start = start
@@ -55,7 +46,8 @@ class Part:
         self.number = number
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.headers: Headers
-        self.headers, self._body, problem = read_headers(source, start, end)
+        self.headers, self._body, problem = read_headers(source, start, end, tree.headers)
+        tree.headers -= self._body - start
         if problem:
             tree.report(problem)
 
@@ -104,7 +96,8 @@ class Part:
     @property
     def filename(self) -> str:
         """The name that the sender gave; not safe for a file system."""
-        return clean(self._disposition[1].get("filename") or self.params.get("name", "")).strip()
+        name = self._disposition[1].get("filename") or self.params.get("name", "")
+        return clean(name[:_LONGEST_NAME]).strip()
 
     @cached_property
     def content_id(self) -> str:
@@ -130,38 +123,54 @@ class Part:
 
     def decoded(self) -> bytes:
         """The body without its transfer encoding; nothing is refused."""
-        if self.encoding == "base64":
-            return tolerant_base64(self.body)
-        if self.encoding == "quoted-printable":
-            return a2b_qp(self.body)
-        return self.body
+        return b"".join(self.chunks())
 
-    def chunks(self, size: int = 1 << 16) -> Iterator[bytes]:
-        """The decoded body in pieces of about `size` bytes."""
-        if self.encoding != "base64":
-            data = self.decoded()
-            for at in range(0, len(data), size):
-                yield data[at : at + size]
-            return
-        rest = b""
-        for at in range(self._body, self._end, size):
-            piece = rest + self._source[at : min(at + size, self._end)].translate(None, b" \t\r\n")
-            whole = len(piece) - len(piece) % 4
-            rest = piece[whole:]
-            if whole:
-                yield tolerant_base64(piece[:whole])
-        if rest:
-            yield tolerant_base64(rest)
+    def chunks(self, size: int = PIECE, *, encoded: bool = False) -> Iterator[bytes]:
+        """The decoded body in pieces of about `size` bytes; with `encoded`, as received."""
+        pieces = (
+            self._source[at : min(at + size, self._end)]
+            for at in range(self._body, self._end, size)
+        )
+        if encoded or self.encoding not in _ENCODED:
+            return pieces
+        if self.encoding == "base64":
+            return base64_pieces(pieces)
+        return _quoted_printable(pieces)
+
+    def start(self, most: int) -> bytes:
+        """The first `most` bytes of the decoded body."""
+        if self.encoding not in _ENCODED:
+            return self._source[self._body : min(self._end, self._body + most)]
+        found: list[bytes] = []
+        size = 0
+        for piece in self.chunks(min(PIECE, 2 * most)):
+            found.append(piece)
+            size += len(piece)
+            if size >= most:
+                break
+        return b"".join(found)[:most]
 
     def text(self) -> str:
-        """The decoded body as text with LF line ends; any charset gives something."""
-        return decode_text(self.decoded(), self.charset).replace("\r\n", "\n").replace("\r", "\n")
+        """The decoded body as text with LF line ends; of a very long one the beginning."""
+        data = self.start(LONGEST_TEXT + 1)
+        cut = len(data) > LONGEST_TEXT
+        return lines_of(data[:LONGEST_TEXT], self.charset, cut=cut)
+
+    @property
+    def length(self) -> int:
+        """How many bytes header and body have, as received."""
+        return self._end - self._start
 
     @property
     def size(self) -> int:
         """About how many bytes `decoded` gives, without decoding."""
         length = self._end - self._body
         return length * 57 // 78 if self.encoding == "base64" else length
+
+    def alone(self) -> Part:
+        """This part as the root of a tree of its own."""
+        tree = Limits(self.length)
+        return Part(self._source, self._start, self._end, None, "", tree)
 
     # The tree
 
@@ -174,67 +183,32 @@ class Part:
         if self.depth >= DEEPEST:
             self._tree.report("Parts are nested too deep; the deepest are shown as they are.")
             return ()
-        return (self._embedded(),) if embedded else self._split()
+        return self._embedded() if embedded else self._split()
 
-    def _embedded(self) -> Part:
-        number = f"{self.number}.0".lstrip(".")
-        self._tree.parts += 1
-        if self.encoding in ("base64", "quoted-printable"):  # RFC 2046 section 5.2.1 forbids it
-            data = self.decoded()
-            return Part(data, 0, len(data), parent=self, number=number, tree=self._tree)
-        return Part(
-            self._source, self._body, self._end, parent=self, number=number, tree=self._tree
-        )
+    def _embedded(self) -> tuple[Part, ...]:
+        tree, number = self._tree, f"{self.number}.0".lstrip(".")
+        if not tree.take_part():
+            return ()
+        source, start, end = self._source, self._body, self._end
+        if self.encoding in _ENCODED:  # RFC 2046 section 5.2.1 forbids it
+            if end - start > tree.copies:
+                tree.report("A message inside this one is encoded and very large; it stays closed.")
+                return ()
+            tree.copies -= end - start
+            source = self.decoded()
+            start, end = 0, len(source)
+        return (Part(source, start, end, self, number, tree),)
 
     def _split(self) -> tuple[Part, ...]:
         parts: list[Part] = []
-        for start, end in self._ranges():
-            if self._tree.parts >= MOST_PARTS:
-                self._tree.report(
-                    f"The message has more than {MOST_PARTS} parts; not all are read."
-                )
-                break
-            self._tree.parts += 1
-            number = f"{self.number}.{len(parts) + 1}".lstrip(".")
-            parts.append(
-                Part(self._source, start, end, parent=self, number=number, tree=self._tree)
-            )
-        return tuple(parts)
-
-    def _ranges(self) -> Iterator[tuple[int, int]]:
-        """The ranges between the delimiter lines (RFC 2046 section 5.1.1)."""
+        tree = self._tree
         boundary = self.params.get("boundary", "").rstrip().encode("utf-8", "replace")
-        if not boundary:
-            self._tree.report("A multipart has no boundary; it is shown as text.")
-            return
-        begun = -1
-        for line_start, after, closing in self._delimiters(b"--" + boundary):
-            if begun >= 0:
-                yield begun, max(begun, self._without_line_end(line_start))
-            begun = after
-            if closing:
-                return
-        if begun < 0:
-            self._tree.report("A multipart has no parts; it is shown as text.")
-        else:
-            self._tree.report("The end of a multipart is missing; the message may be cut off.")
-            yield begun, self._end
-
-    def _delimiters(self, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
-        """Each delimiter line: where it starts, where the next line starts, whether it closes."""
-        at = self._body
-        while (at := self._source.find(delimiter, at, self._end)) >= 0:
-            behind = at + len(delimiter)
-            match = _AFTER_DELIMITER.match(self._source, behind, self._end)
-            if match is not None and (at == self._body or self._source[at - 1] == 10):
-                yield at, match.end(), match[1] is not None
-            at = behind
-
-    def _without_line_end(self, at: int) -> int:
-        """Where the line before `at` ends: its line break belongs to the delimiter."""
-        if self._source[at - 2 : at] == b"\r\n":
-            return at - 2
-        return at - 1
+        for start, end in ranges(self._source, self._body, self._end, boundary, tree):
+            if not tree.take_part():
+                break
+            number = f"{self.number}.{len(parts) + 1}".lstrip(".")
+            parts.append(Part(self._source, start, end, self, number, tree))
+        return tuple(parts)
 
     def walk(self, *, embedded: bool = False) -> Iterator[Part]:
         """This part and all below it, in order; embedded messages only when asked for."""
@@ -261,6 +235,24 @@ class Part:
         return tuple(self._tree.problems)
 
 
-def parse(raw: bytes) -> Part:
+def parse(raw: Source) -> Part:
     """The root of a message or of an entity; never raises."""
-    return Part(raw, 0, len(raw), parent=None, number="", tree=_Tree())
+    return Part(raw, 0, len(raw), None, "", Limits(len(raw)))
+
+
+def _quoted_printable(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Decode quoted-printable that comes in pieces, cut anywhere (RFC 2045 section 6.7)."""
+    held = b""
+    for piece in pieces:
+        data = held + piece
+        whole = data.rfind(b"\n") + 1 or _before_escape(data)
+        held = data[whole:]
+        yield a2b_qp(data[:whole])
+    if held:
+        yield a2b_qp(held)
+
+
+def _before_escape(data: bytes) -> int:
+    """Where an escape may have been cut at the end of a long line."""
+    at = data.rfind(b"=", max(0, len(data) - 2))
+    return len(data) if at < 0 else at

@@ -16,8 +16,9 @@ from mailclient.message.body import Body, body
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.headers import effective_envelope, protected
 from mailclient.message.judge import judge
-from mailclient.message.layers import find_layer
+from mailclient.message.layers import find_wrapping
 from mailclient.message.security import (
+    UNPROTECTED,
     Encryption,
     KnownSender,
     SignatureWord,
@@ -27,6 +28,7 @@ from mailclient.message.security import (
 )
 from mailclient.message.tree import Part, parse
 from mailclient.services.unwrap import Unwrapped, unwrap
+from mailclient.store.messages import MessageRow
 
 NOTHING = Body("", None, (), (), ())
 
@@ -65,16 +67,16 @@ class Assessor:
         self._known_sender = known_sender
 
     def assess(
-        self, raw: bytes, arrived: datetime, cancel: CancelToken, *, may_ask: bool = False
+        self, outer: Part, arrived: datetime, cancel: CancelToken, *, may_ask: bool = False
     ) -> Assessment:
         """Open, judge and read a message, with a question for a passphrase if the user is there.
 
         Raises Cancelled.
         """
-        unwrapped = unwrap(raw, self._plugin_for, cancel, may_ask=may_ask)
-        sender = envelope(unwrapped.outer.headers).from_
+        unwrapped = unwrap(outer, self._plugin_for, cancel, may_ask=may_ask)
+        sender = envelope(outer.headers).from_
         verdict = judge(
-            outer=unwrapped.outer,
+            outer=outer,
             layers=unwrapped.layers,
             payload=unwrapped.payload,
             trust=self._trust,
@@ -82,22 +84,28 @@ class Assessor:
             own_addresses=self._own_addresses(),
             sender_known=self._known_sender(sender[0].key) if sender else None,
         )
-        return _assessment(unwrapped.outer, unwrapped.payload, _opened(unwrapped), verdict)
+        return _assessment(outer, unwrapped.payload, _opened(unwrapped), verdict)
 
 
-def restore(raw: bytes, opened: bytes | None, verdict: Verdict) -> Assessment:
+def restore(outer: Part, opened: bytes | None, verdict: Verdict) -> Assessment:
     """The assessment of a stored message, from what its arrival left; asks no engine."""
-    outer = parse(raw)
     payload: Part | None = outer
     if opened is not None:
         payload = parse(opened)
     elif verdict.encryption is not Encryption.NONE:
         payload = None
     else:
-        layer = find_layer(outer)
-        if layer is not None and layer.signed:
-            payload = parse(layer.signed)
+        wrapping = find_wrapping(outer)
+        if wrapping is not None and wrapping.signed is not None:
+            payload = wrapping.signed.alone()
     return _assessment(outer, payload, opened, verdict)
+
+
+def set_aside(row: MessageRow) -> Assessment:
+    """What the list knows of a message that could not be understood; its bytes are not looked at
+    again."""
+    known = Envelope(row.message_id, row.date, row.from_, to=row.to, subject=row.subject)
+    return Assessment(parse(b""), None, None, known, UNPROTECTED, NOTHING)
 
 
 def _opened(unwrapped: Unwrapped) -> bytes | None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailclient.cancel import CancelToken
-from mailclient.errors import MailError
+from mailclient.errors import MailError, StoreLocked
 from mailclient.message.body import snippet
 from mailclient.message.security import UNPROTECTED, Encryption, SignatureWord, State
+from mailclient.message.tree import parse
 from mailclient.services.assess import Assessment, Assessor
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
 from mailclient.services.jobs import Job
@@ -29,6 +30,20 @@ from mailclient.store.settings import Settings
 log = logging.getLogger(__name__)
 BATCH_MESSAGES = 50
 BATCH_SECONDS = 0.1
+BATCH_BYTES = 4 * 1024 * 1024
+# What a mistake of ours, or of a library, over a strange message may be. Of these one message is set
+# aside, and the others come in.
+BUGS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    RuntimeError,  # RecursionError is one
+    TypeError,
+    ValueError,  # what is wrong with characters is one
+)
 
 
 @dataclass(slots=True)
@@ -39,6 +54,11 @@ class _Batch:
     began: float = field(default_factory=time.monotonic)
 
     @property
+    def size(self) -> int:
+        """How many bytes of text and of opened mail it holds, about."""
+        return sum(len(one.text) + len(one.opened or b"") for one in self.found.values())
+
+    @property
     def full(self) -> bool:
         """Whether it is time to keep it; what a signature says of its sender counts for the very
         next message."""
@@ -46,6 +66,7 @@ class _Batch:
         return (
             last.signature != SignatureWord.NONE.value
             or len(self.found) >= BATCH_MESSAGES
+            or self.size >= BATCH_BYTES
             or time.monotonic() - self.began >= BATCH_SECONDS
         )
 
@@ -94,29 +115,49 @@ class Intake:
     def _understand(self, id: int, cancel: CancelToken, *, may_ask: bool) -> Processed:
         """What there is to be found out about one message; raises Cancelled."""
         try:
-            raw = self._store.bodies.raw(id)
-            assessment = self._assessor.assess(raw, self._clock(), cancel, may_ask=may_ask)
-        except (ValueError, LookupError, RecursionError, MemoryError) as bug:
+            outer = parse(self._store.bodies.open(id))
+            assessment = self._assessor.assess(outer, self._clock(), cancel, may_ask=may_ask)
+            found = self._processed(assessment)
+        except BUGS as bug:
             log.exception("Message %d could not be understood and was set aside", id)
-            return _set_aside(f"{type(bug).__name__}")
+            return _set_aside(type(bug).__name__)
         except MailError as problem:
-            if cancel.cancelled:
+            if cancel.cancelled or isinstance(problem, StoreLocked):
                 raise
             log.warning("Message %d was set aside: %s", id, problem.text)
             return _set_aside(problem.text)
-        self._observer.observe(assessment)
-        return self._processed(assessment)
+        try:
+            self._observer.observe(assessment)
+        except BUGS:
+            log.exception("The keys that message %d brings could not be learned", id)
+        return found
 
     def _keep(self, found: Mapping[int, Processed]) -> None:
-        """Keep what was found out about some messages in one commit, and publish that."""
+        """Keep what was found out about some messages in one commit, and publish that; if that
+        fails over one of them, that one is set aside."""
         if not found:
             return
-        with self._store.database.write(Durability.REBUILDABLE):
-            folders = self._store.messages.folders_of(tuple(found))
+        try:
+            self._write(found)
+        except BUGS:
+            log.exception("Of %d messages one could not be kept as it was understood", len(found))
             for id, one in found.items():
-                self._store.messages.processed(id, one)
+                self._keep_alone(id, one)
+        folders = self._store.messages.folders_of(tuple(found))
         self._events.publish(MessagesChanged(folders, tuple(found)))
         self._events.publish(FoldersChanged())
+
+    def _write(self, found: Mapping[int, Processed]) -> None:
+        with self._store.database.write(Durability.REBUILDABLE):
+            for id, one in found.items():
+                self._store.messages.processed(id, one)
+
+    def _keep_alone(self, id: int, found: Processed) -> None:
+        try:
+            self._write({id: found})
+        except BUGS as bug:
+            log.exception("Message %d was set aside", id)
+            self._write({id: _set_aside(type(bug).__name__)})
 
     def requeue(self, addresses: Collection[str]) -> None:
         """Have taken up again what waits for a key, and what these people signed: a key has come,

@@ -14,11 +14,11 @@ from mailclient.message.body import Body
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.security import Encryption, Verdict
 from mailclient.message.tree import parse
-from mailclient.services.assess import Assessment, Assessor, restore
+from mailclient.services.assess import Assessment, Assessor, restore, set_aside
 from mailclient.services.intake import Intake
 from mailclient.store import Store
 from mailclient.store.folders import Role
-from mailclient.store.messages import Processing
+from mailclient.store.messages import MessageRow, Processing
 
 LARGEST_FILE = 512 * 1024 * 1024
 
@@ -68,15 +68,7 @@ class Read:
         if row.processing in (Processing.NEW, Processing.WAITING):
             self._intake.process(id, token, may_ask=True)
             row = self._store.messages.get(id)
-        raw = self._store.bodies.raw(id)
-        stored = self._store.messages.verdict(id)
-        verdict = Verdict.from_json(stored)
-        opened = self._store.messages.opened(id)
-        if opened is None and verdict.encryption is Encryption.ENCRYPTED:
-            # No opened copies are kept.
-            found = self._assessor.assess(raw, self._clock(), token, may_ask=True)
-        else:
-            found = restore(raw, opened, verdict)
+        found = self._found(row, token)
         folder = self._store.folders.get(row.folder_id)
         return MessageView(
             id=id,
@@ -94,6 +86,18 @@ class Read:
             is_draft=folder.role is Role.DRAFTS,
         )
 
+    def _found(self, row: MessageRow, cancel: CancelToken) -> Assessment:
+        """What there is to be shown of a message that was looked at before."""
+        if row.processing is Processing.QUARANTINED:
+            return set_aside(row)
+        outer = parse(self._store.bodies.open(row.id))
+        verdict = Verdict.from_json(self._store.messages.verdict(row.id))
+        opened = self._store.messages.opened(row.id)
+        if opened is None and verdict.encryption is Encryption.ENCRYPTED:
+            # No opened copies are kept.
+            return self._assessor.assess(outer, self._clock(), cancel, may_ask=True)
+        return restore(outer, opened, verdict)
+
     def check_again(self, id: int, cancel: CancelToken) -> MessageView:
         """Open and judge a message anew, with the keys of today."""
         self._intake.process(id, cancel, may_ask=True)
@@ -102,7 +106,7 @@ class Read:
     def view_raw(self, raw: bytes, cancel: CancelToken | None = None) -> MessageView:
         """A message that is not stored, with the full pipeline."""
         now = self._clock()
-        found = self._assessor.assess(raw, now, cancel or CancelToken(), may_ask=True)
+        found = self._assessor.assess(parse(raw), now, cancel or CancelToken(), may_ask=True)
         return _file_view(found, len(raw), now)
 
     def view_file(self, path: Path, cancel: CancelToken | None = None) -> MessageView:

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Plugin
-from mailclient.message.facts import Form, Layer, Opened, Outcome
-from mailclient.message.layers import find_layer
+from mailclient.message.facts import Form, Opened, Outcome
+from mailclient.message.layers import LARGEST_LAYER, Wrapping, find_wrapping
 from mailclient.message.security import OpenedLayer
 from mailclient.message.tree import Part, parse
+from mailclient.sizes import size_words
 
 MOST_LAYERS = 3
+_TOO_LARGE = (
+    f"What is protected has more than {size_words(LARGEST_LAYER)}, and that is not opened here."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +37,44 @@ class Unwrapped:
 
 
 def unwrap(
-    raw: bytes,
+    outer: Part,
     plugin_for: Callable[[str], Plugin | None],
     cancel: CancelToken,
     *,
     may_ask: bool,
 ) -> Unwrapped:
-    """Open the layers of `raw` with the plug-ins that claim their protocols; raises Cancelled."""
-    outer = parse(raw)
+    """Open the layers with the plug-ins that claim their protocols; raises Cancelled."""
     layers: list[OpenedLayer] = []
     payload: Part | None = outer
     while payload is not None and len(layers) < MOST_LAYERS:
-        layer = find_layer(payload)
-        if layer is None:
+        wrapping = find_wrapping(payload)
+        if wrapping is None:
             break
-        opened = open_layer(layer, plugin_for(layer.protocol), cancel, may_ask=may_ask)
-        layers.append(OpenedLayer(layer, opened))
-        payload = inside(layer, opened)
+        found = open_layer(wrapping, plugin_for(wrapping.protocol), cancel, may_ask=may_ask)
+        layers.append(found)
+        payload = inside(wrapping, found.opened)
     return Unwrapped(outer, tuple(layers), payload)
 
 
 def open_layer(
-    layer: Layer, plugin: Plugin | None, cancel: CancelToken, *, may_ask: bool
-) -> Opened:
-    """Let the plug-in open one layer; without one, say so."""
-    if plugin is not None:
-        return plugin.open(layer, cancel, may_ask=may_ask)
-    outcome = Outcome.LOCKED if layer.form is Form.ENCRYPTED else Outcome.CLEAR
-    return Opened(outcome, reason=f"No plug-in here can open {layer.protocol}.")
+    wrapping: Wrapping, plugin: Plugin | None, cancel: CancelToken, *, may_ask: bool
+) -> OpenedLayer:
+    """Let the plug-in open one layer; without one, and for too large a one, say so."""
+    if plugin is not None and not wrapping.is_too_large:
+        layer = wrapping.layer()
+        return OpenedLayer(layer, plugin.open(layer, cancel, may_ask=may_ask))
+    outcome = Outcome.LOCKED if wrapping.form is Form.ENCRYPTED else Outcome.CLEAR
+    reason = f"No plug-in here can open {wrapping.protocol}." if plugin is None else _TOO_LARGE
+    return OpenedLayer(wrapping.closed(), Opened(outcome, reason=reason))
 
 
-def inside(layer: Layer, opened: Opened) -> Part | None:
+def inside(wrapping: Wrapping, opened: Opened) -> Part | None:
     """The root of what a layer protects, or None where it may not be shown."""
-    if layer.form is Form.SIGNED:
-        return parse(layer.signed)
+    if wrapping.signed is not None:
+        return wrapping.signed.alone()
     if opened.content is None:
         return None
-    if layer.form is Form.INLINE:
+    if wrapping.form is Form.INLINE:
         head = f"Content-Type: text/plain; charset={opened.charset}\r\n\r\n"
         return parse(head.encode("ascii") + opened.content)
     return parse(opened.content)

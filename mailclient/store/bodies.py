@@ -2,7 +2,7 @@
 
 A small message lies in memory until the transaction that makes it visible. A large one goes to the
 disk in chunks as it comes, in short transactions; it belongs to nothing until it is whole, and what
-a crash leaves of it is swept at the next start.
+a crash leaves of it is swept at the next start. It is read in chunks again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from mailclient.errors import NotFound, StoreDamaged
+from mailclient.message.source import Source
 from mailclient.store.database import Database, Durability
 
 IN_MEMORY = 1024 * 1024
@@ -95,6 +96,61 @@ class Spool:
         del self._held[: count * CHUNK]
 
 
+class StoredBytes:
+    """The bytes of a large message as a Source, of which one chunk is in memory; for any thread.
+
+    A read raises NotFound where the message was deleted meanwhile.
+    """
+
+    def __init__(self, database: Database, body_id: int, size: int) -> None:
+        self._database = database
+        self._first = body_id << CHUNK_BITS
+        self._size = size
+        self._last = (-1, b"")
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, cut: slice, /) -> bytes:
+        start, end, _ = cut.indices(self._size)
+        if start >= end:
+            return b""
+        first, offset = divmod(start, CHUNK)
+        pieces = [self._chunk(number) for number in range(first, -(-end // CHUNK))]
+        if len(pieces) == 1:
+            return pieces[0][offset : offset + end - start]
+        return b"".join(pieces)[offset : offset + end - start]
+
+    def find(self, what: bytes, start: int, end: int, /) -> int:
+        """Where `what` stands first in the range; -1 if nowhere."""
+        end = min(end, self._size)
+        while start + len(what) <= end:
+            number, offset = divmod(start, CHUNK)
+            chunk, before = self._chunk(number), number * CHUNK
+            found = chunk.find(what, offset, end - before)
+            if found >= 0:
+                return before + found
+            behind = before + len(chunk)
+            seam = max(start, behind - len(what) + 1)
+            found = self[seam : min(end, behind + len(what) - 1)].find(what)
+            if found >= 0:
+                return seam + found
+            start = behind
+        return -1
+
+    def _chunk(self, number: int) -> bytes:
+        last, data = self._last
+        if number != last:
+            row = self._database.row(
+                "SELECT data FROM body_chunks WHERE id = ?", (self._first + number,)
+            )
+            if row is None:
+                raise NotFound("The message is not there any more.", "It may have been deleted.")
+            data = row[0]
+            self._last = (number, data)
+        return data
+
+
 class BodyTable:
     """The tables of bodies and their chunks."""
 
@@ -109,19 +165,21 @@ class BodyTable:
         """The bytes of message `id`; raises NotFound, or StoreDamaged if they have changed."""
         return b"".join(self.chunks(id))
 
+    def open(self, id: int) -> Source:
+        """The bytes of message `id`, to be read in any order: a small message in memory, a large
+        one from the disk. The hash is checked here. Raises NotFound, StoreDamaged."""
+        body_id, size, _ = self._row(id)
+        if size <= IN_MEMORY:
+            return self.raw(id)
+        self.verify(id)
+        return StoredBytes(self._database, body_id, size)
+
     def chunks(self, id: int) -> Iterator[bytes]:
         """The bytes of message `id`, piece by piece; their hash is checked after the last one.
 
         Raises NotFound, StoreDamaged.
         """
-        row = self._database.row(
-            "SELECT bodies.id, bodies.size, bodies.sha256 FROM messages"
-            " JOIN bodies ON bodies.id = messages.body_id WHERE messages.id = ?",
-            (id,),
-        )
-        if row is None:
-            raise NotFound(f"There is no message {id}.", "It may have been deleted.")
-        body_id, size, digest = row
+        body_id, size, digest = self._row(id)
         found = sha256()
         first = body_id << CHUNK_BITS
         for number in range(first, first - (-size // CHUNK)):
@@ -136,6 +194,17 @@ class BodyTable:
                 "Restore a backup of the profile, or collect the message again if it is still on "
                 "the server.",
             )
+
+    def _row(self, id: int) -> tuple[int, int, bytes]:
+        row = self._database.row(
+            "SELECT bodies.id, bodies.size, bodies.sha256 FROM messages"
+            " JOIN bodies ON bodies.id = messages.body_id WHERE messages.id = ?",
+            (id,),
+        )
+        if row is None:
+            raise NotFound(f"There is no message {id}.", "It may have been deleted.")
+        body_id, size, digest = row
+        return body_id, size, digest
 
     def verify(self, id: int) -> None:
         """Read a message back without keeping it; raises NotFound or StoreDamaged."""

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from mailclient.message.body import body
 from mailclient.message.envelope import envelope
-from mailclient.message.tree import DEEPEST, MOST_PARTS, parse
+from mailclient.message.multipart import MOST_PARTS
+from mailclient.message.tree import DEEPEST, parse
 
 NESTED = (
     b"From: ann@example.org\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n again\r\n"
