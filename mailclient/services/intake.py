@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 BATCH_MESSAGES = 50
 BATCH_SECONDS = 0.1
 BATCH_BYTES = 4 * 1024 * 1024
-# What a mistake of ours, or of a library, over a strange message may be. Of these one message is set
+# What a mistake of ours, or of a library, over a strange message may be: that message is set
 # aside, and the others come in.
 BUGS = (
     ArithmeticError,
