@@ -1,7 +1,8 @@
 """HTML of strangers made harmless, and made into text.
 
 Nothing that runs, loads, submits or restyles survives: tags and attributes are allowed one by one
-(nh3), links only to http, https and mailto, pictures only from inside the message (cid:).
+(nh3), links only to http, https and mailto, pictures only from inside the message (cid:). What
+would be more work than mail ever is becomes its text.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from dataclasses import dataclass
 
 DEEPEST = 256
 LARGEST = 4 * 1024 * 1024
+MOST_TAGS = 50_000
+MOST_ATTRIBUTES = 5_000  # of one tag
+MOST_ENTITIES = 50_000  # each costs html2text as much as a tag
+MOST_INDENTED = 20_000_000  # letters of text, if each line were indented as the deepest
 _TAG_NAMES = (
     "a abbr address article b bdi bdo big blockquote br caption center cite code col colgroup dd "
     "del dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd "
@@ -24,7 +29,7 @@ _ATTRIBUTES = {
     "*": _EVERYWHERE,
     "a": {"href"},
     "img": {"src", "srcset", "alt", "width", "height"},
-    "font": {"color", "size", "face"},
+    "x-font": {"color", "size", "face"},
     "ol": {"start", "type"},
     "table": {"border", "cellpadding", "cellspacing", "width", "background"},
     "td": {"colspan", "rowspan", "width", "valign", "background"},
@@ -32,9 +37,16 @@ _ATTRIBUTES = {
 }
 # Their content goes with them.
 _EMPTIED = frozenset({"script", "style", "title", "head", "noscript", "template", "object", "svg"})
+# A parser of HTML opens these again in every block after one that did not close them: sixty
+# kilobytes become gigabytes. Under names that it does not know it lets them be; they get their own
+# back at the end.
+_REOPENED = "b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
+_TO_RENAME = re.compile(rf"<(/?)({_REOPENED})(?=[\s/>])", re.IGNORECASE)
+_RENAMED = re.compile(rf"<(/?)x-({_REOPENED})(?=[\s>])")
 _VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
 _VOID = frozenset(_VOID_NAMES.split())
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^>]*)")
+_NESTING = re.compile(r"<(/?)(?:blockquote|ul|ol|dl)\b")
 _ANY_TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?:script|style)\b.*?(?:</(?:script|style)\s*>|\Z)|<[^>]*>?",
     re.IGNORECASE | re.DOTALL,
@@ -55,8 +67,8 @@ class Clean:
 
 
 def sanitise(html: str) -> Clean:
-    """Make HTML harmless; what is too large or nested too deep becomes its text."""
-    if len(html) > LARGEST or _depth(html) > DEEPEST:
+    """Make HTML harmless; what is too large, too many or nested too deep becomes its text."""
+    if len(html) > LARGEST or _is_too_complex(html):
         return Clean(f"<pre>{entities.escape(_without_tags(html))}</pre>", ())
     import nh3  # late: a compiled library that only HTML mail needs
 
@@ -72,15 +84,15 @@ def sanitise(html: str) -> Clean:
         return None
 
     clean = nh3.clean(
-        html,
-        tags=set(TAGS),
+        _TO_RENAME.sub(r"<\1x-\2", html),
+        tags={*TAGS, *(f"x-{name}" for name in TAGS & set(_REOPENED.split("|")))},
         clean_content_tags=set(_EMPTIED),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         attribute_filter=keep,
         url_schemes={"http", "https", "mailto", "cid"},
         link_rel=None,
     )
-    return Clean(clean, tuple(remote))
+    return Clean(_RENAMED.sub(r"<\1\2", clean), tuple(remote))
 
 
 def html_to_text(html: str) -> str:
@@ -90,6 +102,9 @@ def html_to_text(html: str) -> str:
 
 def text_of(harmless: Clean) -> str:
     """The text of sanitised HTML, with its links; never raises."""
+    html = harmless.html
+    if _nesting(html) * len(html) > MOST_INDENTED or html.count("&") > MOST_ENTITIES:
+        return _without_tags(html)
     import html2text  # late: only HTML mail needs it
 
     writer = html2text.HTML2Text(bodywidth=0)
@@ -97,9 +112,9 @@ def text_of(harmless: Clean) -> str:
     writer.ignore_emphasis = True
     writer.single_line_break = False
     try:
-        text = writer.handle(_MUCH_SPACE.sub(_less_space, harmless.html))
+        text = writer.handle(_MUCH_SPACE.sub(_less_space, html))
     except (AssertionError, ValueError, IndexError, RecursionError):
-        text = _without_tags(harmless.html)
+        text = _without_tags(html)
     return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
 
 
@@ -108,15 +123,29 @@ def _less_space(match: re.Match[str]) -> str:
     return match[0][:_MOST_SPACE]
 
 
-def _depth(html: str) -> int:
-    """How deep the tags are nested, at most."""
-    depth = deepest = 0
-    for match in _TAG.finditer(html):
+def _is_too_complex(html: str) -> bool:
+    """Whether it has more, or deeper nested tags than mail ever has."""
+    depth = 0
+    for count, match in enumerate(_TAG.finditer(html)):
         if match[1]:
             depth = max(0, depth - 1)
         elif match[2].lower() not in _VOID:
             depth += 1
-            deepest = max(deepest, depth)
+        if depth > DEEPEST or count > MOST_TAGS or _has_many_words(match[3]):
+            return True
+    return False
+
+
+def _has_many_words(attributes: str) -> bool:
+    return len(attributes) > 2 * MOST_ATTRIBUTES and len(attributes.split()) > MOST_ATTRIBUTES
+
+
+def _nesting(html: str) -> int:
+    """How deep what is indented in text is nested, at most."""
+    depth = deepest = 0
+    for match in _NESTING.finditer(html):
+        depth += -1 if match[1] else 1
+        deepest = max(deepest, depth)
     return deepest
 
 
