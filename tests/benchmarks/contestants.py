@@ -64,7 +64,8 @@ class Attempt:
 class Contestant:
     """How one is prepared and started, and how one knows what it has fetched.
 
-    `ahead` says that it does not wait for each answer; `needs` is a program that must be there.
+    `ahead` says that it does not wait for each answer; `needs` is a program that must be there, and
+    comes with the Debian package `package`.
     """
 
     name: str
@@ -73,7 +74,7 @@ class Contestant:
     check: Callable[[Attempt], None]
     ahead: bool = True
     needs: str = ""
-    good: frozenset[int] = frozenset({0})
+    package: str = ""
 
     @property
     def missing(self) -> bool:
@@ -253,8 +254,24 @@ ALL = (
     Contestant("complete", "mailclient receive", _complete, _check_profile(True)),
     Contestant("side", "mailclient, as the window", _ours("side"), _check_profile(True)),
     Contestant("fetch", "mailclient, fetch alone", _ours("fetch"), _check_profile(False)),
-    Contestant(MPOP, "mpop", _mpop, _check_maildir, needs="mpop"),
-    Contestant("fetchmail", "fetchmail", _fetchmail, _check_sink, ahead=False, needs="fetchmail"),
-    Contestant("getmail", "getmail6", _getmail, _check_maildir, ahead=False, needs="getmail"),
+    Contestant(MPOP, "mpop", _mpop, _check_maildir, needs="mpop", package="mpop"),
+    Contestant(
+        "fetchmail",
+        "fetchmail",
+        _fetchmail,
+        _check_sink,
+        ahead=False,
+        needs="fetchmail",
+        package="fetchmail",
+    ),
+    Contestant(
+        "getmail",
+        "getmail6",
+        _getmail,
+        _check_maildir,
+        ahead=False,
+        needs="getmail",
+        package="getmail6",
+    ),
     Contestant("poplib", "poplib loop", _reader("poplib_loop.py"), _check_file, ahead=False),
 )

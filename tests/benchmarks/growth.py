@@ -39,6 +39,7 @@ class Times:
 
     opened: float  # seconds until the profile was open
     closed: float
+    memory: int  # at most, as seen at each commit
     first_visible: float  # seconds after log-in
     first_read: float | None  # the same, for one that is processed
     stored: Growth
@@ -55,6 +56,7 @@ class Times:
         return cls(
             found["opened"],
             found["closed"],
+            found["memory"],
             stored[0][0] - logged_in,
             processed[0][0] - logged_in if processed else None,
             Growth.of(stored, logged_in),
@@ -69,6 +71,7 @@ class Times:
         ]
         if self.first_read is not None:
             lines[0] += f", processed after {self.first_read:.3f} s"
+        lines.append(f"memory in use at most {self.memory / 1e6:.0f} MB (at the commits)")
         for name, growth in (("stored", self.stored), ("processed", self.processed)):
             if growth.rates:
                 rates = ", ".join(f"{rate:,.0f}" for rate in growth.rates)
@@ -81,6 +84,7 @@ class Times:
         return {
             "opened": self.opened,
             "closed": self.closed,
+            "memory": self.memory,
             "first_visible_after_log_in": self.first_visible,
             "first_processed_after_log_in": self.first_read,
             "stored_per_second": list(self.stored.rates),

@@ -71,7 +71,7 @@ class Bench:
         """One run in a folder of its own, checked."""
         with self.attempt(port) as attempt:
             command = one.prepare(attempt)
-            figures, _ = run(command, attempt.folder, good=one.good)
+            figures, _ = run(command, attempt.folder)
             one.check(attempt)
             times = attempt.folder / TIMES
             if times.exists():
@@ -158,6 +158,8 @@ def _table(bench: Bench, options: Options, delay: int) -> report.Table:
     count = bench.content.messages
     say(f"{count:,} messages, {delay} ms")
     wanted = [one for one in ALL if one.name in options.names]
+    if missing := " ".join(one.package for one in wanted if one.missing):
+        say(f"  left out, because they are not installed: apt-get install {missing}")
     left_out = {one.name: _why_not(one, count, delay) for one in wanted}
     present = [one for one in wanted if not left_out[one.name]]
     with ExitStack() as stack:

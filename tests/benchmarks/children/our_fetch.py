@@ -3,13 +3,15 @@
 Arguments: PROFILE PASSPHRASE_FILE HOW FILE. HOW is `fetch` (stored durably, not processed), `steps`
 (then processed, as the command line does) or `side` (processed while it is fetched, as the window
 does). FILE gets JSON: when the log-in was through and, for each commit, when it was visible and how
-many messages were by then; the same for what was processed.
+many messages were by then; the same for what was processed. Also the memory in use, as seen at each
+commit: the peak of the whole process is that of unlocking the profile by a passphrase (Argon2).
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -30,6 +32,7 @@ class Clock:
     def __init__(self) -> None:
         self._began = time.perf_counter()
         self.logged_in = 0.0
+        self.memory = 0
         self.stored: list[tuple[float, int]] = []
         self.processed: list[tuple[float, int]] = []
         self._seen: set[int] = set()
@@ -42,6 +45,7 @@ class Clock:
         """Note messages: the first time they are told of they are stored, then processed."""
         if not isinstance(event, MessagesChanged) or not event.ids:
             return
+        self.memory = max(self.memory, memory_in_use())
         new = [id for id in event.ids if id not in self._seen]
         self._seen.update(new)
         line, count = (self.stored, len(new)) if new else (self.processed, len(event.ids))
@@ -58,6 +62,12 @@ class Clock:
                 yield session
 
         pop3.connect = watched
+
+
+def memory_in_use() -> int:
+    """The resident memory of this process, in bytes (Linux)."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def collect(app: App, how: str) -> Receipt:
@@ -94,6 +104,7 @@ def main() -> None:
         "logged_in": clock.logged_in,
         "ended": ended,
         "closed": clock.now(),
+        "memory": clock.memory,
         "received": receipt.received,
         "problems": [*receipt.problems, *([str(receipt.failure)] if receipt.failure else [])],
         "stored": clock.stored,
