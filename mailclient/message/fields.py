@@ -1,7 +1,7 @@
 """Header fields as they stand in the bytes (RFC 5322 section 2.2): read with tolerance, folded.
 
-A block of more than 256 KiB is cut there; a line that is no field is passed over. Reading raises
-nothing.
+A block of more than 256 KiB is cut there; a line between fields that is none is passed over.
+Reading raises nothing.
 """
 
 from __future__ import annotations
@@ -93,11 +93,12 @@ def read_headers(
     while found is None and len(block) < min(end - start, LARGEST_HEADER):
         block = source[start : min(end, start + min(8 * len(block), LARGEST_HEADER))]
         found = _END.search(block)
-    if found is not None:
-        return Headers(_fields(block, found.start() + 1)), start + found.end(), ""
-    fields = _fields(block, len(block))
-    if end - start <= LARGEST_HEADER:
-        return (Headers(fields), end, "") if fields else (Headers(()), start, "")
+    stop = len(block) if found is None else found.start() + 1
+    fields, behind = _fields(block, stop)
+    if found is not None or end - start <= LARGEST_HEADER:
+        if behind == stop and found is not None:
+            behind = found.end()
+        return Headers(fields), start + behind, ""
     problem = "The header is longer than 256 KiB; only its beginning is read."
     return Headers(fields), _header_end(source, start, end), problem
 
@@ -109,9 +110,11 @@ def _header_end(source: Source, start: int, end: int) -> int:
     return full + 3 if full >= 0 else bare + 2 if bare >= 0 else end
 
 
-def _fields(block: bytes, end: int) -> tuple[tuple[str, bytes], ...]:
+def _fields(block: bytes, end: int) -> tuple[tuple[tuple[str, bytes], ...], int]:
+    """The fields, and where the last one ends: lines behind it are of a body whose blank line is
+    missing."""
     found: list[tuple[str, bytes]] = []
-    at = 0
+    at = behind = 0
     while at < end:
         match = _FIELD.match(block, at, end)
         if match is None:
@@ -120,8 +123,8 @@ def _fields(block: bytes, end: int) -> tuple[tuple[str, bytes], ...]:
             continue
         value = _BARE.sub(b" ", _LINE_ENDS.sub(b"", match[2])).strip()
         found.append((match[1].decode("ascii"), value))
-        at = match.end()
-    return tuple(found)
+        at = behind = match.end()
+    return tuple(found), behind
 
 
 def fold(name: str, value: str) -> str:

@@ -64,7 +64,7 @@ def ranges(
         return
     begun = -1
     for line_start, after, closing in _delimiters(source, start, end, b"--" + boundary, limits):
-        if begun >= 0:
+        if 0 <= begun < line_start:  # of two delimiters in a row the second one counts
             line_end = 2 if source[line_start - 2 : line_start] == b"\r\n" else 1
             yield begun, max(begun, line_start - line_end)
         begun = after

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
+
+PIECE = 64 * 1024
 
 
 class Source(Protocol):
@@ -19,3 +22,8 @@ class Source(Protocol):
 
     def find(self, what: bytes, start: int, end: int, /) -> int:
         """Where `what` stands first in the range; -1 if nowhere."""
+
+
+def pieces(source: Source, start: int, end: int, size: int = PIECE) -> Iterator[bytes]:
+    """The bytes of a range, some at a time."""
+    return (source[at : min(at + size, end)] for at in range(start, end, size))

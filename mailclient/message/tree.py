@@ -15,12 +15,11 @@ from functools import cached_property
 from mailclient.message.fields import Headers, read_headers
 from mailclient.message.multipart import Limits, ranges
 from mailclient.message.parameters import structured
-from mailclient.message.source import Source
+from mailclient.message.source import PIECE, Source, pieces
 from mailclient.message.words import base64_pieces, clean, lines_of
 
 DEEPEST = 100
 LONGEST_TEXT = 1024 * 1024
-PIECE = 64 * 1024
 _LONGEST_NAME = 1000
 
 _TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+$")
@@ -117,6 +116,11 @@ class Part:
         return self._source[self._start : self._end]
 
     @property
+    def head(self) -> bytes:
+        """The header exactly as received, with the blank line that ends it."""
+        return self._source[self._start : self._body]
+
+    @property
     def body(self) -> bytes:
         """The body exactly as received, without the line break that belongs to the delimiter."""
         return self._source[self._body : self._end]
@@ -127,15 +131,12 @@ class Part:
 
     def chunks(self, size: int = PIECE, *, encoded: bool = False) -> Iterator[bytes]:
         """The decoded body in pieces of about `size` bytes; with `encoded`, as received."""
-        pieces = (
-            self._source[at : min(at + size, self._end)]
-            for at in range(self._body, self._end, size)
-        )
+        received = pieces(self._source, self._body, self._end, size)
         if encoded or self.encoding not in _ENCODED:
-            return pieces
+            return received
         if self.encoding == "base64":
-            return base64_pieces(pieces)
-        return _quoted_printable(pieces)
+            return base64_pieces(received)
+        return _quoted_printable(received)
 
     def start(self, most: int) -> bytes:
         """The first `most` bytes of the decoded body."""

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from hashlib import sha256
 from pathlib import Path
 
 from mailclient.errors import BadInput
+from mailclient.message.source import pieces
+from mailclient.message.tree import parse
 from mailclient.services.accounts import Accounts
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Job
-from mailclient.services.mailfiles import mbox_entry, messages_in
+from mailclient.services.mailfiles import Pieces, mbox_entry, messages_in
 from mailclient.store import Store
 from mailclient.store.folders import Folder, Role
 
@@ -65,9 +66,9 @@ class Transfer:
         problems: list[str] = []
         for path in paths:
             try:
-                for raw in messages_in(path):
+                for message in messages_in(path):
                     job.cancel.check()
-                    id = self._take(folder, raw)
+                    id = self._take(folder, message)
                     already += id is None
                     ids += [id] if id is not None else []
                     job.progress(len(ids) + already)
@@ -80,14 +81,21 @@ class Transfer:
         self._events.publish(FoldersChanged())
         return ImportReport(len(ids), already, tuple(ids), tuple(problems))
 
-    def _take(self, folder: Folder, raw: bytes) -> int | None:
+    def _take(self, folder: Folder, message: Pieces) -> int | None:
         """Store one message; None if its bytes are in the account already."""
-        if self._store.messages.by_hash(folder.account_id, sha256(raw).digest()) is not None:
-            return None
-        with self._store.database.write():
-            return self._store.messages.store_raw(
-                folder.account_id, folder.id, raw, unread=False, received=self._clock()
-            )
+        spool = self._store.bodies.spool()
+        id: int | None = None
+        try:
+            for piece in message:
+                spool.write(piece)
+            if self._store.messages.by_hash(folder.account_id, spool.sha256) is None:
+                id = self._store.messages.store_raw(
+                    folder.account_id, folder.id, spool, unread=False, received=self._clock()
+                )
+        finally:
+            if id is None:
+                spool.abort()
+        return id
 
     def _folder(self, name: str | None) -> Folder:
         account = self._accounts.local()
@@ -119,18 +127,20 @@ class Transfer:
 
     def _contents(
         self, ids: Sequence[int], job: Job, *, decrypted: bool
-    ) -> Iterator[tuple[int, bytes]]:
+    ) -> Iterator[tuple[int, Pieces]]:
         for count, id in enumerate(ids, 1):
             job.cancel.check()
-            raw = self._store.bodies.raw(id)
+            raw = self._store.bodies.open(id)
             opened = self._store.messages.opened(id) if decrypted else None
-            yield id, raw if opened is None else _with_payload(raw, opened)
+            if opened is None:
+                yield id, pieces(raw, 0, len(raw))
+            else:
+                yield id, iter((_with_payload(parse(raw).head, opened),))
             job.progress(count, len(ids))
 
 
-def _with_payload(raw: bytes, opened: bytes) -> bytes:
+def _with_payload(head: bytes, opened: bytes) -> bytes:
     """The outer header without its content fields, over the payload that was protected."""
-    head, _, _ = raw.partition(b"\r\n\r\n") if b"\r\n\r\n" in raw else raw.partition(b"\n\n")
     kept: list[bytes] = []
     keep = True
     inner = {
@@ -138,7 +148,7 @@ def _with_payload(raw: bytes, opened: bytes) -> bytes:
         for line in opened.replace(b"\r\n", b"\n").partition(b"\n\n")[0].split(b"\n")
         if line[:1] not in (b" ", b"\t")
     }
-    for line in head.replace(b"\r\n", b"\n").split(b"\n"):
+    for line in head.replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n"):
         if line[:1] not in (b" ", b"\t"):
             name = line.partition(b":")[0].strip().lower()
             keep = not name.startswith(b"content-") and name not in inner
@@ -147,33 +157,38 @@ def _with_payload(raw: bytes, opened: bytes) -> bytes:
     return b"".join(line + b"\r\n" for line in kept) + opened
 
 
-def _mbox(path: Path, contents: Iterator[tuple[int, bytes]]) -> int:
+def _mbox(path: Path, contents: Iterator[tuple[int, Pieces]]) -> int:
     count = 0
     with path.open("xb") as file:
         for _, raw in contents:
-            file.write(mbox_entry(raw))
+            file.writelines(mbox_entry(raw))
             count += 1
         file.flush()
         os.fsync(file.fileno())
     return count
 
 
-def _maildir(path: Path, contents: Iterator[tuple[int, bytes]]) -> int:
+def _maildir(path: Path, contents: Iterator[tuple[int, Pieces]]) -> int:
     for name in ("tmp", "new", "cur"):
         (path / name).mkdir(parents=True, exist_ok=True)
     count = 0
     for id, raw in contents:
         name = f"{id}.mailclient"
-        (path / "tmp" / name).write_bytes(raw)
+        _write(path / "tmp" / name, raw)
         (path / "tmp" / name).rename(path / "cur" / f"{name}:2,S")
         count += 1
     return count
 
 
-def _eml(path: Path, contents: Iterator[tuple[int, bytes]]) -> int:
+def _eml(path: Path, contents: Iterator[tuple[int, Pieces]]) -> int:
     path.mkdir(parents=True, exist_ok=True)
     count = 0
     for id, raw in contents:
-        (path / f"{id}.eml").write_bytes(raw)
+        _write(path / f"{id}.eml", raw)
         count += 1
     return count
+
+
+def _write(path: Path, raw: Pieces) -> None:
+    with path.open("wb") as file:
+        file.writelines(raw)
