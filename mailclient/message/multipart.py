@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from mailclient.message.source import Source
 
-MOST_PARTS = 10_000
+MOST_PARTS = 5_000
 MOST_HEADERS = 8 * 1024 * 1024  # bytes, of all parts together
 MOST_COPIED = 8 * 1024 * 1024  # bytes of messages that had to be decoded to be looked into
 

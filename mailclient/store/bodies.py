@@ -82,7 +82,9 @@ class Spool:
 
     def _flush(self, count: int) -> None:
         """Move so many chunks to the disk; they need not outlive a crash yet."""
-        with self._database.write(Durability.REBUILDABLE):
+        with self._database.write(Durability.REBUILDABLE) as connection:
+            if self._next:  # a large one; nobody reads its pages again soon
+                connection.pragma("shrink_memory")
             self._begin()
             first = (self._body_id << CHUNK_BITS) + self._next
             self._database.run_many(
