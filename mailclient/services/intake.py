@@ -7,6 +7,7 @@ and is taken up again when a key appears; what is too strange is set aside, visi
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -41,8 +42,10 @@ BUGS = (
     LookupError,
     MemoryError,
     RuntimeError,  # RecursionError is one
+    StopIteration,
     TypeError,
     ValueError,  # what is wrong with characters is one
+    re.error,
 )
 
 

@@ -62,7 +62,7 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
 }
 
 
-# `show` takes the content of attachments whole: cli/forms.py and cli/reading.py are to use chunks().
+# `show` takes attachments whole: cli/forms.py and cli/reading.py are to use Attachment.chunks().
 WHOLE_ATTACHMENTS = pytest.mark.xfail(reason="the command line still takes attachments whole")
 WITH_ATTACHMENTS = ("attachment", "text", "eight_bit")
 
