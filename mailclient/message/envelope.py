@@ -13,6 +13,7 @@ from mailclient.message.words import clean
 
 MOST_REFERENCES = 500
 LONGEST_ID = 998
+LONGEST_SUBJECT = 2000  # as much as anybody reads; the whole is in the source
 _ID = re.compile(r"<[^<>\s]+>")
 
 
@@ -51,11 +52,15 @@ def envelope(headers: Headers) -> Envelope:
         cc=_people(headers, "cc"),
         bcc=_people(headers, "bcc"),
         reply_to=_people(headers, "reply-to"),
-        subject=headers.get("subject"),
+        subject=_cut(headers.get("subject")),
         in_reply_to=replied[0] if replied else "",
         references=ids(headers.text("references"))[-MOST_REFERENCES:],
         list_post=_list_post(headers.get("list-post")),
     )
+
+
+def _cut(subject: str) -> str:
+    return subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1]}…"
 
 
 def _people(headers: Headers, name: str) -> tuple[Address, ...]:

@@ -26,10 +26,11 @@ _BARE = re.compile(rb"[\r\n]")
 class Headers:
     """The fields of one entity in their order; names are compared without case."""
 
-    __slots__ = ("_fields", "_index")
+    __slots__ = ("_decoded", "_fields", "_index")
 
     def __init__(self, fields: tuple[tuple[str, bytes], ...]) -> None:
         self._fields = fields
+        self._decoded: dict[str, str] = {}  # a long value takes its time
         self._index: dict[str, list[bytes]] = {}
         for name, value in fields:
             self._index.setdefault(name.lower(), []).append(value)
@@ -45,8 +46,13 @@ class Headers:
 
     def get(self, name: str) -> str:
         """The first value decoded and clean; "" if there is none."""
-        values = self._index.get(name.lower())
-        return decode_words(values[0]).strip() if values else ""
+        key = name.lower()
+        values = self._index.get(key)
+        if not values:
+            return ""
+        if key not in self._decoded:
+            self._decoded[key] = decode_words(values[0]).strip()
+        return self._decoded[key]
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value with this name, decoded and clean."""

@@ -67,6 +67,8 @@ _PADDING = re.compile(rb"=+")
 
 def clean(text: str) -> str:
     """Turn line breaks and controls into spaces, lone surrogates into U+FFFD."""
+    if text.isprintable():  # nothing of these is; most texts are
+        return text
     return _SURROGATE.sub("\ufffd", _UNWANTED.sub(" ", text.replace("\t", " ")))
 
 

@@ -244,12 +244,13 @@ HEAVY: dict[str, Callable[[int], bytes]] = {
     "per cents": lambda n: b"Content-Type: a/b; name*=utf-8''" + b"%41" * (n // 3) + b"\n\n",
     "long boundary": lambda n: _mixed(_times(b"--" + b"b" * 20_000 + b"\n\nx\n", n), b"b" * 20_000),
     "protected names": lambda n: (
-        b"Content-Type: text/plain; hp=cipher\nsubject: "
-        + b"=?utf-8?q?x?=" * (n // 40)
+        b"Content-Type: text/plain; hp=cipher\nreferences: "
+        + b"=?utf-8?q?x?=" * (n // 13)
         + b"\n"
         + b"".join(
-            bytes(c ^ (32 if at >> bit & 1 else 0) for bit, c in enumerate(b"subject")) + b": x\n"
-            for at in range(128)
+            bytes(c ^ (32 if at >> bit & 1 else 0) for bit, c in enumerate(b"references"))
+            + b": x\n"
+            for at in range(1024)
         )
         + b"\n"
     ),

@@ -130,3 +130,15 @@ def test_no_mixture_of_what_mail_is_made_of_makes_it_raise(pieces: list[bytes]) 
         part.text()
     envelope(root.headers)
     body(root)
+
+
+def test_a_line_behind_the_last_field_belongs_to_the_body() -> None:
+    root = parse(b"Content-Type: text/plain\nbar\n\nmore")
+    assert (root.content_type, root.body) == ("text/plain", b"bar\n\nmore")
+    assert parse(b"no field: at all\n\nmore").body == b"no field: at all\n\nmore"
+    assert parse(b"a: 1\nbetween\nb: 2\n\nmore").headers.names() == ("a", "b")
+
+
+def test_two_delimiters_in_a_row_are_one() -> None:
+    root = parse(b"Content-Type: multipart/mixed; boundary=a\n\n--a\n--a\n\nx\n--a--\n")
+    assert [part.body for part in root.children] == [b"x"]
