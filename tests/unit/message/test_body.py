@@ -4,7 +4,7 @@ import pytest
 
 from mailclient.message.body import CLOSED, body, safe_name, snippet
 from mailclient.message.html import html_to_text, sanitise
-from mailclient.message.tree import parse
+from mailclient.message.tree import LONGEST_TEXT, parse
 
 
 def multipart(kind: str, *parts: bytes) -> bytes:
@@ -125,3 +125,35 @@ def test_names_of_files_are_safe(name: str, safe: str) -> None:
 def test_the_snippet_is_what_the_sender_wrote() -> None:
     assert snippet("On Monday Bob wrote:\n> old\n\nNew  words\n-- \nAnn") == "New words"
     assert len(snippet("word " * 100)) <= 160
+
+
+def test_letters_keep_their_looks() -> None:
+    html = '<p><B>bold</B> <font color="red">red</font> <code>x</code></p>'
+    assert sanitise(html).html == html.replace("B>", "b>")
+
+
+def test_letters_that_nobody_closes_are_not_opened_again_in_every_paragraph() -> None:
+    fonts = "".join(f'<font color="c{at}">' for at in range(100))
+    html = f"<p>{fonts}</p>" + "<p>x</p>" * 5000
+    assert len(sanitise(html).html) < 2 * len(html)
+
+
+def test_of_a_very_long_text_the_beginning_is_shown_and_the_whole_is_attached() -> None:
+    text = "Grüße an alle\n" * 100_000
+    shown = body(parse(b"Content-Type: text/plain; charset=utf-8\n\n" + text.encode()))
+    assert text.startswith(shown.text)
+    assert len(shown.text.encode()) <= LONGEST_TEXT
+    [whole] = shown.attachments
+    assert (whole.name, whole.data().decode()) == ("text-0.txt", text)
+    assert "among the attachments" in shown.problems[0]
+
+
+def test_long_html_leaves_room_for_the_text_beside_it() -> None:
+    raw = (
+        b"Content-Type: multipart/alternative; boundary=a\n\n--a\nContent-Type: text/html\n\n"
+        + b"<p>long</p>\n" * 200_000
+        + b"--a\n\nplain\n--a--\n"
+    )
+    shown = body(parse(raw))
+    assert shown.text == "plain"
+    assert [one.content_type for one in shown.attachments] == ["text/html"]
