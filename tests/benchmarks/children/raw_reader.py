@@ -10,7 +10,7 @@ import ssl
 import sys
 
 PIECE = 1 << 18
-AHEAD = 256
+AHEAD = 4096  # 45 kB of commands: less than a socket takes, so that neither side can block
 END = b"\r\n.\r\n"
 
 
