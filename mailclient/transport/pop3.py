@@ -167,7 +167,8 @@ class Pop3Session:
         for at, one in enumerate(wanted):
             if sent - at <= self._ahead // 2:
                 until = min(len(wanted), at + self._ahead)
-                self._send(verb, [f"{verb} {int(one.number)}{more}" for one in wanted[sent:until]])
+                commands = [f"{verb} {int(one.number)}{more}" for one in wanted[sent:until]]
+                self._send(verb, commands, owed=sent - at)
                 sent = until
             yield one, self._status(verb)
 
@@ -179,11 +180,10 @@ class Pop3Session:
         if refused is not None:
             raise refused
 
-    def _send(self, verb: str, commands: Sequence[str]) -> None:
+    def _send(self, verb: str, commands: Sequence[str], *, owed: int = 0) -> None:
+        """Write commands; `owed` answers are known to be on their way, and nothing else."""
         self._cancel.check()
-        if self.ended or (self._buffer and not self._owed):  # nobody asked for what came
-            raise self._fault(f"waiting before {verb}")
-        if self._owed and not self.pipelining:
+        if self.ended or self._owed != owed or (self._buffer and not owed):
             raise self._fault(f"waiting before {verb}")
         self._deadline = time.monotonic() + PATIENCE
         self._owed += len(commands)

@@ -43,6 +43,19 @@ class Conversation:
         assert line.upper().startswith(wanted), f"wanted {wanted!r}, heard {line!r}"
         return line
 
+    def has_line(self) -> bool:
+        """Whether the client has sent another line already; never waits."""
+        self._sock.setblocking(False)
+        try:
+            data = self._sock.recv(1 << 16)
+            self._buffer += data
+            self._heard += data
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass
+        finally:
+            self._sock.setblocking(True)
+        return b"\r\n" in self._buffer
+
     def answer(self, wanted: bytes, reply: bytes) -> None:
         """Hear a command and reply."""
         self.hear(wanted)
