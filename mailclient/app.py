@@ -99,7 +99,8 @@ class App:
         self.transfer = Transfer(store, self.accounts, self.intake, self.events, clock)
         self.doctor = Doctor(store, plugins, self.accounts)
         self._store = store
-        self.send.recover()
+        if not store.read_only:
+            self.send.recover()
 
     def _requeue(self, addresses: Collection[str]) -> None:
         """What these people signed, and what waits for a key, is understood anew."""

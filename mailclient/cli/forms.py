@@ -8,6 +8,7 @@ from typing import Any
 
 from mailclient.account import Account, Server
 from mailclient.message.address import Address
+from mailclient.message.body import Attachment
 from mailclient.message.security import Verdict
 from mailclient.services.accounts import StepResult
 from mailclient.services.compose import Reply
@@ -82,14 +83,22 @@ def message(view: MessageView) -> Json:
             {
                 "name": one.name,
                 "content_type": one.content_type,
-                "size": len(data := one.data()),
-                "sha256": sha256(data).hexdigest(),
+                **_measured(one),
                 "encrypted": view.encrypted,
             }
             for one in view.body.attachments
         ],
         "problems": list(view.problems),
     }
+
+
+def _measured(attachment: Attachment) -> Json:
+    """Size and hash of the content, of which only pieces are ever in memory."""
+    size, digest = 0, sha256()
+    for piece in attachment.chunks():
+        size += len(piece)
+        digest.update(piece)
+    return {"size": size, "sha256": digest.hexdigest()}
 
 
 def row(one: MessageRow, folders: dict[int, Folder]) -> Json:

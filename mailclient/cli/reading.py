@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -100,13 +101,13 @@ def save_attachments(view: MessageView, folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for one in view.body.attachments:
-            saved.append(_save(folder, safe_name(one.name), one.data()))
+            saved.append(_save(folder, safe_name(one.name), one.chunks()))
     except OSError as problem:
         raise BadInput(f"{folder} cannot be written: {problem.strerror}.") from problem
     return saved
 
 
-def _save(folder: Path, name: str, data: bytes) -> Path:
+def _save(folder: Path, name: str, pieces: Iterable[bytes]) -> Path:
     stem, dot, ending = name.rpartition(".")
     for count in range(10_000):
         tried = (
@@ -118,7 +119,7 @@ def _save(folder: Path, name: str, data: bytes) -> Path:
         )
         try:
             with open(folder / tried, "xb", opener=_private) as file:
-                file.write(data)
+                file.writelines(pieces)
             return folder / tried
         except FileExistsError:
             continue

@@ -29,7 +29,7 @@ LONGEST_REPLY = 8192
 LONGEST_HEAD = 1 << 20
 MOST_MESSAGES = 5_000_000
 LARGEST_CLAIM = 1 << 48  # a larger size is none
-AHEAD = 128  # commands that may wait for their answers: few bytes, so that neither side can block
+AHEAD = 512  # commands that may wait for their answers: few bytes, so that neither side can block
 _END = b"\r\n.\r\n"
 
 

@@ -62,18 +62,7 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
 }
 
 
-# `show` takes attachments whole: cli/forms.py and cli/reading.py are to use Attachment.chunks().
-WHOLE_ATTACHMENTS = pytest.mark.xfail(reason="the command line still takes attachments whole")
-WITH_ATTACHMENTS = ("attachment", "text", "eight_bit")
-
-
-@pytest.mark.parametrize(
-    "shape",
-    [
-        pytest.param(one, marks=[WHOLE_ATTACHMENTS] if one in WITH_ATTACHMENTS else [])
-        for one in SHAPES
-    ],
-)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_a_large_message_costs_little_more_memory_than_a_small_one(
     shape: str, person: Callable[[str], Person], tmp_path: Path
 ) -> None:

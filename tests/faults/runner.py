@@ -1,0 +1,61 @@
+"""Runs the fault cases: each with a folder of its own and chances from one seed."""
+
+from __future__ import annotations
+
+import importlib
+import random
+import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.registry import CASES, Bench, Case
+from tests.servers.surroundings import MailServers
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one case ended; `fault` is "" where every invariant held, `skipped` says why not."""
+
+    case: Case
+    seed: int
+    fault: str = ""
+    skipped: str = ""
+
+
+def cases(pattern: str = "") -> list[Case]:
+    """All cases of the modules called `cases_*`, in the order of their names."""
+    for path in sorted(Path(__file__).parent.glob("cases_*.py")):
+        importlib.import_module(f"tests.faults.{path.stem}")
+    return sorted((one for one in CASES if pattern in one.name), key=lambda one: one.name)
+
+
+def bench(case: Case, servers: MailServers, folder: Path, seed: int, cycles: int) -> Bench:
+    """What a case works with: its chances depend on the seed and on its own name alone."""
+    servers.clear()
+    return Bench(folder, servers, random.Random(f"{seed} {case.name}"), cycles)
+
+
+def run(wanted: list[Case], servers: MailServers, seed: int, cycles: int) -> Iterator[Outcome]:
+    """Run cases one after the other; a broken invariant ends its case alone."""
+    for case in wanted:
+        with ExitStack() as stack:
+            name = tempfile.TemporaryDirectory(prefix="mc-fault-", ignore_cleanup_errors=True)
+            folder = Path(stack.enter_context(name))
+            yield _one(case, bench(case, servers, folder, seed, cycles), seed)
+
+
+def _one(case: Case, with_: Bench, seed: int) -> Outcome:
+    try:
+        case.run(with_)
+    except AssertionError:
+        return Outcome(case, seed, traceback.format_exc())
+    except BaseException as ended:  # a skipped case is told by pytest's own exception
+        if type(ended).__name__ == "Skipped":
+            return Outcome(case, seed, skipped=str(ended))
+        if isinstance(ended, KeyboardInterrupt):
+            raise
+        return Outcome(case, seed, traceback.format_exc())
+    return Outcome(case, seed)
