@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from tests.scenarios.people import Person
@@ -118,9 +117,3 @@ def letter(number: int, size: int = 300, word: str = "Letter") -> bytes:
         f"Message-ID: <{word}-{number}@example.org>\r\n"
         f"Date: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\n{body}{filling}"
     ).encode()
-
-
-def written(path: Path, raw: bytes) -> Path:
-    """A file with these bytes."""
-    path.write_bytes(raw)
-    return path

@@ -56,6 +56,14 @@ class Conversation:
             self._sock.setblocking(True)
         return b"\r\n" in self._buffer
 
+    def waiting(self) -> int:
+        """How many lines have been heard and not yet been looked at."""
+        return self._buffer.count(b"\r\n")
+
+    def forget(self) -> None:
+        """Lose what has been heard and not yet been looked at, as a careless server does."""
+        self._buffer = b""
+
     def answer(self, wanted: bytes, reply: bytes) -> None:
         """Hear a command and reply."""
         self.hear(wanted)

@@ -1,0 +1,168 @@
+"""What the cases of the network share: a person before a mailbox, with an oracle and a proxy."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import ssl
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailclient.account import Security
+from tests.faults.oracle import Oracle, Told, collected, digest
+from tests.faults.proxy import Fault, Proxy, proxy
+from tests.faults.registry import Bench
+from tests.faults.server import Letter, Manners, Pop3, serving
+from tests.scenarios.people import Person
+
+PASSWORD = "secret of bob"
+
+
+@dataclass(slots=True)
+class Hurried(Person):
+    """Somebody whose program has little patience."""
+
+    def command(self, *arguments: str) -> list[str]:
+        """As anybody's, with short deadlines."""
+        usual = Person.command(self, *arguments)
+        at = usual.index("mailclient")
+        return [*usual[:at], "tests.faults.hurried", *usual[at + 1 :]]
+
+
+@dataclass(slots=True)
+class Place:
+    """Somebody's mailbox, how the way there is disturbed, and what is known of it."""
+
+    bob: Person
+    oracle: Oracle
+    proxy: Proxy
+    chance: random.Random
+
+    def collect(self, *faults: Fault) -> Told:
+        """Collect once, with these faults."""
+        self.proxy.play(*faults)
+        return collected(self.oracle)
+
+    def collected_all(self, where: str) -> Told:
+        """Collect without faults: all is here, once, and nothing was wrong."""
+        told = self.collect()
+        assert told.status == 0, f"{where}: {told.stderr}"
+        self.oracle.complete(where)
+        return told
+
+    def retain(self, words: str) -> None:
+        """Set how long mail stays on the server."""
+        self.bob.ok("account", "set", self.bob.address, f"leave-on-server={words}")
+
+
+@contextmanager
+def somebody(
+    bench: Bench, port: int, *, leave: str, security: Security, ca_file: Path | str, hurried: bool
+) -> Iterator[Person]:
+    """A person with an account at a port, untested."""
+    home = Path(tempfile.mkdtemp(dir=bench.folder))
+    gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
+    bob = (Hurried if hurried else Person)("bob", home, gnupg, bench.servers)
+    trusted = ("--ca-file", str(ca_file)) if ca_file else ()
+    try:
+        bob.ok(
+            *("account", "add", "--address", bob.address, "--no-test", *trusted),
+            *("--pop3", f"localhost:{port}", "--pop3-security", security.value),
+            *("--smtp", f"localhost:{port}", "--leave-on-server", leave),
+            *("--password-file", str(bob.secret("password", PASSWORD))),
+        )
+        yield bob
+    finally:
+        bob.stop_agent()
+        shutil.rmtree(gnupg, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def before_dovecot(
+    bench: Bench,
+    *,
+    leave: str = "yes",
+    security: Security = Security.NONE,
+    papers: ssl.SSLContext | None = None,
+    ca_file: Path | str = "",
+    hurried: bool = False,
+) -> Iterator[Place]:
+    """Bob, with a proxy between him and Dovecot; with `papers` the proxy speaks TLS."""
+    bench.servers.clear()
+    through = security is Security.TLS and papers is None
+    port = bench.servers.pop3.pop3s if through else bench.servers.pop3.pop3
+    trusted = ca_file or (bench.servers.ca_file if security is not Security.NONE else "")
+    with ExitStack() as stack:
+        between = stack.enter_context(proxy(port, papers))
+        bob = stack.enter_context(
+            somebody(
+                bench,
+                between.port,
+                leave=leave,
+                security=security,
+                ca_file=trusted,
+                hurried=hurried,
+            )
+        )
+        oracle = Oracle(bob, lambda: on_dovecot(bench), PASSWORD)
+        yield Place(bob, oracle, between, bench.chance)
+
+
+def on_dovecot(bench: Bench) -> Counter[str]:
+    """How often each message lies in bob's mailbox."""
+    while True:
+        try:
+            return Counter(digest(raw) for raw in bench.servers.mailbox("bob"))
+        except FileNotFoundError:  # the server still ends a session that was cut
+            continue
+
+
+def deliver(bench: Bench, place: Place, raw: bytes) -> None:
+    """Lay a message into bob's mailbox at Dovecot."""
+    bench.servers.deliver("bob", place.oracle.put(raw))
+
+
+@contextmanager
+def before(
+    bench: Bench,
+    server: Pop3,
+    *,
+    leave: str = "yes",
+    hurried: bool = False,
+    ca_file: Path | str = "",
+) -> Iterator[Place]:
+    """Bob before a scripted server, with a proxy that passes everything on until it is told."""
+    with ExitStack() as stack:
+        running = stack.enter_context(serving(server))
+        between = stack.enter_context(proxy(running.port))
+        bob = stack.enter_context(
+            somebody(
+                bench,
+                between.port,
+                leave=leave,
+                security=server.manners.security,
+                ca_file=ca_file,
+                hurried=hurried,
+            )
+        )
+        oracle = Oracle(bob, server.here, PASSWORD)
+        for one in server.letters:
+            oracle.put(one.raw)
+        yield Place(bob, oracle, between, bench.chance)
+
+
+def mailbox(raws: Sequence[bytes], manners: Manners | None = None) -> Pop3:
+    """A scripted server with these messages, each with a name of its own."""
+    return Pop3([Letter(b"uid-%d" % number, raw) for number, raw in enumerate(raws, 1)], manners)
+
+
+def put(place: Place, server: Pop3, *letters: Letter) -> None:
+    """Lay more messages on a scripted server."""
+    for one in letters:
+        place.oracle.put(one.raw)
+    server.letters = [*server.letters, *letters]
