@@ -17,7 +17,7 @@ from mailclient.errors import BadInput, MailError, ProtocolFault, Unreachable
 from mailclient.services.accounts import INCOMING, Accounts
 from mailclient.services.collection import Collection
 from mailclient.services.crash import crash_point
-from mailclient.services.download import Plan, clock_is_doubtful, download_plan, due, named
+from mailclient.services.download import Plan, clock_doubted_since, download_plan, due, named
 from mailclient.services.events import CollectionEnded, Events
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Job, Jobs
@@ -181,7 +181,7 @@ class Receive:
         if failure is None:
             now = self._clock()
             self._store.ledger.absent(account.id, plan.gone, now - FORGET_AFTER)
-            self._store.accounts.note_collected(account.id, now)
+            self._store.accounts.note_collected(account.id, now, self._doubted(account, now))
         return Receipt(
             account.address,
             received=len(run.ids),
@@ -222,10 +222,10 @@ class Receive:
     ) -> list[Listed]:
         """Delete on the server what has served its time there."""
         now = self._clock()
-        if clock_is_doubtful(self._store.accounts.collected(account.id), now):
+        if self._doubted(account, now) is not None:
             run.problems.append(
                 "No mail was collected for long, or this computer's clock is wrong; nothing was "
-                "deleted on the server this time."
+                "deleted on the server. That goes on in a day."
             )
             return []
         known = self._store.ledger.known(account.id)
@@ -234,6 +234,9 @@ class Receive:
         if account.retention.days == 0:  # no later session could know them again
             deleted += run.delete_unasked(session, run.unnamed)
         return deleted
+
+    def _doubted(self, account: Account, now: datetime) -> datetime | None:
+        return clock_doubted_since(*self._store.accounts.collected(account.id), now)
 
 
 def _told(listing: Sequence[Listed], run: Collection) -> Iterator[str]:

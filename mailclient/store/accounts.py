@@ -79,14 +79,26 @@ class AccountTable:
             (account.address, _written(account), account.id),
         )
 
-    def collected(self, id: int) -> datetime | None:
-        """When mail was last collected for an account."""
-        row = self._database.row("SELECT collected FROM accounts WHERE id = ?", (id,))
-        return None if row is None or row[0] is None else from_seconds(row[0])
+    def collected(self, id: int) -> tuple[datetime | None, datetime | None]:
+        """When mail was last collected for an account, and since when the clock is doubted."""
+        row = self._database.row("SELECT collected, doubted FROM accounts WHERE id = ?", (id,))
+        last, doubted = row or (None, None)
+        return (
+            None if last is None else from_seconds(last),
+            None if doubted is None else from_seconds(doubted),
+        )
 
-    def note_collected(self, id: int, when: datetime) -> None:
-        """Mail was collected to the end."""
-        self._database.run("UPDATE accounts SET collected = ? WHERE id = ?", (to_seconds(when), id))
+    def note_collected(self, id: int, when: datetime, doubted: datetime | None) -> None:
+        """Mail was collected to the end, by a clock that is believed, or doubted since a time."""
+        if doubted is None:
+            self._database.run(
+                "UPDATE accounts SET collected = ?, doubted = NULL WHERE id = ?",
+                (to_seconds(when), id),
+            )
+        else:
+            self._database.run(
+                "UPDATE accounts SET doubted = ? WHERE id = ?", (to_seconds(doubted), id)
+            )
 
     def remove(self, id: int, *, with_mail: bool) -> None:
         """Remove an account; without `with_mail` it stays as a local one that holds its mail."""

@@ -59,6 +59,11 @@ def _second(connection: apsw.Connection) -> None:
     )
 
 
+def _third(connection: apsw.Connection) -> None:
+    """Since when the clock is not believed, for each account."""
+    connection.execute("ALTER TABLE accounts ADD COLUMN doubted INTEGER")
+
+
 _ACCOUNTS = """
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -258,4 +263,4 @@ CREATE TABLE settings (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS: tuple[Step, ...] = (_first, _second)
+STEPS: tuple[Step, ...] = (_first, _second, _third)
