@@ -57,6 +57,8 @@ def ascii_domain(domain: str) -> str:
 
 def parse_addresses(value: str) -> tuple[Address, ...]:
     """The people in a header value; groups are flattened, what is no address is left out."""
+    if not value:
+        return ()
     found: list[Address] = []
     for text, angle in _mailboxes(value):
         if len(found) >= MOST_ADDRESSES:

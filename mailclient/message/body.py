@@ -117,15 +117,19 @@ class _Reading:
         return self._legacy and part.params.get("hp-legacy-display") == "1"
 
 
-def body(root: Part) -> Body:
+def body(root: Part, *, formatted: bool = True) -> Body:
     """Read the body; never raises. The legacy display of protected headers (RFC 9788 section 5.2)
-    is left out where the root says that there is one."""
+    is left out where the root says that there is one.
+
+    Without `formatted` there is no HTML, and none is looked at where there is plain text beside it.
+    """
     pieces, leaves = _sort(root)
     reading = _Reading(root)
     texts: list[str] = []
     htmls: list[str] = []
     remote: dict[str, None] = {}
-    for plain_part, html_part in pieces:
+    for plain_part, alternative in pieces:
+        html_part = alternative if formatted or plain_part is None else None
         harmless = None if html_part is None else sanitise(reading.html(html_part))
         if plain_part is not None:
             texts.append(reading.plain(plain_part))
@@ -136,11 +140,11 @@ def body(root: Part) -> Body:
         else:
             remote.update(dict.fromkeys(harmless.remote))
             htmls.append(harmless.html)
-    has_html = any(html_part is not None for _, html_part in pieces)
+    has_html = formatted and any(html_part is not None for _, html_part in pieces)
     return Body(
         text="\n".join(texts),
         html="<hr>".join(htmls) if has_html else None,
-        remote_content=tuple(remote),
+        remote_content=tuple(remote) if formatted else (),
         attachments=tuple(_attachment(part) for part in (*reading.cut, *leaves)),
         problems=root.problems if not reading.cut else (*root.problems, _CUT),
     )

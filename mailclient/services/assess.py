@@ -67,11 +67,17 @@ class Assessor:
         self._known_sender = known_sender
 
     def assess(
-        self, outer: Part, arrived: datetime, cancel: CancelToken, *, may_ask: bool = False
+        self,
+        outer: Part,
+        arrived: datetime,
+        cancel: CancelToken,
+        *,
+        may_ask: bool = False,
+        formatted: bool = True,
     ) -> Assessment:
         """Open, judge and read a message, with a question for a passphrase if the user is there.
 
-        Raises Cancelled.
+        Its HTML is left alone unless it is to be shown (`formatted`). Raises Cancelled.
         """
         unwrapped = unwrap(outer, self._plugin_for, cancel, may_ask=may_ask)
         sender = envelope(outer.headers).from_
@@ -84,7 +90,8 @@ class Assessor:
             own_addresses=self._own_addresses(),
             sender_known=self._known_sender(sender[0].key) if sender else None,
         )
-        return _assessment(outer, unwrapped.payload, _opened(unwrapped), verdict)
+        opened = _opened(unwrapped)
+        return _assessment(outer, unwrapped.payload, opened, verdict, formatted=formatted)
 
 
 def restore(outer: Part, opened: bytes | None, verdict: Verdict) -> Assessment:
@@ -118,12 +125,17 @@ def _opened(unwrapped: Unwrapped) -> bytes | None:
 
 
 def _assessment(
-    outer: Part, payload: Part | None, opened: bytes | None, verdict: Verdict
+    outer: Part,
+    payload: Part | None,
+    opened: bytes | None,
+    verdict: Verdict,
+    *,
+    formatted: bool = True,
 ) -> Assessment:
     closed = verdict.state in (State.LOCKED, State.BROKEN)
     if closed or payload is None:
         return Assessment(outer, None, None, envelope(outer.headers), verdict, NOTHING)
-    shown = body(payload)
+    shown = body(payload, formatted=formatted)
     encrypted = verdict.encryption is Encryption.ENCRYPTED
     found = envelope(outer.headers)
     if payload is not outer and (encrypted or verdict.signature is SignatureWord.GOOD):

@@ -119,7 +119,9 @@ class Intake:
         """What there is to be found out about one message; raises Cancelled."""
         try:
             outer = parse(self._store.bodies.open(id))
-            assessment = self._assessor.assess(outer, self._clock(), cancel, may_ask=may_ask)
+            assessment = self._assessor.assess(
+                outer, self._clock(), cancel, may_ask=may_ask, formatted=False
+            )
             found = self._processed(assessment)
         except BUGS as bug:
             log.exception("Message %d could not be understood and was set aside", id)
