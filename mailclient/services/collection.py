@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from mailclient.account import Account
 from mailclient.errors import MailError, NotFound
@@ -79,6 +80,22 @@ class _Progress:
                 f"{self._done:,} of {self._count:,} messages, {size_words(self._bytes)}"
                 f" ({size_words(rate)}/s)",
             )
+
+
+class _Digest:
+    """Takes in a message for its hash alone."""
+
+    def __init__(self) -> None:
+        self._hash = sha256()
+
+    def write(self, data: bytes, /) -> None:
+        """Take in the next bytes."""
+        self._hash.update(data)
+
+    @property
+    def value(self) -> bytes:
+        """The SHA-256."""
+        return self._hash.digest()
 
 
 class Collection:
@@ -210,7 +227,8 @@ class Collection:
         if known is not None:  # the server has given it a new name
             self.recognised += 1
             self._record(listed, EntryState.STORED, digest, known.head, known.message_id, spool)
-            self._store.ledger.forget(self._account.id, known.uid)
+            if known.uid not in self._fresh:  # else that line is another message's by now
+                self._store.ledger.forget(self._account.id, known.uid)
             spool.abort()
             return None
         head = identity(spool.head)
@@ -283,17 +301,26 @@ class Collection:
     ) -> list[Listed]:
         """Those whose name has not been given to another message since an earlier session.
 
-        Where the server does not know TOP, name and size have to do.
+        Where no head can be compared, for want of TOP or of anything in it, all of it is.
         """
         there = [one for one in wanted if one.uid in known]
-        old = [one for one in there if one.uid not in self._fresh and known[one.uid].head]
+        old = [one for one in there if one.uid not in self._fresh]
         others: list[Listed] = []
-        for one, head in session.top(old):
-            if isinstance(head, bytes) and identity(head) != known[one.uid].head:
+        unsure = [one for one in old if not known[one.uid].head]
+        for one, head in session.top([one for one in old if known[one.uid].head]):
+            if isinstance(head, NotFound):
+                unsure.append(one)
+            elif identity(head) != known[one.uid].head:
+                others.append(one)
+        stay: list[Listed] = []
+        for one, got in session.retr(unsure, lambda listed: _Digest()):
+            if isinstance(got, NotFound):
+                stay.append(one)
+            elif got.value != known[one.uid].sha256:
                 others.append(one)
         if others:
             self.fetch(session, others)
-        return [one for one in there if one not in others]
+        return [one for one in there if one not in others and one not in stay]
 
     def _readable(self, entry: Entry) -> bool:
         """Whether the stored copy is whole; one that the user deleted for good need not be."""

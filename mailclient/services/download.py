@@ -61,12 +61,14 @@ def identity(head: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with the messages on the server; `gone` are known names that are not listed."""
+    """What to do with the messages on the server; `gone` are known names that are not listed,
+    `reused` those that another message has now."""
 
     fetch: tuple[Listed, ...]
     heads: tuple[Listed, ...]
     keep: int
     gone: tuple[bytes, ...]
+    reused: tuple[bytes, ...] = ()
 
 
 def download_plan(
@@ -75,15 +77,19 @@ def download_plan(
     """What comes whole, and of what only the head; `listing` is a named one."""
     fetch: list[Listed] = []
     heads: list[Listed] = []
+    reused: list[bytes] = []
     for one in listing:
         entry = known.get(one.uid) if one.uid else None
         if entry is not None and entry.size == one.size:
             continue
+        if entry is not None:
+            reused.append(one.uid)
         # never seen, not to be known again, or the name was given anew
         (heads if largest is not None and one.size > largest else fetch).append(one)
     present = {one.uid for one in listing}
     gone = tuple(name for name in known if name not in present)
-    return Plan(tuple(fetch), tuple(heads), len(listing) - len(fetch) - len(heads), gone)
+    keep = len(listing) - len(fetch) - len(heads)
+    return Plan(tuple(fetch), tuple(heads), keep, gone, tuple(reused))
 
 
 def due(

@@ -147,7 +147,7 @@ class Receive:
         job: Job,
         known: Known,
         *,
-        gone: tuple[bytes, ...] = (),
+        moved: tuple[bytes, ...] = (),
         stored: Callable[[], None] | None = None,
     ) -> Collection:
         """What does the work of one session."""
@@ -158,7 +158,7 @@ class Receive:
             account,
             job,
             stored or self.start_intake,
-            {known[name].sha256: known[name] for name in gone if known[name].sha256},
+            {known[name].sha256: known[name] for name in moved if known[name].sha256},
         )
 
     def _collect(self, account: Account, job: Job, stored: Callable[[], None]) -> Receipt:
@@ -171,7 +171,9 @@ class Receive:
             listing = named(session.listing())
             known = self._store.ledger.known(account.id)
             plan = download_plan(listing, known, account.largest)
-            run = self.collection(account, job, known, gone=plan.gone, stored=stored)
+            run = self.collection(
+                account, job, known, moved=(*plan.gone, *plan.reused), stored=stored
+            )
             try:
                 deleted = self._work(account, session, listing, plan, run)
             except (Unreachable, ProtocolFault) as fault:

@@ -15,8 +15,10 @@ SECONDS = 1.0
 
 def hurry() -> None:
     """Shorten every deadline of receiving."""
-    wire.REACH = wire.SILENCE = wire.SET_UP = SECONDS
-    pop3.SET_UP = pop3.PATIENCE = SECONDS
+    for name in ("REACH", "SILENCE", "SET_UP"):
+        setattr(wire, name, SECONDS)
+    for name in ("SET_UP", "PATIENCE"):
+        setattr(pop3, name, SECONDS)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import assert_never
+from typing import Any, assert_never
 
 PIECE = 1 << 16
 
@@ -39,7 +39,7 @@ class Byte:
 
     number: int
 
-    def find(self, stream: bytes) -> int | None:
+    def find(self, stream: bytearray) -> int | None:
         return self.number if len(stream) >= self.number else None
 
 
@@ -50,7 +50,7 @@ class After:
     pattern: bytes
     times: int = 1
 
-    def find(self, stream: bytes) -> int | None:
+    def find(self, stream: bytearray) -> int | None:
         found = re.finditer(self.pattern, stream)
         for count, one in enumerate(found, 1):
             if count == self.times:
@@ -79,9 +79,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """Nothing more comes through in this direction for some seconds; None: for ever."""
-
-    seconds: float | None = None
+    """Nothing more comes through in this direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +201,10 @@ class _Stream:
                 if not self.cut.done():
                     self.cut.set_result(deed)
                 raise _Over
-            case Stall(None):
+            case Stall():
                 while await self.source.read(PIECE):
                     pass  # nobody will ever see it
                 raise _Over
-            case Stall(float(seconds)):
-                await asyncio.sleep(seconds)
             case Trickle(rate):
                 self.rate = rate
             case Late(seconds):
@@ -313,24 +309,17 @@ class Proxy:
             one.transport.set_write_buffer_limits(high=0)
         cut: asyncio.Future[Cut] = self._loop.create_future()
         pairs = ((Way.TO_SERVER, reader, server_writer), (Way.TO_CLIENT, server_reader, writer))
-        streams = [
-            asyncio.ensure_future(
-                _Stream(
-                    way,
-                    source,
-                    target,
-                    [one for one in self.faults if one.way is way],
-                    wires,
-                    cut,
-                ).run()
-            )
-            for way, source, target in pairs
-        ]
+        streams: list[asyncio.Future[None]] = []
+        for way, source, target in pairs:
+            faults = [one for one in self.faults if one.way is way]
+            stream = _Stream(way, source, target, faults, wires, cut)
+            streams.append(asyncio.ensure_future(stream.run()))
+        ended: list[asyncio.Future[Any]] = [*streams, cut]
         try:
-            await asyncio.wait([*streams, cut], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in streams:
-                one.cancel()
+            for stream_task in streams:
+                stream_task.cancel()
             results = await asyncio.gather(*streams, return_exceptions=True)
             # What one side has ended ends in order on the other side as well.
             deed = cut.result() if cut.done() else Cut(farewell=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.servers.surroundings import MailServers
@@ -18,12 +18,13 @@ from tests.servers.surroundings import MailServers
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a case works with; `folder` is empty and its own."""
+    """What a case works with; `folder` is empty and its own, `figures` is what it has measured."""
 
     folder: Path
     servers: MailServers
     chance: random.Random
     cycles: int = 1
+    figures: dict[str, str] = field(default_factory=dict)
 
 
 Run = Callable[[Bench], None]
