@@ -67,7 +67,7 @@ REFUSALS = (
     (b"-ERR [LOGIN-DELAY] minimum 300 seconds\r\n", "come back later"),
     (b"-ERR [SYS/TEMP] some trouble\r\n", "come back later"),
     (b"-ERR [SYS/PERM] account disabled\r\n", "provider"),
-    (b"-ERR \x1b[31m\x00\xff " + b"long " * 500 + b"\r\n", "user name and password"),
+    (b"-ERR \x1b[31m\x00\xff " + b"long " * 380 + b"\r\n", "user name and password"),
 )
 
 
@@ -130,7 +130,9 @@ def stuck_servers(bench: Bench) -> None:
             assert time.monotonic() - began < PATIENT, command
             place.oracle.safe(f"{command!r}")
             if not server.letters:
-                server.letters = [Letter(b"again", place.oracle.put(letter(len(server.sessions))))]
+                server.letters = [
+                    Letter(b"again", place.oracle.put(letter(100 + len(server.sessions))))
+                ]
         server.manners = Manners()
         place.collected_all("not stuck any more")
 
@@ -143,7 +145,7 @@ def answers_without_end(bench: Bench) -> None:
         b"CAPA": drip(b"MORE\r\n" * 10_000, 0),
         b"LIST": drip(large, 0),
         b"UIDL": drip(b"not a line of a listing\r\n" * 40_000, 0),
-        b"RETR 1": drip(b"", 0),
+        b"RETR 1": drip(large, 0),
     }
     with before(bench, server, hurried=True) as place:
         for command, then in endless.items():

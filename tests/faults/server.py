@@ -266,7 +266,8 @@ def say_nothing(client: Conversation) -> None:
 
 
 def drip(piece: bytes, pause: float = 0.01) -> Callable[[Conversation], None]:
-    """Say a little, again and again, and never come to an end."""
+    """Say a little, again and again, and never come to an end; nothing would not notice one."""
+    assert piece
     wait = threading.Event()
 
     def without_end(client: Conversation) -> None:
