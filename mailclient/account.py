@@ -163,6 +163,7 @@ class Account:
     `id` is 0 until the store has given one. An account without servers is a local one, made when
     mail is imported into an empty profile. `minutes` between collections (None: as the settings
     have it, 0: only when asked). Of a message over `largest` bytes only the head is collected.
+    `provider` names the domains of its mail servers where their own names do not tell.
     """
 
     identities: tuple[Identity, ...]
@@ -173,6 +174,7 @@ class Account:
     paused: bool = False
     minutes: int | None = None
     largest: int | None = None
+    provider: tuple[str, ...] = ()
     id: int = 0
 
     def __post_init__(self) -> None:

@@ -21,6 +21,7 @@ from mailclient.services.doctor import Doctor
 from mailclient.services.events import Events
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Jobs
+from mailclient.services.journey import Journeys
 from mailclient.services.keys import Keys
 from mailclient.services.mailbox import ServerMailbox
 from mailclient.services.observe import Observer
@@ -74,6 +75,7 @@ class App:
         )
         self.mailbox = ServerMailbox(store, self.accounts, self.receive, clock)
         self.read = Read(store, assessor, self.intake, clock)
+        self.journeys = Journeys(store, self.accounts.list)
         self.search = Search(store)
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
         self.send = Send(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from mailclient.cancel import CancelToken
 from mailclient.cli import forms
 from mailclient.cli.context import Context, first_line, print_json
 from mailclient.errors import BadInput, MailError
+from mailclient.message.address import ascii_domain
 from mailclient.services.accounts import INCOMING, OUTGOING, StepResult
 from mailclient.sizes import parse_size
 
@@ -212,7 +214,7 @@ def show(context: Context, address: str, as_json: bool) -> None:
 def set_(context: Context, address: str, changes: tuple[str, ...]) -> None:
     """Change settings: name, signature, leave-on-server, encryption, paused, minutes, largest,
     pop3, pop3-security, pop3-certificate, smtp, smtp-security, smtp-certificate, username, auth,
-    auth-mechanism, ca-file, password-file.
+    auth-mechanism, ca-file, password-file, provider.
 
     Example: mailclient account set ann@example.org name='Ann' leave-on-server=30
     """
@@ -250,6 +252,8 @@ def _changed(one: Account, key: str, value: str) -> Account:
             return replace(one, minutes=_number(value))
         case "largest":
             return replace(one, largest=None if value in ("", "any") else parse_size(value))
+        case "provider":
+            return replace(one, provider=_domains(value))
         case "pop3" | "pop3-security":
             return replace(one, incoming=_server(one.incoming, key, value, POP3_PORTS))
         case "smtp" | "smtp-security":
@@ -262,6 +266,14 @@ def _changed(one: Account, key: str, value: str) -> Account:
         case "auth":
             return _both(one, authentication=_choice(Authentication, value))
     raise BadInput(f"There is no setting '{key}'.", "'mailclient account set --help' lists them.")
+
+
+def _domains(value: str) -> tuple[str, ...]:
+    """The domains of the provider's servers, with commas between."""
+    found = tuple(ascii_domain(one.strip(" .")) for one in value.split(",") if one.strip(" ."))
+    if any(re.fullmatch(r"[a-z0-9.-]+", one) is None for one in found):
+        raise BadInput(f"'{value}' names no domains.", "Write provider=example.net,example.org.")
+    return found
 
 
 def _both(one: Account, **changes: Any) -> Account:

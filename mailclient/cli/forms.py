@@ -178,6 +178,7 @@ def account(one: Account) -> Json:
         "paused": one.paused,
         "minutes": one.minutes,
         "largest": one.largest,
+        "provider": list(one.provider),
         "identities": [
             {"address": who.address, "name": who.name, "signature": who.signature}
             for who in one.identities

@@ -10,12 +10,14 @@ from pathlib import Path
 import click
 
 from mailclient.app import App
-from mailclient.cli import forms
+from mailclient.cli import forms, journeys
 from mailclient.cli.context import Context, print_json
 from mailclient.cli.mail import deliver, protected
 from mailclient.errors import BadInput
 from mailclient.message.address import format_address
+from mailclient.message.authentication import authentication_words
 from mailclient.message.body import safe_name
+from mailclient.message.route_words import route_lines
 from mailclient.services.read import MessageView, read_file
 from mailclient.services.send import outer_subject
 
@@ -31,6 +33,12 @@ from mailclient.services.send import outer_subject
 @click.option(
     "--raw", is_flag=True, help="Print the bytes as received. Example: mailclient show 17 --raw"
 )
+@click.option(
+    "--route",
+    "route_only",
+    is_flag=True,
+    help="Show the servers it came through. Example: mailclient show 17 --route",
+)
 @click.option("--part", help="Open one part by itself. Example: mailclient show 17 --part 2")
 @click.option(
     "--save-attachments",
@@ -45,6 +53,7 @@ def show(
     as_json: bool,
     html: bool,
     raw: bool,
+    route_only: bool,
     part: str | None,
     folder: Path | None,
 ) -> None:
@@ -52,6 +61,9 @@ def show(
     app, id = _find(context, which)
     if raw:
         sys.stdout.buffer.write(app.read.raw(id) if id else read_file(Path(which)))
+        return
+    if route_only:
+        _print_route(app, id, which, as_json=as_json)
         return
     if part is not None:
         view = app.read.view_part(app.read.raw(id) if id else read_file(Path(which)), part)
@@ -77,6 +89,17 @@ def _find(context: Context, which: str) -> tuple[App, int]:
     if not Path(which).is_file():
         raise BadInput(f"There is no message and no file '{which}'.", "Give a number or a file.")
     return context.app_or_scratch, 0
+
+
+def _print_route(app: App, id: int, which: str, *, as_json: bool) -> None:
+    journey = app.journeys.of(id) if id else app.journeys.of_raw(read_file(Path(which)))
+    if as_json:
+        print_json(journeys.route(journey, id))
+        return
+    for line in route_lines(journey.route, None):
+        click.echo(line)
+    if said := authentication_words(journey.authentication):
+        click.echo(said)
 
 
 def _print(view: MessageView) -> None:

@@ -127,6 +127,7 @@ def _written(account: Account) -> str:
             "paused": account.paused,
             "minutes": account.minutes,
             "largest": account.largest,
+            "provider": list(account.provider),
         }
     )
 
@@ -158,6 +159,7 @@ def _read(id: int, details: str) -> Account:
         paused=found["paused"],
         minutes=found.get("minutes"),  # these were not there in the first version
         largest=found.get("largest"),
+        provider=tuple(found.get("provider", ())),
         id=id,
     )
 

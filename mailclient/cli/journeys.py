@@ -1,0 +1,55 @@
+"""The JSON forms of mail that comes back, and of the way it took, one function each."""
+
+from __future__ import annotations
+
+from mailclient.cli.forms import Json, time
+from mailclient.message.authentication import Authentication, authentication_words
+from mailclient.message.route import Hop
+from mailclient.services.journey import Journey
+
+
+def route(journey: Journey, id: int) -> Json:
+    """`show --route --json`."""
+    total = journey.route.total
+    return {
+        "id": id or None,
+        "written": time(journey.route.written),
+        "total_seconds": None if total is None else int(total.total_seconds()),
+        "hops": [_hop(one) for one in journey.route.hops],
+        "authentication": _authentication(journey.authentication),
+    }
+
+
+def _hop(one: Hop) -> Json:
+    return {
+        "by": one.by,
+        "from": {"name": one.from_name, "host": one.from_host, "address": one.from_address},
+        "protocol": one.protocol,
+        "carriage": one.carriage.value,
+        "tls": one.tls,
+        "cipher": one.cipher,
+        "id": one.id,
+        "for": one.recipient,
+        "time": time(one.at),
+        "delay_seconds": None if one.delay is None else int(one.delay.total_seconds()),
+        "clock_is_wrong": one.clock_is_wrong,
+        "vouched": one.vouched,
+    }
+
+
+def _authentication(found: Authentication) -> Json | None:
+    if not found.server:
+        return None
+    return {
+        "server": found.server,
+        "summary": authentication_words(found),
+        "results": [
+            {
+                "method": one.method,
+                "result": one.result,
+                "reason": one.reason,
+                "properties": dict(one.properties),
+            }
+            for one in found.results
+        ],
+    }

@@ -1,0 +1,118 @@
+"""How a message came here, and what the own provider found when it checked it.
+
+The own provider is told by the names of the account's servers and by the address's domain; a few
+large ones have servers of other names, and the user can name more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailclient.account import Account
+from mailclient.message.address import ascii_domain
+from mailclient.message.authentication import Authentication, trusted_authentication
+from mailclient.message.fields import Headers, read_headers
+from mailclient.message.route import Route, belongs, route
+from mailclient.store import Store
+
+HEAD = 256 * 1024
+# First labels of hosts that a provider has beside others: behind them stands its own domain.
+_SERVICES = frozenset(
+    (
+        *("imap", "in", "inbound", "incoming", "mail", "mx", "out", "outbound", "outgoing"),
+        *("outlook", "pop", "pop3", "pop3s", "pops", "post", "secureimap", "securepop"),
+        *("smtp", "smtps"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A provider: a domain of its mailbox servers, the domains that its other servers write, and
+    the names under which it checks mail, forged fields with which it takes out."""
+
+    mailboxes: str
+    servers: tuple[str, ...]
+    authorities: tuple[str, ...]
+
+
+KNOWN = (
+    Known("gmail.com", ("google.com",), ("mx.google.com",)),
+    Known("googlemail.com", ("google.com",), ("mx.google.com",)),
+    Known("fastmail.com", ("messagingengine.com",), ("messagingengine.com",)),
+    Known("yahoo.com", ("yahoo.com",), ("yahoo.com",)),
+    Known("aol.com", ("yahoo.com", "aol.com"), ("yahoo.com", "aol.com")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """The steps of a message, and what is known of who sent it."""
+
+    route: Route
+    authentication: Authentication
+
+
+NOWHERE = Journey(Route(), Authentication())
+
+
+class Journeys:
+    """Reads the journeys of messages."""
+
+    def __init__(self, store: Store, accounts: Callable[[], tuple[Account, ...]]) -> None:
+        self._store = store
+        self._accounts = accounts
+
+    def of(self, id: int) -> Journey:
+        """The journey of a stored message; raises NotFound."""
+        row = self._store.messages.get(id)
+        account = self._store.accounts.by_id(row.account_id)
+        return journey(self._store.bodies.open(id)[0:HEAD], (account,))
+
+    def of_raw(self, raw: bytes) -> Journey:
+        """The journey of a message from a file; each account's provider counts as the own."""
+        return journey(raw[:HEAD], self._accounts())
+
+
+def journey(head: bytes, accounts: tuple[Account, ...]) -> Journey:
+    """Read the fields of a message that was collected for one of these accounts."""
+    headers, _, _ = read_headers(head, 0, len(head))
+    return journey_of(headers, accounts)
+
+
+def journey_of(headers: Headers, accounts: tuple[Account, ...]) -> Journey:
+    """The journey that these fields tell of."""
+    own = frozenset(one for account in accounts for one in own_domains(account))
+    sure = frozenset(one for account in accounts for one in authorities(account))
+    return Journey(route(headers, own), trusted_authentication(headers, own, sure))
+
+
+def own_domains(account: Account) -> frozenset[str]:
+    """The domains that the own provider's servers are in."""
+    found = {ascii_domain(one.address.rpartition("@")[2]) for one in account.identities}
+    for server in (account.incoming, account.outgoing):
+        if server is not None:
+            found.add(_domain(ascii_domain(server.host)))
+    found.update(account.provider)
+    for one in KNOWN:
+        if any(belongs(domain, (one.mailboxes,)) for domain in tuple(found)):
+            found.update(one.servers)
+    return frozenset(found)
+
+
+def authorities(account: Account) -> frozenset[str]:
+    """The names that the own provider checks mail under, where it removes forged ones."""
+    domains = own_domains(account)
+    found = set(account.provider)
+    for one in KNOWN:
+        if any(belongs(domain, (one.mailboxes,)) for domain in domains):
+            found.update(one.authorities)
+    return frozenset(found)
+
+
+def _domain(host: str) -> str:
+    """The domain that a server's name stands in; a name without a usual first label is left whole,
+    as it may itself be the domain of all of a country's firms."""
+    first, dot, rest = host.partition(".")
+    return rest if dot and "." in rest and first in _SERVICES else host
