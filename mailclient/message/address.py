@@ -211,15 +211,22 @@ def encode_address(address: Address) -> str:
 
 def wire_address(address: str) -> str:
     """An addr-spec for the wire: its domain as A-labels; raises BadInput for what is none."""
-    local, _, domain = address.rpartition("@")
-    spec = f"{local}@{ascii_domain(domain)}"
-    if not _WIRE.match(spec) or len(spec) > 320 or not domain.strip("."):
-        raise BadInput(
-            f"'{clean(address)[:80]}' is not an e-mail address.", "It looks like ann@example.org."
-        )
+    spec = international_address(address)
     if not spec.isascii():
         raise BadInput(
             f"The address {clean(address)[:80]} needs a server that knows SMTPUTF8.",
             "Ask for an address in plain letters.",
+        )
+    return spec
+
+
+def international_address(address: str) -> str:
+    """As `wire_address`, but the part before the @ may be in letters of any script (RFC 6531)."""
+    local, _, domain = address.rpartition("@")
+    spec = f"{local}@{ascii_domain(domain)}"
+    fits = _WIRE.match(spec) and len(spec) <= 320 and domain.strip(".") and clean(spec) == spec
+    if not fits or not spec.rpartition("@")[2].isascii():
+        raise BadInput(
+            f"'{clean(address)[:80]}' is not an e-mail address.", "It looks like ann@example.org."
         )
     return spec

@@ -247,15 +247,14 @@ class Send:
         outbox.begin(item.id)
         waiting = tuple(one.address for one in item.recipients if one.waiting)
         try:
-            results = smtp.submit(
-                server,
-                password,
-                item.sender,
-                waiting,
-                outbox.raw(item.id),
-                cancel,
-                on_phase=lambda phase: self._phase(item.id, phase),
-            )
+            self._phase(item.id, smtp.Phase.CONNECT)
+            with smtp.submission(server, password, cancel) as session:
+                results = session.submit(
+                    item.sender,
+                    waiting,
+                    outbox.raw(item.id),
+                    on_phase=lambda phase: self._phase(item.id, phase),
+                )
         except smtp.Uncertain as problem:
             outbox.uncertain(item.id, str(problem))
             raise

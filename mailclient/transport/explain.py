@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import poplib
-import smtplib
 import socket
 import ssl
 
@@ -13,13 +12,12 @@ from mailclient.errors import (
     LoginRefused,
     MailboxBusy,
     MailError,
-    MessageRefused,
     ProtocolFault,
     Unreachable,
 )
 from mailclient.message.words import clean
 
-FAULTS = (OSError, EOFError, ValueError, poplib.error_proto, smtplib.SMTPException)
+FAULTS = (OSError, EOFError, ValueError, poplib.error_proto)
 LONGEST = 200
 CONNECTING, ENCRYPTING, LOGGING_IN = "connecting", "setting up encryption", "logging in"
 _BUSY_CODES = ("[in-use]", "[login-delay", "[sys/temp")
@@ -40,8 +38,6 @@ def explain(error: BaseException, server: Server, doing: str) -> MailError:
         return error
     if isinstance(error, ssl.SSLError):
         return _tls_fault(error, server, doing)
-    if isinstance(error, smtplib.SMTPResponseException):
-        return smtp_reply(error.smtp_code, error.smtp_error, server, doing)
     if isinstance(error, poplib.error_proto):
         return _poplib_fault(error, server, doing)
     if isinstance(error, OSError | EOFError):
@@ -168,27 +164,4 @@ def protocol_fault(server: Server, doing: str, detail: str = "") -> ProtocolFaul
         f"{server.host} answered in a way that cannot be understood, while {doing}.",
         "The connection was dropped. Try again; if it stays so, tell the provider.",
         detail,
-    )
-
-
-def smtp_reply(code: int, text: bytes | str, server: Server, doing: str) -> MailError:
-    """A refusal of a submission server (RFC 5321 section 4.2, RFC 4954 section 6)."""
-    said = reply_text(text)
-    reply = f"{code} {said}"
-    if 400 <= code < 500:
-        return MailboxBusy(
-            f"{server.host} asks to come back later: {said}", "It is tried again.", reply
-        )
-    if not 500 <= code < 600:
-        return protocol_fault(server, doing, reply)
-    if doing == LOGGING_IN:
-        return login_refused(server, reply)
-    if doing == CONNECTING:
-        return Unreachable(
-            f"{server.host} does not talk to this computer: {said}", "Try again later.", reply
-        )
-    return MessageRefused(
-        f"{server.host} does not take the message: {said}",
-        "Change it, or ask the provider.",
-        reply,
     )

@@ -1,220 +1,214 @@
-"""Submission (RFC 6409): `smtplib` connects and logs in; the transaction is driven by ourselves.
+"""Submission (RFC 6409): a session that hands over several messages, one after the other.
 
-What happens before the final dot may be tried again; after the dot and without an answer nobody
-knows, and that is said (Uncertain). Only CRLF goes out, and no field becomes a command.
+A session is opened once, logs in, and takes messages until it is closed or lost. `submit` hands one
+over; `submit_each` many, and saves a round trip for each. Whatever happens, it is told about each
+message: its recipients' results, or the fault.
 """
 
 from __future__ import annotations
 
-import re
-import smtplib
-import socket
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from enum import Enum
 
-from mailclient.account import Authentication, Security, Server
+from mailclient.account import Server
 from mailclient.cancel import CancelToken
 from mailclient.errors import (
     BadInput,
-    CertificateRejected,
     LoginRefused,
     MailError,
     MessageRefused,
     RecipientRefused,
 )
-from mailclient.message.address import wire_address
-from mailclient.transport import sasl
-from mailclient.transport.explain import (
-    CONNECTING,
-    ENCRYPTING,
-    FAULTS,
-    LOGGING_IN,
-    protocol_fault,
-    reply_text,
-    smtp_reply,
+from mailclient.message.source import Source
+from mailclient.transport.explain import FAULTS
+from mailclient.transport.smtp_envelope import (
+    Notify,
+    Outgoing,
+    Phase,
+    RecipientResult,
+    ReportRequest,
+    Return,
+    envelope,
 )
-from mailclient.transport.wire import SET_UP, Wire, connected
+from mailclient.transport.smtp_login import Connection
+from mailclient.transport.smtp_replies import Capabilities
+from mailclient.transport.smtp_transaction import PATIENCE, Transaction, Uncertain
+from mailclient.transport.wire import Wire, connected
 
-# Seconds, as RFC 5321 section 4.5.3.2 has them.
-PATIENCE = 300.0  # for the answer to a command
-FINAL_PATIENCE = 600.0  # for the answer to the dot
 QUIT_PATIENCE = 5.0
-LEAST_RATE = 500  # bytes a second while the message is sent
-PIECE = 1 << 16
-LONGEST_LINE = 998
-EHLO_NAME = "[127.0.0.1]"  # tells nothing of this machine
-_BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-
-
-class Uncertain(MailError):
-    """The connection was lost after the final dot: the message may have been taken, or not."""
-
 
 PERMANENT = (MessageRefused, RecipientRefused, LoginRefused, BadInput)
 
-
-class Phase(Enum):
-    """How far a transaction is; each is told before it begins."""
-
-    CONNECT = "connect"
-    MAIL = "mail"
-    RCPT = "rcpt"
-    DATA = "data"
-    DOT_PENDING = "dot-pending"
-    DONE = "done"
+__all__ = [
+    "PERMANENT",
+    "Capabilities",
+    "Notify",
+    "Outcome",
+    "Outgoing",
+    "Phase",
+    "RecipientResult",
+    "ReportRequest",
+    "Return",
+    "Submission",
+    "Uncertain",
+    "agree_on_tls",
+    "check",
+    "submission",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class RecipientResult:
-    """What the server said about one recipient."""
+class Outcome:
+    """What became of one message: the results of its recipients, or the fault that it met.
 
-    address: str
-    accepted: bool
-    code: int
-    reason: str
-
-
-def submit(
-    server: Server,
-    password: str,
-    sender: str,
-    recipients: Sequence[str],
-    message: bytes,
-    cancel: CancelToken,
-    *,
-    on_phase: Callable[[Phase], None],
-) -> tuple[RecipientResult, ...]:
-    """Hand a message over; returns what became of each recipient.
-
-    Raises Uncertain after the final dot; before it, what may be tried again (Unreachable,
-    MailboxBusy, ProtocolFault, CertificateRejected, Cancelled) and what may not (PERMANENT).
+    Uncertain: it may have been taken. One of PERMANENT: trying again as it is does not help.
+    Anything else: it was not taken, and may be tried again.
     """
-    _require_usable(server, password)
-    _require_clean(message)
-    envelope = [wire_address(one) for one in (sender, *recipients)]
-    on_phase(Phase.CONNECT)
-    with connected(server, cancel) as wire, closing(_Smtplib(wire)) as connection:
-        connection.set_up(password)
-        transaction = _Transaction(wire, connection, cancel, on_phase)
-        people = list(zip(recipients, envelope[1:], strict=True))
-        return transaction.run(envelope[0], people, message)
+
+    outgoing: Outgoing
+    results: tuple[RecipientResult, ...] = ()
+    problem: MailError | None = None
 
 
-class _Transaction:
-    """MAIL, RCPT and DATA of one message."""
+@dataclass(slots=True)
+class _Turn:
+    """A message whose turn it is, or will be next."""
 
-    def __init__(
-        self,
-        wire: Wire,
-        connection: smtplib.SMTP,
-        cancel: CancelToken,
-        on_phase: Callable[[Phase], None],
-    ) -> None:
-        self._wire = wire
+    outgoing: Outgoing
+    transaction: Transaction | None = None
+    problem: MailError | None = None
+
+    def ahead(self) -> bytes:
+        """Its envelope, if that may go out before its turn."""
+        try:
+            return self.transaction.ahead() if self.transaction else b""
+        except MailError as problem:
+            self.transaction, self.problem = None, problem
+            return b""
+
+    def outcome(self) -> Outcome:
+        if self.problem is not None or self.transaction is None:
+            return Outcome(self.outgoing, problem=self.problem)
+        return Outcome(self.outgoing, self.transaction.results)
+
+
+class Submission:
+    """A session with a submission server, logged in."""
+
+    def __init__(self, connection: Connection, cancel: CancelToken) -> None:
         self._connection = connection
         self._cancel = cancel
-        self._on_phase = on_phase
-        wire.sock.settimeout(PATIENCE)
 
-    def run(
-        self, sender: str, recipients: Sequence[tuple[str, str]], message: bytes
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the server has announced."""
+        return self._connection.capabilities
+
+    @property
+    def alive(self) -> bool:
+        """Whether another message can be handed over; once it cannot, it never can again."""
+        return self._connection.open and not self._cancel.cancelled
+
+    def submit(
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        message: Source,
+        *,
+        on_phase: Callable[[Phase], None],
+        reports: ReportRequest | None = None,
     ) -> tuple[RecipientResult, ...]:
-        options = self._options(message)
-        self._on_phase(Phase.MAIL)
-        self._command(f"MAIL FROM:<{sender}>{options}", range(200, 300))
-        self._on_phase(Phase.RCPT)
-        results = [self._recipient(address, wire) for address, wire in recipients]
-        if any(one.accepted for one in results):
-            self._on_phase(Phase.DATA)
-            self._command("DATA", range(354, 355))
-            self._send(_stuffed(message))
-            self._on_phase(Phase.DOT_PENDING)
-            self._cancel.check()
-            self._dot()
-        _quit(self._wire, self._connection)
-        return tuple(results)
+        """Hand a message over; returns what became of each recipient.
 
-    def _options(self, message: bytes) -> str:
-        """What the server must be told of the message (RFC 1870, RFC 6152); raises
-        MessageRefused if it has said before that it takes no such thing."""
-        known = self._connection.esmtp_features
-        host = self._wire.server.host
-        limit = known.get("size", "")
-        if limit.isdigit() and 0 < int(limit) < len(message):
-            raise MessageRefused(
-                f"The message is larger than {host} takes.", "Send less at once.", f"SIZE {limit}"
-            )
-        if not message.isascii() and "8bitmime" not in known:
-            raise MessageRefused(f"The message holds signs that {host} does not take.")
-        size = f" SIZE={len(message)}" if "size" in known else ""
-        return size + ("" if message.isascii() else " BODY=8BITMIME")
+        `on_phase` is told MAIL, RCPT, DATA, DOT_PENDING and DONE, each before it begins. Raises
+        Uncertain after DOT_PENDING; what may be tried again (Unreachable, MailboxBusy,
+        ProtocolFault, Cancelled) and what may not (PERMANENT).
+        """
+        one = Outgoing(sender, tuple(recipients), message, on_phase, reports)
+        [outcome] = self.submit_each([one])
+        if outcome.problem is not None:
+            raise outcome.problem
+        return outcome.results
 
-    def _recipient(self, address: str, wire: str) -> RecipientResult:
-        code, reply = self._ask(f"RCPT TO:<{wire}>")
-        if code == 421 or not 200 <= code < 600:
-            raise smtp_reply(code, reply, self._wire.server, "sending")
-        return RecipientResult(address, 200 <= code < 300, code, reply_text(reply))
+    def submit_each(self, outgoing: Iterable[Outgoing]) -> Iterator[Outcome]:
+        """Hand messages over, and tell of each in their order.
 
-    def _command(self, text: str, wanted: range) -> None:
-        code, reply = self._ask(text)
-        if code not in wanted:
-            raise smtp_reply(code, reply, self._wire.server, "sending")
-
-    def _ask(self, text: str) -> tuple[int, bytes]:
-        self._cancel.check()
+        Where the server takes commands ahead, the next message is asked for, and its envelope sent,
+        before the outcome of the one before is told. Once the session is lost no other is asked
+        for; each that was asked for has its outcome.
+        """
+        line = iter(outgoing)
+        turn = self._next(line)
+        following: _Turn | None = None
         try:
-            with self._wire.within(PATIENCE):
-                return self._connection.docmd(text)
-        except FAULTS as error:
-            raise _lost(self._wire, error, "sending") from error
+            while turn is not None:
+                following = self._run(turn, line)
+                yield turn.outcome()
+                turn, following = following or self._next(line), None
+        finally:
+            if following is not None:  # its envelope was sent, and nobody waits for the answers
+                self._connection.open = False
 
-    def _send(self, data: bytes) -> None:
-        """In pieces: the patience of a socket is for a piece, not for the whole."""
-        view = memoryview(data)
+    def _next(self, line: Iterator[Outgoing]) -> _Turn | None:
+        """The next message, looked through."""
+        one = next(line, None) if self.alive else None
+        if one is None:
+            return None
         try:
-            with self._wire.within(PATIENCE + len(data) / LEAST_RATE):
-                for start in range(0, len(data), PIECE):
-                    self._cancel.check()
-                    self._wire.sock.sendall(view[start : start + PIECE])
-        except FAULTS as error:
-            raise _lost(self._wire, error, "sending") from error
-
-    def _dot(self) -> None:
-        """From here on only an answer tells what happened."""
-        server = self._wire.server
-        try:
-            with self._wire.within(FINAL_PATIENCE):
-                self._wire.sock.settimeout(FINAL_PATIENCE)
-                self._connection.send(b".\r\n")
-                code, reply = self._connection.getreply()
-        except FAULTS as error:
-            raise _uncertain(server, reply_text(error)) from error
-        if 400 <= code < 600:
-            raise smtp_reply(code, reply, server, "handing it over")
-        if not 200 <= code < 300:
-            raise _uncertain(server, f"{code} {reply_text(reply)}")
-        try:
-            self._on_phase(Phase.DONE)
+            commands = envelope(one, self.capabilities, self._connection.wire.server.host)
         except MailError as problem:
-            raise _uncertain(server, str(problem)) from problem
+            return _Turn(one, problem=problem)
+        return _Turn(one, Transaction(self._connection, one, commands, self._cancel))
+
+    def _run(self, turn: _Turn, line: Iterator[Outgoing]) -> _Turn | None:
+        """Hand one over; returns the next one if it had to be asked for meanwhile."""
+        following: _Turn | None = None
+
+        def ahead() -> bytes:
+            nonlocal following
+            if self.capabilities.pipelining:
+                following = self._next(line)
+            return following.ahead() if following else b""
+
+        try:
+            if turn.transaction is not None:
+                turn.transaction.open()
+                if turn.transaction.anybody:
+                    turn.transaction.hand_over(ahead)
+        except MailError as problem:
+            turn.problem = problem
+        return following
 
 
-def _uncertain(server: Server, detail: str) -> Uncertain:
-    return Uncertain(
-        f"The connection to {server.host} was lost just before it could confirm the message. "
-        "It may have been sent, or not.",
-        "Look whether it has arrived before you send it again.",
-        detail,
-    )
+@contextmanager
+def submission(server: Server, password: str, cancel: CancelToken) -> Iterator[Submission]:
+    """A session that ends with the block.
+
+    Raises Unreachable, CertificateRejected, LoginRefused, MailboxBusy, ProtocolFault, BadInput,
+    Cancelled; nothing was sent then.
+    """
+    _require_usable(server, password)
+    with connected(server, cancel) as wire, closing(Connection(wire)) as connection:
+        connection.set_up(password)
+        wire.sock.settimeout(PATIENCE)
+        yield Submission(connection, cancel)
+        _quit(connection)
 
 
-def _lost(wire: Wire, error: BaseException, doing: str) -> MailError:
-    """A fault of the connection; a reply that the library itself could not read is one, too."""
-    if isinstance(error, smtplib.SMTPResponseException):
-        return protocol_fault(wire.server, doing, reply_text(error.smtp_error))
-    return wire.fault(error, doing)
+def agree_on_tls(wire: Wire) -> None:
+    """Go over to TLS, and say nothing else."""
+    with closing(Connection(wire)) as connection:
+        connection.set_up(None)
+
+
+def check(server: Server, password: str, cancel: CancelToken) -> str:
+    """Log in; returns a sentence. Raises as `submission` does."""
+    with submission(server, password, cancel) as session:
+        limit = session.capabilities.size
+    if limit:
+        return f"Logged in; takes messages of up to {limit // 1_000_000} MB."
+    return "Logged in."
 
 
 def _require_usable(server: Server, password: str) -> None:
@@ -222,111 +216,8 @@ def _require_usable(server: Server, password: str) -> None:
         raise BadInput("The password holds a NUL.", "Type it again.")
 
 
-def _require_clean(message: bytes) -> None:
-    """What a server could take for the end of the message never reaches one (SMTP smuggling)."""
-    lines = message.split(b"\r\n")
-    if _BARE.search(message) or any(len(line) > LONGEST_LINE for line in lines):
-        raise BadInput("The message holds lines that no mail server takes; it was not sent.")
-
-
-def _stuffed(message: bytes) -> bytes:
-    """With a dot before each dot that begins a line (RFC 5321 section 4.5.2), and a last CRLF."""
-    ended = message if message.endswith(b"\r\n") else message + b"\r\n"
-    return (b"." if ended.startswith(b".") else b"") + ended.replace(b"\r\n.", b"\r\n..")
-
-
-class _Smtplib(smtplib.SMTP):
-    """`smtplib` on a wire."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        super().__init__(local_hostname=EHLO_NAME)
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return self._wire.sock
-
-    def set_up(self, password: str | None) -> None:
-        """Greet, encrypt as asked for, and log in unless there is nothing to log in with; no
-        fallback to anything less."""
-        server = self._wire.server
-        doing = CONNECTING
-        try:
-            with self._wire.within(SET_UP):
-                code, reply = self.connect(server.host, server.port)
-                if code != 220:
-                    raise smtp_reply(code, reply, server, doing)
-                self.ehlo_or_helo_if_needed()
-                if server.security is Security.STARTTLS:
-                    doing = ENCRYPTING
-                    self._start_tls()
-                    doing = CONNECTING
-                    self.ehlo_or_helo_if_needed()
-                doing = LOGGING_IN
-                if password is not None and server.authentication is not Authentication.NONE:
-                    self._authenticate(password)
-        except FAULTS as error:
-            raise self._wire.fault(error, doing) from error
-
-    def _start_tls(self) -> None:
-        """RFC 3207; no fallback: without it nothing is sent."""
-        host, port = self._wire.server.host, self._wire.server.port
-        code, reply = self.docmd("STARTTLS")
-        if code != 220:
-            raise CertificateRejected(
-                f"{host} offers no encryption on port {port}; nothing was sent to it.",
-                "Choose TLS on port 465, or ask the provider.",
-                f"{code} {reply_text(reply)}",
-            )
-        self._wire.encrypt(self.file)
-        self.sock = self._wire.sock
-        # What was said in clear counts for nothing (section 4.2).
-        if self.file is not None:
-            self.file.close()
-        self.file = None
-        self.helo_resp = None
-        self.ehlo_resp = None
-        self.esmtp_features = {}
-        self.does_esmtp = False
-
-    def _authenticate(self, secret: str) -> None:
-        """RFC 4954; the first answer goes with the command."""
-        server = self._wire.server
-        offered = self.esmtp_features.get("auth", "").upper().split()
-        encrypted = server.security is not Security.NONE
-        mechanism = sasl.mechanism(
-            sasl.choose(server, offered, encrypted=encrypted), server, secret
-        )
-        if mechanism.first is None:
-            code, reply = self.docmd("AUTH", mechanism.name)
-        else:
-            first = sasl.encoded(mechanism.first) or "="
-            code, reply = self.docmd("AUTH", f"{mechanism.name} {first}")
-        while code == 334:
-            code, reply = self.docmd(sasl.encoded(mechanism.answer(sasl.decoded(reply))))
-        if code not in (235, 503):
-            raise smtp_reply(code, reply, server, LOGGING_IN)
-        mechanism.finish()
-
-
-def agree_on_tls(wire: Wire) -> None:
-    """Go over to TLS, and say nothing else."""
-    with closing(_Smtplib(wire)) as connection:
-        connection.set_up(None)
-
-
-def _quit(wire: Wire, connection: smtplib.SMTP) -> None:
+def _quit(connection: Connection) -> None:
     """What counts has been said by now; how this ends does not matter."""
-    with suppress(*FAULTS), wire.within(QUIT_PATIENCE):
-        connection.docmd("QUIT")
-
-
-def check(server: Server, password: str, cancel: CancelToken) -> str:
-    """Log in; returns a sentence. Raises as `submit` does."""
-    _require_usable(server, password)
-    with connected(server, cancel) as wire, closing(_Smtplib(wire)) as connection:
-        connection.set_up(password)
-        limit = connection.esmtp_features.get("size", "")
-        _quit(wire, connection)
-    if limit.isdigit() and int(limit):
-        return f"Logged in; takes messages of up to {int(limit) // 1_000_000} MB."
-    return "Logged in."
+    if connection.open:
+        with suppress(*FAULTS), connection.wire.within(QUIT_PATIENCE):
+            connection.ask("QUIT")

@@ -76,6 +76,17 @@ class Conversation:
             lines.append(line + b"\r\n")
         return b"".join(lines)
 
+    def hear_bytes(self, count: int) -> bytes:
+        """So many bytes as they come, as after BDAT."""
+        while len(self._buffer) < count:
+            data = self._sock.recv(1 << 16)
+            if not data:
+                raise Gone
+            self._buffer += data
+            self._heard += data
+        found, self._buffer = self._buffer[:count], self._buffer[count:]
+        return found
+
     def encrypt(self, context: ssl.SSLContext) -> None:
         """Go over to TLS."""
         self._sock = context.wrap_socket(self._sock, server_side=True)
