@@ -28,6 +28,7 @@ from mailclient.services.observe import Observer
 from mailclient.services.organise import Organise
 from mailclient.services.read import Read
 from mailclient.services.receive import Receive
+from mailclient.services.returned import Returns
 from mailclient.services.schedule import Schedule
 from mailclient.services.search import Search
 from mailclient.services.send import Send
@@ -69,13 +70,16 @@ class App:
             self.keys.known_sender,
         )
         observer = Observer(plugins.all, self.keys, clock)
-        self.intake = Intake(store, store.settings, assessor, observer, self.events, clock)
+        self.returns = Returns(store, self.events, clock)
+        self.journeys = Journeys(store, self.accounts.list)
+        self.intake = Intake(
+            store, store.settings, assessor, observer, self.returns, self.events, clock
+        )
         self.receive = Receive(
             store, self.accounts, self.intake, self.events, self.jobs, clock, offline=offline
         )
         self.mailbox = ServerMailbox(store, self.accounts, self.receive, clock)
-        self.read = Read(store, assessor, self.intake, clock)
-        self.journeys = Journeys(store, self.accounts.list)
+        self.read = Read(store, assessor, self.intake, self.returns, self.journeys, clock)
         self.search = Search(store)
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
         self.send = Send(

@@ -118,6 +118,7 @@ def row(one: MessageRow, folders: dict[int, Folder]) -> Json:
         "signature": one.signature,
         "has_attachments": one.has_attachments,
         "size": one.size,
+        "undelivered": one.undelivered,
         "snippet": one.snippet,
     }
 

@@ -2,10 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailclient.cli.forms import Json, time
 from mailclient.message.authentication import Authentication, authentication_words
 from mailclient.message.route import Hop
 from mailclient.services.journey import Journey
+from mailclient.services.read import MessageView
+from mailclient.services.returned import Outcome, ReportView
+
+
+def came_back(view: MessageView) -> Json:
+    """What `show --json` says beside the message itself."""
+    return {
+        "report": _report(view.report),
+        "outcomes": [_outcome(one) for one in view.outcomes],
+    }
+
+
+def _report(one: ReportView | None) -> Json | None:
+    if one is None:
+        return None
+    return {
+        "standing": one.standing.value,
+        "message_id": one.sent_id,
+        "id": one.sent_row or None,
+        "note": one.note,
+        "recipients": [_outcome(each) for each in one.outcomes],
+    }
+
+
+def _outcome(one: Outcome) -> Json:
+    return {
+        "address": one.recipient,
+        "action": one.kind,
+        "text": one.text,
+        "advice": one.advice,
+        "status": one.status,
+        "diagnostic": one.diagnostic,
+        "server": one.server,
+        "retry_until": time(one.retry_until),
+    }
+
+
+def report_lines(view: MessageView) -> Iterator[str]:
+    """What came back, as `show` prints it."""
+    if view.report is not None:
+        if view.report.note:
+            yield f"Note: {view.report.note}"
+        else:
+            yield from (f"Report: {one.text}" for one in view.report.outcomes)
+    for one in view.outcomes:
+        yield f"Came back: {one.text}"
 
 
 def route(journey: Journey, id: int) -> Json:

@@ -12,12 +12,14 @@ import click
 from mailclient.app import App
 from mailclient.cli import forms, journeys
 from mailclient.cli.context import Context, print_json
+from mailclient.cli.journeys import report_lines
 from mailclient.cli.mail import deliver, protected
 from mailclient.errors import BadInput
 from mailclient.message.address import format_address
 from mailclient.message.authentication import authentication_words
 from mailclient.message.body import safe_name
 from mailclient.message.route_words import route_lines
+from mailclient.message.tree import parse
 from mailclient.services.read import MessageView, read_file
 from mailclient.services.send import outer_subject
 
@@ -73,7 +75,7 @@ def show(
         for path in save_attachments(view, folder):
             click.echo(f"Saved {path}", err=True)
     if as_json:
-        print_json(forms.message(view))
+        print_json({**forms.message(view), **journeys.came_back(view)})
     elif html:
         if view.body.html is None:
             raise BadInput("The message has no HTML.", "Show it without --html.")
@@ -92,7 +94,11 @@ def _find(context: Context, which: str) -> tuple[App, int]:
 
 
 def _print_route(app: App, id: int, which: str, *, as_json: bool) -> None:
-    journey = app.journeys.of(id) if id else app.journeys.of_raw(read_file(Path(which)))
+    journey = (
+        app.journeys.of(id)
+        if id
+        else app.journeys.of_headers(parse(read_file(Path(which))).headers)
+    )
     if as_json:
         print_json(journeys.route(journey, id))
         return
@@ -110,6 +116,8 @@ def _print(view: MessageView) -> None:
     click.echo(f"Date: {forms.time(head.date) or 'unknown'}")
     click.echo(f"Subject: {head.subject}")
     click.echo(f"Security: {view.verdict.summary or 'Not protected.'}")
+    for line in report_lines(view):
+        click.echo(line)
     for one in view.body.attachments:
         click.echo(f"Attachment: {one.name} ({one.content_type})")
     for problem in view.problems:

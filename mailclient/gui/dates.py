@@ -4,21 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+from mailclient.message.days import DAYS, MONTHS, day_words
 
 
 def brief(when: datetime, now: datetime) -> str:
@@ -28,8 +14,8 @@ def brief(when: datetime, now: datetime) -> str:
     if days == 0:
         return f"{here:%H:%M}"
     if 0 < days < 7:
-        return f"{_DAYS[here.weekday()][:3]} {here:%H:%M}"
-    month = _MONTHS[here.month - 1][:3]
+        return f"{DAYS[here.weekday()][:3]} {here:%H:%M}"
+    month = MONTHS[here.month - 1][:3]
     if here.year == today.year:
         return f"{here.day} {month}"
     return f"{here.day} {month} {here.year}"
@@ -38,12 +24,9 @@ def brief(when: datetime, now: datetime) -> str:
 def full(when: datetime) -> str:
     """For a message: weekday, date and time."""
     here = when.astimezone()
-    return (
-        f"{_DAYS[here.weekday()]}, {here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M}"
-    )
+    return f"{DAYS[here.weekday()]}, {here.day} {MONTHS[here.month - 1]} {here.year}, {here:%H:%M}"
 
 
 def day(when: datetime) -> str:
     """The date alone."""
-    here = when.astimezone()
-    return f"{here.day} {_MONTHS[here.month - 1]} {here.year}"
+    return day_words(when, None)

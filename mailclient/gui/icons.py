@@ -84,6 +84,7 @@ NAMES = {
     "starred": "star-fill",
     "stop": "x-circle",
     "trash": "trash",
+    "undelivered": "arrow-u-up-left",
     "undo": "arrow-counter-clockwise",
     "unlocked": "lock-simple-open",
     "unread": "envelope",

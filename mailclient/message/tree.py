@@ -115,6 +115,10 @@ class Part:
         """Header and body exactly as received."""
         return self._source[self._start : self._end]
 
+    def beginning(self, most: int) -> bytes:
+        """The first `most` bytes of header and body, as received."""
+        return self._source[self._start : min(self._end, self._start + most)]
+
     @property
     def head(self) -> bytes:
         """The header exactly as received, with the blank line that ends it."""

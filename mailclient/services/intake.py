@@ -22,6 +22,7 @@ from mailclient.services.assess import Assessment, Assessor
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
 from mailclient.services.jobs import Job
 from mailclient.services.observe import Observer
+from mailclient.services.returned import Returns
 from mailclient.settings import KEEP_DECRYPTED
 from mailclient.store import Store
 from mailclient.store.database import Durability
@@ -83,6 +84,7 @@ class Intake:
         settings: Settings,
         assessor: Assessor,
         observer: Observer,
+        returns: Returns,
         events: Events,
         clock: Callable[[], datetime],
     ) -> None:
@@ -90,6 +92,7 @@ class Intake:
         self._settings = settings
         self._assessor = assessor
         self._observer = observer
+        self._returns = returns
         self._events = events
         self._clock = clock
 
@@ -135,6 +138,10 @@ class Intake:
             self._observer.observe(assessment)
         except BUGS:
             log.exception("The keys that message %d brings could not be learned", id)
+        try:
+            self._returns.take(id, assessment.outer)
+        except BUGS:
+            log.exception("What message %d reports could not be kept", id)
         return found
 
     def _keep(self, found: Mapping[int, Processed]) -> None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from mailclient.account import Account
 from mailclient.message.address import ascii_domain
 from mailclient.message.authentication import Authentication, trusted_authentication
-from mailclient.message.fields import Headers, read_headers
+from mailclient.message.fields import Headers
 from mailclient.message.route import Route, belongs, route
+from mailclient.message.tree import parse
 from mailclient.store import Store
 
-HEAD = 256 * 1024
 # First labels of hosts that a provider has beside others: behind them stands its own domain.
 _SERVICES = frozenset(
     (
@@ -67,22 +67,20 @@ class Journeys:
     def of(self, id: int) -> Journey:
         """The journey of a stored message; raises NotFound."""
         row = self._store.messages.get(id)
-        account = self._store.accounts.by_id(row.account_id)
-        return journey(self._store.bodies.open(id)[0:HEAD], (account,))
+        headers = parse(self._store.bodies.open(id)).headers
+        return self.of_message(headers, row.account_id)
 
-    def of_raw(self, raw: bytes) -> Journey:
+    def of_message(self, headers: Headers, account_id: int) -> Journey:
+        """The journey of a message that lies with an account; raises NotFound."""
+        return journey(headers, (self._store.accounts.by_id(account_id),))
+
+    def of_headers(self, headers: Headers) -> Journey:
         """The journey of a message from a file; each account's provider counts as the own."""
-        return journey(raw[:HEAD], self._accounts())
+        return journey(headers, self._accounts())
 
 
-def journey(head: bytes, accounts: tuple[Account, ...]) -> Journey:
-    """Read the fields of a message that was collected for one of these accounts."""
-    headers, _, _ = read_headers(head, 0, len(head))
-    return journey_of(headers, accounts)
-
-
-def journey_of(headers: Headers, accounts: tuple[Account, ...]) -> Journey:
-    """The journey that these fields tell of."""
+def journey(headers: Headers, accounts: tuple[Account, ...]) -> Journey:
+    """The journey of a message that was collected for one of these accounts."""
     own = frozenset(one for account in accounts for one in own_domains(account))
     sure = frozenset(one for account in accounts for one in authorities(account))
     return Journey(route(headers, own), trusted_authentication(headers, own, sure))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from mailclient.message.security import Encryption, Verdict
 from mailclient.message.tree import parse
 from mailclient.services.assess import Assessment, Assessor, restore, set_aside
 from mailclient.services.intake import Intake
+from mailclient.services.journey import NOWHERE, Journey, Journeys
+from mailclient.services.returned import Outcome, ReportView, Returns
 from mailclient.store import Store
 from mailclient.store.folders import Role
 from mailclient.store.messages import MessageRow, Processing
@@ -28,6 +30,7 @@ class MessageView:
     """All that a reader shows of one message; `id`, `folder_id`, `account_id` are 0 for a file.
 
     `outer_from` is who the unprotected header names, `checked` when the verdict was reached.
+    `report` is what it says became of sent mail, `outcomes` what became of it where it was sent.
     """
 
     id: int
@@ -43,6 +46,9 @@ class MessageView:
     unread: bool = False
     flagged: bool = False
     is_draft: bool = False
+    report: ReportView | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    journey: Journey = NOWHERE
 
     @property
     def encrypted(self) -> bool:
@@ -54,11 +60,19 @@ class Read:
     """The use cases around reading."""
 
     def __init__(
-        self, store: Store, assessor: Assessor, intake: Intake, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        assessor: Assessor,
+        intake: Intake,
+        returns: Returns,
+        journeys: Journeys,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._assessor = assessor
         self._intake = intake
+        self._returns = returns
+        self._journeys = journeys
         self._clock = clock
 
     def view(self, id: int, cancel: CancelToken | None = None) -> MessageView:
@@ -70,6 +84,7 @@ class Read:
             row = self._store.messages.get(id)
         found = self._found(row, token)
         folder = self._store.folders.get(row.folder_id)
+        sent = folder.role is Role.SENT
         return MessageView(
             id=id,
             account_id=row.account_id,
@@ -84,6 +99,9 @@ class Read:
             unread=row.unread,
             flagged=row.flagged,
             is_draft=folder.role is Role.DRAFTS,
+            report=None if sent else self._returns.view(found.outer),
+            outcomes=self._returns.of_sent(row.message_id) if sent else (),
+            journey=self._journeys.of_message(found.outer.headers, row.account_id),
         )
 
     def _found(self, row: MessageRow, cancel: CancelToken) -> Assessment:
@@ -107,7 +125,11 @@ class Read:
         """A message that is not stored, with the full pipeline."""
         now = self._clock()
         found = self._assessor.assess(parse(raw), now, cancel or CancelToken(), may_ask=True)
-        return _file_view(found, len(raw), now)
+        return replace(
+            _file_view(found, len(raw), now),
+            report=self._returns.view(found.outer),
+            journey=self._journeys.of_headers(found.outer.headers),
+        )
 
     def view_file(self, path: Path, cancel: CancelToken | None = None) -> MessageView:
         """A message in a file; raises BadInput if it cannot be read."""

@@ -64,6 +64,43 @@ def _third(connection: apsw.Connection) -> None:
     connection.execute("ALTER TABLE accounts ADD COLUMN doubted INTEGER")
 
 
+def _returned(connection: apsw.Connection) -> None:
+    """What came back about sent mail, and what was decided about read receipts."""
+    connection.execute(_RETURNED)
+
+
+# `recipient` and `address` are normalised. A message that reported something may be deleted; what
+# it said of the sent one stays.
+_RETURNED = """
+CREATE TABLE returned (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_row INTEGER REFERENCES messages ON DELETE SET NULL,
+    sent_id TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    diagnostic TEXT NOT NULL,
+    server TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    retry_until INTEGER
+) STRICT;
+CREATE INDEX returned_by_sent ON returned (sent_id);
+CREATE INDEX returned_by_message ON returned (message_row) WHERE message_row IS NOT NULL;
+
+CREATE TABLE receipts (
+    message_row INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
+    address TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE receipt_refusals (
+    address TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE messages ADD COLUMN undelivered INTEGER NOT NULL DEFAULT 0;
+"""
+
 _ACCOUNTS = """
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -263,4 +300,4 @@ CREATE TABLE settings (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS: tuple[Step, ...] = (_first, _second, _third)
+STEPS: tuple[Step, ...] = (_first, _second, _third, _returned)

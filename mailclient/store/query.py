@@ -40,6 +40,7 @@ IS = {
     "encrypted": "encryption <> 'none'",
     "locked": "encryption = 'locked'",
     "signed": "signature = 'good'",
+    "undelivered": "undelivered = 1",
 }
 _FIELDS = "|".join((*COLUMNS, "is", "has", "in", "account", "tag", "before", "after", "on"))
 _TERM = re.compile(rf'(-?)(?:({_FIELDS}):\s*)?(?:"([^"]*)"?|([^\s"]+))', re.IGNORECASE)

@@ -30,7 +30,7 @@ class MessageRow:
     """What a list shows of a message; `date` is the time that it is sorted by.
 
     `whole_size` is 0 for a message that is here, else what the server has of it, in bytes: only
-    its head is here.
+    its head is here. `undelivered`: it was sent, and did not reach somebody.
     """
 
     id: int
@@ -54,6 +54,7 @@ class MessageRow:
     size: int
     processing: Processing
     whole_size: int = 0
+    undelivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ COLUMNS = (
     "id, account_id, folder_id, message_id, date, from_, to_, subject, snippet, unread, flagged,"
     " answered, forwarded,"
     " (SELECT json_group_array(tag) FROM tags WHERE message_row = messages.id),"
-    " encryption, signature, state, attachments, size, processing, whole_size"
+    " encryption, signature, state, attachments, size, processing, whole_size,"
+    " undelivered"
 )
 
 
@@ -85,7 +87,7 @@ def read_row(row: tuple[Any, ...]) -> MessageRow:
     """A row from its COLUMNS."""
     (id, account_id, folder_id, message_id, date, from_, to, subject, snippet, unread, flagged,
      answered, forwarded, tags, encryption, signature, state, attachments, size,
-     processing, whole_size) = row  # fmt: skip
+     processing, whole_size, undelivered) = row  # fmt: skip
     return MessageRow(
         id=id,
         account_id=account_id,
@@ -108,6 +110,7 @@ def read_row(row: tuple[Any, ...]) -> MessageRow:
         size=size,
         processing=Processing(processing),
         whole_size=whole_size,
+        undelivered=bool(undelivered),
     )
 
 

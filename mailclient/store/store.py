@@ -26,6 +26,7 @@ from mailclient.store.lock import Ended, ProfileLock
 from mailclient.store.messages import MessageTable
 from mailclient.store.outbox import Outbox
 from mailclient.store.passwords import Vault
+from mailclient.store.returns import ReturnTable
 from mailclient.store.search import SearchIndex
 from mailclient.store.settings import Settings
 from mailclient.store.vault import Keyring, Unlocked, Way, unlock
@@ -48,6 +49,7 @@ class Store:
     bodies: BodyTable
     search: SearchIndex
     outbox: Outbox
+    returns: ReturnTable
     ledger: Ledger
     keys: KeyTable
     settings: Settings
@@ -112,6 +114,7 @@ class Store:
             bodies=bodies,
             search=search,
             outbox=Outbox(database, database.clock),
+            returns=ReturnTable(database),
             ledger=Ledger(database, database.clock),
             keys=KeyTable(database),
             settings=Settings(database),

@@ -116,6 +116,8 @@ class RowDelegate(QStyledItemDelegate):
             marks.append((row.seal.icon, row.seal.role))
         if row.attachment:
             marks.append(("attachment", "secondary"))
+        if row.undelivered:
+            marks.append(("undelivered", "danger"))
         if row.partial:
             marks.append(("head-only", "secondary"))
         for name, role in marks:

@@ -49,6 +49,7 @@ class RowText:
     starred: bool
     attachment: bool
     partial: bool
+    undelivered: bool
     answer: str
     seal: Seal | None
     spoken: str
@@ -71,6 +72,7 @@ def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
         seal.words if seal else "",
         "With attachment" if row.has_attachments else "",
         "Only its head is here" if row.whole_size else "",
+        "Not delivered to everybody" if row.undelivered else "",
     ]
     return RowText(
         id=row.id,
@@ -82,6 +84,7 @@ def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
         starred=row.flagged,
         attachment=row.has_attachments,
         partial=bool(row.whole_size),
+        undelivered=row.undelivered,
         answer="replied" if row.answered else "forwarded" if row.forwarded else "",
         seal=seal,
         spoken=". ".join(part for part in spoken if part),

@@ -1,0 +1,182 @@
+"""Reports about sent mail: which count, which are only shown, and what stays of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailclient.account import Account, Identity
+from mailclient.app import App, open_profile
+from mailclient.cancel import CancelToken
+from mailclient.paths import Profile
+from mailclient.services.returned import Standing
+from mailclient.store.folders import Role
+from tests.unit.message import reports
+from tests.unit.message.reports import RETURNED, SENT, report
+
+NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
+
+
+class Desk:
+    """A profile with an account, in which mail is sent and comes in without any network."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._store = app._store
+        self.account = self._store.accounts.add(Account((Identity("ann@example.org", "Ann"),)))
+
+    def put(self, role: Role, raw: bytes) -> int:
+        folder = self._store.folders.by_role(self.account.id, role)
+        id = self._store.messages.store_raw(
+            self.account.id, folder.id, raw, unread=True, received=NOW
+        )
+        self.app.intake.process(id, CancelToken())
+        return id
+
+    def sent(self, raw: str = f"Bcc: dora@example.net\n{RETURNED}\nHello!\n") -> int:
+        return self.put(Role.SENT, raw.encode())
+
+    def arrives(self, raw: bytes) -> int:
+        return self.put(Role.INBOX, raw)
+
+    def marked(self) -> list[str]:
+        """The subjects of what did not reach somebody."""
+        found = self.app.search.find("is:undelivered").ids
+        return [row.subject for row in self._store.messages.page(found)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    app = open_profile(
+        Profile(tmp_path), passphrase="p", gnupg_home=tmp_path, offline=True, clock=lambda: NOW
+    )
+    yield Desk(app)
+    app.close()
+
+
+def test_a_failure_marks_the_sent_message_and_says_for_whom_and_why(desk: Desk) -> None:
+    sent = desk.sent()
+    came = desk.arrives(report(reports.POSTFIX_UNKNOWN))
+    shown = desk.app.read.view(came).report
+    assert shown is not None
+    assert (shown.standing, shown.sent_row, shown.note) == (Standing.OWN, sent, "")
+    (outcome,) = desk.app.read.view(sent).outcomes
+    assert outcome.text == "bob@example.net does not exist at example.net."
+    assert outcome.failed
+    assert outcome.wrong_address
+    assert desk.marked() == ["Lunch"]
+
+
+def test_a_delay_and_a_delivery_are_told_and_mark_nothing(desk: Desk) -> None:
+    sent = desk.sent()
+    desk.arrives(report(reports.POSTFIX_DELAYED))
+    desk.arrives(report(reports.DELIVERED))
+    late, there = desk.app.read.view(sent).outcomes
+    assert late.text.startswith(
+        "The mailbox of carol@example.net is full; the server will go on trying until "
+    )
+    assert there.text == "It was delivered to the mailbox of bob@example.net."
+    assert desk.marked() == []
+
+
+def test_the_newest_word_about_a_recipient_counts(desk: Desk) -> None:
+    sent = desk.sent()
+    desk.arrives(report(reports.POSTFIX_DELAYED))
+    failed = reports.POSTFIX_DELAYED.replace("delayed", "failed").replace("4.2.2", "5.2.2")
+    desk.arrives(report(failed))
+    (outcome,) = desk.app.read.view(sent).outcomes
+    assert outcome.text == "The mailbox of carol@example.net is full."
+    assert desk.marked() == ["Lunch"]
+
+
+def test_a_report_about_somebody_in_bcc_counts_too(desk: Desk) -> None:
+    desk.sent()
+    desk.arrives(report(reports.POSTFIX_UNKNOWN.replace("bob@", "dora@")))
+    assert desk.marked() == ["Lunch"]
+
+
+FORGED = {
+    "a message that was never sent": (
+        report(reports.POSTFIX_UNKNOWN, returned=RETURNED.replace("0123", "9999")),
+        Standing.UNKNOWN,
+    ),
+    "a message that it does not name": (
+        report(reports.POSTFIX_UNKNOWN, returned="", returned_type="text/plain"),
+        Standing.UNKNOWN,
+    ),
+    "somebody whom it did not go to": (
+        report(reports.POSTFIX_UNKNOWN.replace("bob@", "boss@")),
+        Standing.OTHER_RECIPIENT,
+    ),
+    "a message of another sender under our Message-ID": (
+        report(reports.POSTFIX_UNKNOWN, returned=RETURNED.replace("ann@", "eve@")),
+        Standing.CONTRADICTED,
+    ),
+}
+
+
+@pytest.mark.parametrize("about", FORGED)
+def test_a_forged_report_marks_nothing_and_is_shown_with_a_note(desk: Desk, about: str) -> None:
+    raw, standing = FORGED[about]
+    sent = desk.sent()
+    shown = desk.app.read.view(desk.arrives(raw)).report
+    assert shown is not None
+    assert shown.standing is standing
+    assert shown.note
+    assert (shown.sent_id, shown.sent_row) == ("", 0)
+    assert desk.app.read.view(sent).outcomes == ()
+    assert desk.marked() == []
+
+
+def test_of_a_report_that_mixes_true_and_false_only_the_true_part_counts(desk: Desk) -> None:
+    sent = desk.sent()
+    mixed = reports.TWO.replace("carol@", "boss@").replace("delivered", "failed")
+    shown = desk.app.read.view(desk.arrives(report(mixed))).report
+    assert shown is not None
+    assert [one.recipient for one in shown.outcomes] == ["bob@example.net"]
+    assert [one.recipient for one in desk.app.read.view(sent).outcomes] == ["bob@example.net"]
+
+
+def test_a_report_in_a_servers_own_words_counts_by_the_same_rules(desk: Desk) -> None:
+    desk.sent()
+    desk.arrives(reports.QMAIL.replace(b"0123", b"9999"))
+    assert desk.marked() == []
+    desk.arrives(reports.QMAIL)
+    assert desk.marked() == ["Lunch"]
+
+
+def test_a_read_receipt_is_tied_to_what_was_sent(desk: Desk) -> None:
+    sent = desk.sent()
+    desk.arrives(reports.receipt())
+    (outcome,) = desk.app.read.view(sent).outcomes
+    assert outcome.text == (
+        "The mail program of bob@example.net says that it was shown on 3 May 2026."
+    )
+    assert desk.marked() == []
+
+
+def test_what_came_back_stays_known_when_the_report_is_deleted(desk: Desk) -> None:
+    sent = desk.sent()
+    came = desk.arrives(report(reports.POSTFIX_UNKNOWN))
+    desk._store.messages.delete([came])
+    assert [one.failed for one in desk.app.read.view(sent).outcomes] == [True]
+
+
+def test_understanding_a_report_again_tells_nothing_twice(desk: Desk) -> None:
+    sent = desk.sent()
+    came = desk.arrives(report(reports.TWO))
+    desk.app.intake.process(came, CancelToken())
+    assert len(desk.app.read.view(sent).outcomes) == 2
+    assert len(desk._store.returns.of_sent(SENT)) == 2
+
+
+def test_a_report_about_a_report_is_about_nothing_that_was_sent(desk: Desk) -> None:
+    desk.sent()
+    inner = report(reports.POSTFIX_UNKNOWN).decode().partition("\n\n")[0] + "\n"
+    shown = desk.app.read.view(desk.arrives(report(reports.EXIM, returned=inner))).report
+    assert shown is not None
+    assert shown.standing is Standing.UNKNOWN
+    assert desk.marked() == []
