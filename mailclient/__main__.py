@@ -6,6 +6,7 @@ commands take to run, and the demo's mail server is an optional extra.
 
 from __future__ import annotations
 
+import resource
 import sys
 
 from mailclient.cli.context import Context, Launchers
@@ -31,6 +32,7 @@ def _demo(headless: bool) -> int:
 
 def main() -> None:
     """Run the program; ends the process with its exit status."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash writes no opened mail to the disk
     sys.exit(cli.main(prog_name="mailclient", obj=Launchers(_window, _demo)))
 
 

@@ -6,6 +6,7 @@ Files that are opened lie in a private folder that goes when the program ends.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,7 +57,11 @@ def prepared(view: MessageView, cancel: CancelToken, line: Line | None = None) -
 
 
 class OpenedFiles:
-    """The private folder for attachments that are opened; made when first needed."""
+    """The private folder for attachments that are opened; made when first needed.
+
+    It lies in the user's runtime folder where there is one: that is in memory, and gone after the
+    session even if the program was killed (XDG Base Directory Specification).
+    """
 
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -64,7 +69,9 @@ class OpenedFiles:
     def put(self, name: str, data: bytes) -> Path:
         """Write a file that only the user may read, and nobody change."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="mail-")
+            runtime = os.environ.get("XDG_RUNTIME_DIR")
+            place = runtime if runtime and os.access(runtime, os.W_OK) else None
+            self._folder = tempfile.TemporaryDirectory(prefix="mail-", dir=place)
         return write_new(Path(self._folder.name), name, data, 0o400)
 
     def close(self) -> None:

@@ -264,8 +264,8 @@ def _piped(secret: bytes) -> Iterator[int]:
 
 @contextmanager
 def _held(data: bytes) -> Iterator[int]:
-    """A file without a name that holds `data`, open for a child process."""
-    with tempfile.TemporaryFile() as file:
+    """Memory that a child process reads as a file; what was decrypted never touches a disk."""
+    with os.fdopen(os.memfd_create("mailclient"), "w+b") as file:
         file.write(data)
         file.flush()
         file.seek(0)
