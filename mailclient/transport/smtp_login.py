@@ -17,8 +17,6 @@ from mailclient.transport.explain import (
     ENCRYPTING,
     FAULTS,
     LOGGING_IN,
-    protocol_fault,
-    reply_text,
 )
 from mailclient.transport.smtp_replies import CLOSING, Capabilities, Reply, read_reply, refusal
 from mailclient.transport.wire import SET_UP, Wire
@@ -67,8 +65,6 @@ class Connection:
                 yield
         except FAULTS as error:
             self.open = False
-            if type(error) is ValueError:  # no reply at all
-                raise protocol_fault(self.wire.server, doing, reply_text(error)) from error
             raise self.wire.fault(error, doing) from error
 
     def set_up(self, secret: str | None) -> None:

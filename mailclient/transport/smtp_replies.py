@@ -1,6 +1,6 @@
 """What a submission server says: replies (RFC 5321 section 4.2), and what it announces (EHLO).
 
-A reply is bounded, and one that is none raises ValueError; nothing is written here.
+A reply is bounded, and what is none raises NotAReply; nothing is written here.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?\Z", re.DOTALL)
 _SIGNS = re.compile(r"[!-~]+\Z")
 
 
+class NotAReply(ValueError):
+    """The server has said something that the protocol does not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One reply: its code, and the text of each line."""
@@ -49,7 +53,7 @@ class Reply:
 
 
 def read_reply(file: BinaryIO) -> Reply:
-    """The next reply; raises ValueError where there is none, EOFError at the end."""
+    """The next reply; raises NotAReply where there is none, EOFError at the end."""
     lines: list[bytes] = []
     code = b""
     while len(lines) < MOST_LINES:
@@ -58,12 +62,12 @@ def read_reply(file: BinaryIO) -> Reply:
             raise EOFError
         found = _LINE.match(line.rstrip(b"\r\n")) if line.endswith(b"\n") else None
         if found is None or (code and found[1] != code):
-            raise ValueError(reply_text(line))
+            raise NotAReply(reply_text(line))
         code = found[1]
         lines.append(found[3] or b"")
         if found[2] != b"-":
             return Reply(int(code), tuple(lines))
-    raise ValueError("a reply without an end")
+    raise NotAReply("a reply without an end")
 
 
 @dataclass(frozen=True, slots=True)

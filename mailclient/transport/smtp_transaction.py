@@ -15,7 +15,7 @@ from mailclient.errors import MailError, Unreachable
 from mailclient.transport.explain import FAULTS, reply_text
 from mailclient.transport.smtp_envelope import Envelope, Outgoing, Phase, RecipientResult
 from mailclient.transport.smtp_login import Connection, line
-from mailclient.transport.smtp_replies import CLOSING, Reply, refusal
+from mailclient.transport.smtp_replies import CLOSING, NotAReply, Reply, refusal
 
 # Seconds, as RFC 5321 section 4.5.3.2 has them.
 PATIENCE = 300.0  # for the answer to a command
@@ -287,6 +287,6 @@ def _any_answer(reply: Reply) -> None:
 
 
 def _require_answer(reply: Reply) -> None:
-    """Raise ValueError for a reply that asks to go on where there is nothing to go on with."""
+    """Raise NotAReply for a reply that asks to go on where there is nothing to go on with."""
     if 300 <= reply.code < 400:
-        raise ValueError(f"{reply.code} {reply.text}")
+        raise NotAReply(f"{reply.code} {reply.text}")

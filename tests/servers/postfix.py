@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MAIN = """
@@ -42,12 +42,13 @@ smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions = permit_sasl_authenticated, reject
 smtpd_client_event_limit_exceptions = static:all
 smtpd_peername_lookup = no
+smtpd_forbid_bare_newline_exclusions =
 """
 MASTER = """
 127.0.0.1:{smtp} inet n - n - - smtpd
 127.0.0.1:{smtps} inet n - n - - smtpd
   -o smtpd_tls_wrappermode=yes
-pickup unix n - n 60 1 pickup
+{variants}pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -68,14 +69,27 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
 
+INTERNATIONAL = "grün"  # another name of the first user, in letters that need SMTPUTF8
+
+# The same server again over TLS, as other providers have it: what each leaves out or insists on
+VARIANTS = {
+    "without chunking": "smtpd_discard_ehlo_keywords=chunking",
+    "one by one": "smtpd_discard_ehlo_keywords=chunking,pipelining,dsn,size",
+    "seven bit": "smtpd_discard_ehlo_keywords=chunking,8bitmime,smtputf8",
+    "small": "message_size_limit=20000",
+    "strict": "smtpd_forbid_bare_newline=reject -o smtpd_discard_ehlo_keywords=chunking",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports that a Postfix listens on, and the one of the log-in service that it asks."""
+    """The ports that a Postfix listens on, and the one of the log-in service that it asks;
+    `variants` are by their names."""
 
     smtp: int
     smtps: int
     auth: int
+    variants: dict[str, int] = field(default_factory=dict)
 
 
 def start(
@@ -85,9 +99,15 @@ def start(
     uid, gid = owner
     main = MAIN.format(folder=folder, mail=mail, domain=domain, uid=uid, gid=gid, auth=ports.auth)
     (folder / "main.cf").write_text(main, encoding="utf-8")
-    master = MASTER.format(smtp=ports.smtp, smtps=ports.smtps)
+    variants = "".join(
+        f"127.0.0.1:{port} inet n - n - - smtpd\n"
+        f"  -o smtpd_tls_wrappermode=yes\n  -o {VARIANTS[name]}\n"
+        for name, port in ports.variants.items()
+    )
+    master = MASTER.format(smtp=ports.smtp, smtps=ports.smtps, variants=variants)
     (folder / "master.cf").write_text(master, encoding="utf-8")
     mailboxes = "".join(f"{user}@{domain} {user}/Maildir/\n" for user in users)
+    mailboxes += f"{INTERNATIONAL}@{domain} {users[0]}/Maildir/\n"
     (folder / "mailboxes").write_text(mailboxes, encoding="utf-8")
     (folder / "queue").mkdir()
     data = folder / "data"

@@ -98,9 +98,10 @@ def mail_servers_running() -> Iterator[MailServers]:
         _certificates(folder)
         users = "".join(f"{user}:{{PLAIN}}secret of {user}\n" for user in USERS)
         (folder / "users").write_text(users, encoding="utf-8")
-        ports = _free_ports(5)
+        ports = _free_ports(5 + len(postfix.VARIANTS))
+        variants = dict(zip(postfix.VARIANTS, ports[5:], strict=True))
         servers = MailServers(
-            folder, dovecot.Ports(*ports[:3]), postfix.Ports(ports[3], ports[4], ports[2])
+            folder, dovecot.Ports(*ports[:3]), postfix.Ports(ports[3], ports[4], ports[2], variants)
         )
         servers.clear()
         process = dovecot.start(folder, folder / "mail", servers.pop3)

@@ -1,8 +1,9 @@
-"""Handing mail to a real Postfix, over each kind of encryption."""
+"""Handing mail to a real Postfix, over each kind of encryption and with all that it may offer."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,8 @@ from mailclient.errors import (
     MessageRefused,
 )
 from mailclient.transport import smtp
-from mailclient.transport.smtp import Phase, RecipientResult
+from mailclient.transport.smtp import Notify, Phase, RecipientResult, ReportRequest
+from tests.servers import postfix
 from tests.servers.surroundings import MailServers
 
 ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.org"
@@ -39,13 +41,18 @@ def submit(
     *recipients: str,
     sender: str = ALICE,
     security: Security = Security.TLS,
+    variant: str = "",
     phases: list[Phase] | None = None,
+    reports: ReportRequest | None = None,
 ) -> tuple[RecipientResult, ...]:
     told = [] if phases is None else phases
-    with smtp.submission(
-        outgoing(servers, security), servers.password("alice"), CancelToken()
-    ) as session:
-        return session.submit(sender, recipients or (BOB,), message, on_phase=told.append)
+    server = outgoing(servers, security)
+    if variant:
+        server = replace(server, port=servers.smtp.variants[variant])
+    with smtp.submission(server, servers.password("alice"), CancelToken()) as session:
+        return session.submit(
+            sender, recipients or (BOB,), message, on_phase=told.append, reports=reports
+        )
 
 
 def arrived(servers: MailServers, name: str, count: int = 1) -> list[bytes]:
@@ -67,31 +74,41 @@ def test_a_message_arrives_over_each_kind_of_encryption(
     assert arrived(mail_servers, "bob") == [b"Hello.\r\n"]
 
 
+VARIANTS = ("", *postfix.VARIANTS)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_dots_and_a_missing_last_line_end_do_not_change_the_text(
-    mail_servers: MailServers,
+    variant: str, mail_servers: MailServers
 ) -> None:
-    submit(mail_servers, HEAD + b".\r\n..\r\n.x\r\n\r\n.")
+    submit(mail_servers, HEAD + b".\r\n..\r\n.x\r\n\r\n.", variant=variant)
     assert arrived(mail_servers, "bob") == [b".\r\n..\r\n.x\r\n\r\n.\r\n"]
 
 
-def test_five_megabytes_go_out_in_pieces(mail_servers: MailServers) -> None:
+@pytest.mark.parametrize("variant", ["", "without chunking", "one by one"])
+def test_five_megabytes_go_out_in_pieces(variant: str, mail_servers: MailServers) -> None:
     body = (b"." + b"x" * 70 + b"\r\n") * 70_000
-    submit(mail_servers, HEAD + body)
+    submit(mail_servers, HEAD + body, variant=variant)
     assert arrived(mail_servers, "bob") == [body]
 
 
-def test_each_recipient_gets_an_answer_of_its_own(mail_servers: MailServers) -> None:
-    good, bad, other = submit(mail_servers, HEAD + b"Hi.\r\n", BOB, "nobody@example.org", CAROL)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_each_recipient_gets_an_answer_of_its_own(variant: str, mail_servers: MailServers) -> None:
+    people = (BOB, "nobody@example.org", CAROL)
+    good, bad, other = submit(mail_servers, HEAD + b"Hi.\r\n", *people, variant=variant)
     assert good.accepted
     assert other.accepted
     assert (bad.address, bad.accepted, bad.code) == ("nobody@example.org", False, 550)
-    assert "nobody@example.org" in bad.reason
+    assert bad.reason == "nobody@example.org does not exist at example.org."
+    assert "User unknown" in bad.detail
     assert arrived(mail_servers, "bob") == arrived(mail_servers, "carol") == [b"Hi.\r\n"]
 
 
-def test_a_message_that_nobody_may_get_is_not_sent(mail_servers: MailServers) -> None:
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_message_that_nobody_may_get_is_not_sent(variant: str, mail_servers: MailServers) -> None:
     phases: list[Phase] = []
-    results = submit(mail_servers, HEAD, "nobody@example.org", "noone@example.org", phases=phases)
+    nobody = ("nobody@example.org", "noone@example.org")
+    results = submit(mail_servers, HEAD, *nobody, phases=phases, variant=variant)
     assert [one.accepted for one in results] == [False, False]
     assert Phase.DOT_PENDING not in phases
     assert mail_servers.mailbox("bob") == []
@@ -145,6 +162,119 @@ def test_a_check_says_what_the_server_takes(mail_servers: MailServers) -> None:
     assert text == "Logged in; takes messages of up to 52 MB."
 
 
+# What a server does not take
+
+
+def test_a_message_over_the_size_of_a_small_server_is_refused_before_it_is_sent(
+    mail_servers: MailServers,
+) -> None:
+    body = b"x" * 70 + b"\r\n"
+    fits = (20_000 - len(HEAD)) // len(body)
+    phases: list[Phase] = []
+    with pytest.raises(MessageRefused, match="larger than localhost takes"):
+        submit(mail_servers, HEAD + body * (fits + 1), variant="small", phases=phases)
+    assert phases == []
+    submit(mail_servers, HEAD + body * (fits - 10), variant="small")
+    assert arrived(mail_servers, "bob") == [body * (fits - 10)]
+
+
+def test_a_server_that_says_no_size_refuses_when_it_has_seen_it(mail_servers: MailServers) -> None:
+    body = (b"x" * 998 + b"\r\n") * 52_500
+    with pytest.raises(MessageRefused, match="larger") as refused:
+        submit(mail_servers, HEAD + body, variant="one by one")
+    assert "5.3.4" in refused.value.detail
+    assert mail_servers.mailbox("bob") == []
+
+
+EIGHT_BIT = "Content-Type: text/plain; charset=utf-8\r\n\r\nGrüße\r\n".encode()
+
+
+def test_letters_in_eight_bit_arrive_as_they_are_where_the_server_takes_them(
+    mail_servers: MailServers,
+) -> None:
+    submit(mail_servers, HEAD[:-2] + EIGHT_BIT)
+    assert arrived(mail_servers, "bob") == ["Grüße\r\n".encode()]
+
+
+def test_letters_in_eight_bit_are_not_sent_where_the_server_does_not_take_them(
+    mail_servers: MailServers,
+) -> None:
+    phases: list[Phase] = []
+    with pytest.raises(MessageRefused, match="letters"):
+        submit(mail_servers, HEAD[:-2] + EIGHT_BIT, variant="seven bit", phases=phases)
+    assert phases == []
+
+
+ABROAD = f"{postfix.INTERNATIONAL}@example.org"
+
+
+@pytest.mark.parametrize("variant", ["", "without chunking", "one by one"])
+def test_an_address_in_other_letters_is_reached_where_the_server_knows_them(
+    variant: str, mail_servers: MailServers
+) -> None:
+    head = HEAD.replace(b"bob@example.org", ABROAD.encode())
+    results = submit(mail_servers, head + b"Hi.\r\n", ABROAD, BOB, variant=variant)
+    assert [one.accepted for one in results] == [True, True]
+    assert arrived(mail_servers, "alice") == arrived(mail_servers, "bob") == [b"Hi.\r\n"]
+
+
+def test_an_address_in_other_letters_is_named_where_it_cannot_be_reached_and_the_others_are(
+    mail_servers: MailServers,
+) -> None:
+    abroad, bob = submit(mail_servers, HEAD + b"Hi.\r\n", ABROAD, BOB, variant="seven bit")
+    assert (abroad.accepted, bob.accepted) == (False, True)
+    assert ABROAD in abroad.reason
+    assert arrived(mail_servers, "bob") == [b"Hi.\r\n"]
+    phases: list[Phase] = []
+    [only] = submit(mail_servers, HEAD, ABROAD, variant="seven bit", phases=phases)
+    assert not only.accepted
+    assert phases == []
+
+
+@pytest.mark.parametrize("sender", [ALICE, ABROAD])
+def test_a_header_or_a_sender_in_other_letters_needs_a_server_that_knows_them(
+    sender: str, mail_servers: MailServers
+) -> None:
+    head = HEAD if sender == ABROAD else HEAD.replace(b"bob@example.org", ABROAD.encode())
+    with pytest.raises(MessageRefused, match="letters"):
+        submit(mail_servers, head, sender=sender, variant="seven bit")
+    submit(mail_servers, head + b"Hi.\r\n", sender=sender)
+    assert arrived(mail_servers, "bob") == [b"Hi.\r\n"]
+
+
+def test_a_domain_in_other_letters_goes_out_as_every_server_knows_it(
+    mail_servers: MailServers,
+) -> None:
+    [result] = submit(mail_servers, HEAD, "bob@grüße.example", variant="seven bit")
+    assert "xn--gre-6ka8l.example" in result.detail
+
+
+# Reports (RFC 3461)
+
+
+@pytest.mark.parametrize("variant", ["", "without chunking"])
+def test_a_report_comes_back_with_the_name_that_it_was_asked_for_by(
+    variant: str, mail_servers: MailServers
+) -> None:
+    reports = ReportRequest(frozenset({Notify.SUCCESS, Notify.FAILURE}), envelope_id="a+b=c d")
+    submit(mail_servers, HEAD + b"Hi.\r\n", reports=reports, variant=variant)
+    assert arrived(mail_servers, "bob") == [b"Hi.\r\n"]
+    [report] = arrived(mail_servers, "alice")
+    assert b"Original-Envelope-Id: a+b=c d\r\n" in report
+    assert b"Original-Recipient: rfc822;bob@example.org\r\n" in report
+    assert b"Action: delivered\r\n" in report
+    assert b"Hi." not in report.rpartition(b"text/rfc822-headers")[2]
+
+
+def test_no_report_comes_from_a_server_that_offers_none(mail_servers: MailServers) -> None:
+    reports = ReportRequest(frozenset({Notify.SUCCESS}))
+    submit(mail_servers, HEAD + b"Hi.\r\n", reports=reports, variant="one by one")
+    assert arrived(mail_servers, "bob") == [b"Hi.\r\n"]
+
+
+# What could become something else
+
+
 SMUGGLED = [
     b"one\n.\nMAIL FROM:<x@example.org>\r\n",
     b"one\r.\rtwo\r\n",
@@ -168,6 +298,11 @@ def test_what_a_server_could_take_for_the_end_is_never_sent(
 @pytest.mark.parametrize(
     "address",
     [
+        "bob@example.org\u2028",
+        "b\u0085ob@example.org",
+        "b\ud800ob@example.org",
+        "bob@exam ple.org",
+        "bob@example.org> NOTIFY=NEVER",
         "bob@example.org>\r\nRCPT TO:<eve@example.org",
         "bob@example.org\n",
         "bob> SIZE=1 <x@example.org",
