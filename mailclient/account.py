@@ -55,7 +55,8 @@ class Server:
 
     `ca_file` names extra certificates to trust for it, `pin` is the SHA-256 (hex) of the one
     certificate that the user accepts although it cannot be verified. `mechanism` is the way to log
-    in that the user wants ("": the best that is offered), `proven` the one that has worked last.
+    in that the user wants ("": the best that is offered), `proven` the one that has worked last,
+    `encrypted` the encryption that it worked over ("TLS 1.3"): there is no way back to less.
     """
 
     host: str
@@ -67,6 +68,13 @@ class Server:
     pin: str = ""
     mechanism: str = ""
     proven: str = ""
+    encrypted: str = ""
+
+    def at(self, host: str, port: int) -> Server:
+        """The same log-in at another place; what was accepted or proved at this one is its own."""
+        if host == self.host:
+            return replace(self, port=port)
+        return replace(self, host=host, port=port, pin="", proven="", encrypted="")
 
     def __post_init__(self) -> None:
         host = one_line(self.host, "server name")

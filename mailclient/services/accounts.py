@@ -113,11 +113,11 @@ class Accounts:
             )
         return password
 
-    def proved(self, account: Account, mechanism: str) -> None:
-        """Remember by which way the log-in to the incoming server has worked."""
+    def proved(self, account: Account, mechanism: str, encryption: str) -> None:
+        """Remember by which way, and over what, the log-in to the incoming server has worked."""
         current = self._store.accounts.by_id(account.id)
         if current.incoming is not None:
-            incoming = replace(current.incoming, proven=mechanism)
+            incoming = replace(current.incoming, proven=mechanism, encrypted=encryption)
             self._store.accounts.update(replace(current, incoming=incoming))
 
     def remove(self, address: str, *, with_mail: bool = True) -> None:

@@ -132,8 +132,8 @@ class Receive:
         password = self._accounts.password(account, INCOMING)
         ahead = account.id not in self._one_by_one
         with pop3.connect(server, password, job.cancel, pipelining=ahead) as session:
-            if session.logged_in_by != server.proven:
-                self._accounts.proved(account, session.logged_in_by)
+            if (session.logged_in_by, session.encryption) != (server.proven, server.encrypted):
+                self._accounts.proved(account, session.logged_in_by, session.encryption)
             try:
                 yield session
             except ProtocolFault:

@@ -145,6 +145,7 @@ def _server_written(server: Server | None) -> dict[str, Any] | None:
         "pin": server.pin,
         "mechanism": server.mechanism,
         "proven": server.proven,
+        "encrypted": server.encrypted,
     }
 
 
@@ -177,4 +178,5 @@ def _server_read(found: dict[str, Any] | None) -> Server | None:
         pin=found.get("pin", ""),  # these were not there in the first version
         mechanism=found.get("mechanism", ""),
         proven=found.get("proven", ""),
+        encrypted=found.get("encrypted", ""),
     )

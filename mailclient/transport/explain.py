@@ -20,8 +20,9 @@ from mailclient.message.words import clean
 FAULTS = (OSError, EOFError, ValueError, poplib.error_proto)
 LONGEST = 200
 CONNECTING, ENCRYPTING, LOGGING_IN = "connecting", "setting up encryption", "logging in"
-_BUSY_CODES = ("[in-use]", "[login-delay", "[sys/temp")
-_BUSY_WORDS = ("in use", "lock maildrop", "lock mailbox", "already locked", "try again", "too many")
+_IN_USE_WORDS = ("in use", "lock maildrop", "lock mailbox", "already locked")
+_LATER_WORDS = ("try again", "too many", "temporar")
+_SECRET_WORDS = ("password", "authenti", "credential", "invalid", "incorrect", "unknown user")
 
 
 def reply_text(reply: object) -> str:
@@ -75,13 +76,36 @@ def _tls_fault(error: ssl.SSLError, server: Server, doing: str) -> MailError:
             reply_text(error),
         )
     if doing in (CONNECTING, ENCRYPTING):
-        return CertificateRejected(
-            f"No encrypted connection to {where} could be set up.",
-            "Look at port and security in the account's settings.",
-            reply_text(error),
-        )
+        return no_encryption(server, _why_open(error, server), error)
     return Unreachable(
         f"The connection to {where} was lost while {doing}.", "Try again.", reply_text(error)
+    )
+
+
+def _why_open(error: ssl.SSLError, server: Server) -> str:
+    """Why TLS has not come about, as far as OpenSSL tells."""
+    where, reason = server.host, (error.reason or "").upper()
+    if "WRONG_VERSION_NUMBER" in reason or "RECORD_LAYER" in reason or "HTTP_REQUEST" in reason:
+        return f"{where} answers without encryption on port {server.port}."
+    if "PROTOCOL_VERSION" in reason or "UNSUPPORTED_PROTOCOL" in reason:
+        return f"{where} knows only outdated encryption; TLS 1.2 is the least that is taken."
+    return f"No encrypted connection to {where} could be set up."
+
+
+def no_encryption(server: Server, text: str, error: object = "") -> CertificateRejected:
+    """A server that does not encrypt; graver where it did so before."""
+    detail = reply_text(error)
+    if server.encrypted:
+        return CertificateRejected(
+            f"{text} It did encrypt before ({server.encrypted}), so somebody on the way may be "
+            "listening. Nothing was sent to it.",
+            "Try another network. If the server really has changed, ask its provider.",
+            detail,
+        )
+    return CertificateRejected(
+        f"{text} Nothing was sent to it.",
+        "Look at port and security in the account's settings, or ask the provider.",
+        detail,
     )
 
 
@@ -121,15 +145,9 @@ def pop3_reply(said: bytes, server: Server, doing: str) -> MailError:
     words = reply.lower()
     if not words.startswith("-err"):
         return protocol_fault(server, doing, reply)
-    known = "[auth]" in words
-    if any(code in words for code in _BUSY_CODES) or (
-        not known and any(word in words for word in _BUSY_WORDS)
-    ):
-        return MailboxBusy(
-            f"The mailbox at {server.host} is in use, or asks to come back later.",
-            "Try again in some minutes.",
-            reply,
-        )
+    busy = _busy(words, server, reply)
+    if busy is not None:
+        return busy
     if "[sys/perm]" in words:
         return Unreachable(
             f"{server.host} has a lasting trouble with this mailbox.",
@@ -141,6 +159,44 @@ def pop3_reply(said: bytes, server: Server, doing: str) -> MailError:
     if doing == CONNECTING:
         return Unreachable(f"{server.host} takes no connections now.", "Try again later.", reply)
     return protocol_fault(server, doing, reply)
+
+
+def _busy(words: str, server: Server, reply: str) -> MailboxBusy | None:
+    """A refusal that passes; by its code, or where there is none by its words."""
+    where, uncoded = server.host, "[auth]" not in words and "[sys/perm]" not in words
+    if "[in-use]" in words or (uncoded and any(one in words for one in _IN_USE_WORDS)):
+        return MailboxBusy(
+            f"The mailbox at {where} is in use: another program or device is collecting from it.",
+            "Close it there, or wait some minutes.",
+            reply,
+        )
+    if "[login-delay" in words:
+        return MailboxBusy(
+            f"{where} asks to come back later: it wants a pause between two collections.",
+            "Let mail be collected less often, in the account's settings.",
+            reply,
+        )
+    if "[sys/temp" in words or (uncoded and any(one in words for one in _LATER_WORDS)):
+        return MailboxBusy(
+            f"{where} has a passing trouble and asks to come back later.",
+            "Your password is not the reason; try again in some minutes.",
+            reply,
+        )
+    return None
+
+
+def not_the_password(said: bytes, server: Server) -> MailError | None:
+    """A refused log-in without a code, by a server that gives a code (RFC 3206 section 3) where
+    name or password is the reason; None where its words speak of them all the same."""
+    reply = reply_text(said)
+    words = reply.lower()
+    if not words.startswith("-err") or "[" in words or any(one in words for one in _SECRET_WORDS):
+        return None
+    return _busy(words, server, reply) or MailboxBusy(
+        f"{server.host} did not let us in, but not because of the password.",
+        "Try again later; if it stays so, tell the provider what it says.",
+        reply,
+    )
 
 
 def login_refused(server: Server, reply: str) -> LoginRefused:

@@ -19,7 +19,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, MailboxBusy, MailError, NotFound, ProtocolFault
 from mailclient.sizes import size_words
 from mailclient.transport.explain import FAULTS, pop3_reply, protocol_fault, reply_text
-from mailclient.transport.pop3_login import set_up
+from mailclient.transport.pop3_login import Capabilities, set_up
 from mailclient.transport.wire import SET_UP, Wire, connected
 
 LEAST_RATE = 500  # bytes a second, over a whole answer
@@ -56,7 +56,13 @@ class Pop3Session:
     """A connection that is logged in; `ahead` commands are sent before their answers are read."""
 
     def __init__(
-        self, wire: Wire, cancel: CancelToken, *, ahead: int = 1, logged_in_by: str = ""
+        self,
+        wire: Wire,
+        cancel: CancelToken,
+        *,
+        ahead: int = 1,
+        logged_in_by: str = "",
+        capabilities: Capabilities | None = None,
     ) -> None:
         self._wire = wire
         self._server = wire.server
@@ -66,7 +72,13 @@ class Pop3Session:
         self._owed = 0  # answers that have not been read
         self._deadline = 0.0
         self.logged_in_by = logged_in_by
+        self.capabilities = capabilities or Capabilities()
         self.ended = False
+
+    @property
+    def encryption(self) -> str:
+        """By what the connection is encrypted; "" for one that is open."""
+        return self._wire.encryption
 
     @property
     def pipelining(self) -> bool:
@@ -300,16 +312,42 @@ def connect(
         with wire.within(SET_UP):
             found, logged_in_by = set_up(wire, secret)
         ahead = AHEAD if found.pipelining and pipelining else 1
-        session = Pop3Session(wire, cancel, ahead=ahead, logged_in_by=logged_in_by)
+        session = Pop3Session(
+            wire, cancel, ahead=ahead, logged_in_by=logged_in_by, capabilities=found
+        )
         yield session
         session.quit()
 
 
 def check(server: Server, password: str, cancel: CancelToken) -> str:
-    """Log in and look; returns a sentence. Raises as `connect` does."""
+    """Log in and look; returns sentences. Raises as `connect` does."""
     with connect(server, password, cancel) as session:
         listing = session.listing()
-    uids = "" if all(one.uid for one in listing) else " It gives messages no lasting names (UIDL)."
+        how = f"{session.encryption or 'not encrypted'}, {session.logged_in_by or 'no log-in'}"
+        heads = not listing or not any(
+            isinstance(head, NotFound) for _, head in session.top(listing[-1:])
+        )
+        costs = _costs(session.capabilities, heads=heads, uids=all(one.uid for one in listing))
     size = sum(one.size for one in listing)
     noun = "message" if len(listing) == 1 else "messages"
-    return f"Logged in: {len(listing)} {noun}, {size_words(size)}.{uids}"
+    told = f"Logged in: {len(listing):,} {noun}, {size_words(size)} ({how})."
+    return " ".join((told, *costs))
+
+
+def _costs(found: Capabilities, *, heads: bool, uids: bool) -> Iterator[str]:
+    """What is missing at a server, and what the user pays for it."""
+    if not found.named:
+        yield (
+            "It does not say what it can do (CAPA): each command waits for the answer to the one "
+            "before, which takes longer over a slow line."
+        )
+    if not heads:
+        yield (
+            "It gives out no heads alone (TOP): over the size limit nothing of a message can be "
+            "shown, and before a deletion the message is read again as a whole."
+        )
+    if not uids:
+        yield (
+            "It gives messages no lasting names (UIDL): all of them are fetched each time to see "
+            "which are new."
+        )

@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailclient.account import Authentication, Security
-from mailclient.errors import CertificateRejected, LoginRefused
+from mailclient.errors import LoginRefused
 from mailclient.transport import sasl
 from mailclient.transport.explain import (
     CONNECTING,
     ENCRYPTING,
     FAULTS,
     LOGGING_IN,
+    no_encryption,
+    not_the_password,
     protocol_fault,
 )
 from mailclient.transport.wire import Wire
@@ -37,6 +39,8 @@ class Capabilities:
     pipelining: bool = False
     utf8: bool = False
     login_by: frozenset[str] = frozenset({sasl.USER_PASS})
+    codes: bool = False  # whether a refused password is told from other troubles (RFC 3206)
+    named: bool = False  # whether it has answered CAPA at all
 
     @classmethod
     def read(cls, said: Sequence[Sequence[str]], greeting: bytes) -> Capabilities:
@@ -47,7 +51,13 @@ class Capabilities:
             mechanisms.add(sasl.USER_PASS)
         if _TIMESTAMP.search(greeting):
             mechanisms.add(sasl.APOP)
-        return cls("PIPELINING" in names, "UTF8" in names, frozenset(mechanisms))
+        return cls(
+            pipelining="PIPELINING" in names,
+            utf8="UTF8" in names,
+            login_by=frozenset(mechanisms),
+            codes="AUTH-RESP-CODE" in names,
+            named=bool(said),
+        )
 
 
 def set_up(wire: Wire, secret: str) -> tuple[Capabilities, str]:
@@ -135,9 +145,8 @@ class _Poplib(poplib.POP3):
         """RFC 2595 section 4; without it nothing is sent, least of all a password."""
         host, port = self._wire.server.host, self._wire.server.port
         if not self.try_("STLS"):
-            raise CertificateRejected(
-                f"{host} offers no encryption on port {port}; nothing was sent to it.",
-                "Choose TLS on port 995, or ask the provider.",
+            raise no_encryption(
+                self._wire.server, f"{host} offers no encryption on port {port} (STLS)."
             )
         self._wire.encrypt(self.file)
         self.file.close()
@@ -154,6 +163,17 @@ class _Poplib(poplib.POP3):
 
     def log_in(self, found: Capabilities, secret: str) -> str:
         """Log in the best way that is offered; returns its name."""
+        try:
+            return self._log_in(found, secret)
+        except poplib.error_proto as refused:
+            said = refused.args[0] if refused.args else b""
+            if found.codes and isinstance(said, bytes):
+                other = not_the_password(said, self._wire.server)
+                if other is not None:
+                    raise other from refused
+            raise
+
+    def _log_in(self, found: Capabilities, secret: str) -> str:
         server = self._wire.server
         name = sasl.choose(server, found.login_by, encrypted=server.security is not Security.NONE)
         if name == sasl.USER_PASS:

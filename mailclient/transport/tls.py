@@ -13,18 +13,16 @@ def context(ca_file: str = "") -> ssl.SSLContext:
 
     Raises BadInput if that file cannot be used.
     """
+    import truststore  # late: only a connection needs it
+
+    made = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca_file:
-        made = ssl.create_default_context()
         try:
             made.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError) as problem:
             raise BadInput(
                 f"The certificates in {ca_file} cannot be read.", "Name a PEM file."
             ) from problem
-    else:
-        import truststore  # late: only a connection needs it
-
-        made = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.check_hostname = True
     made.verify_mode = ssl.CERT_REQUIRED

@@ -18,7 +18,7 @@ from mailclient.account import Security, Server
 from mailclient.cancel import CancelToken
 from mailclient.errors import Cancelled, CertificateRejected, MailError, Unreachable
 from mailclient.transport import tls
-from mailclient.transport.explain import FAULTS, explain
+from mailclient.transport.explain import FAULTS, explain, no_encryption
 
 REACH = 20.0  # seconds for each address that a name stands for
 SILENCE = 60.0  # seconds without a byte
@@ -48,6 +48,11 @@ class Wire:
         Raises Unreachable, CertificateRejected, BadInput, Cancelled.
         """
         self.sock.close()
+        if self.server.security is Security.NONE and self.server.encrypted:
+            raise no_encryption(
+                self.server,
+                f"The settings say that the connection to {self.server.host} is not encrypted.",
+            )
         try:
             self.sock = socket.create_connection(
                 (self.server.host, self.server.port), timeout=REACH
@@ -90,6 +95,12 @@ class Wire:
                 "Nothing was sent. Look at the new one before you accept it.",
                 tls.fingerprint(self.certificate),
             )
+
+    @property
+    def encryption(self) -> str:
+        """By what the connection is encrypted ("TLS 1.3"); "" for one that is open."""
+        version = self.sock.version() if isinstance(self.sock, ssl.SSLSocket) else None
+        return (version or "").replace("TLSv", "TLS ")
 
     def leftover(self, reader: Reader) -> bytes:
         """What has come in that nobody asked for; never waits."""

@@ -8,8 +8,17 @@ import pytest
 
 from mailclient.account import Authentication, Security, Server
 from mailclient.cancel import CancelToken
-from mailclient.errors import BadInput, LoginRefused, ProtocolFault
+from mailclient.errors import (
+    BadInput,
+    CertificateRejected,
+    LoginRefused,
+    MailboxBusy,
+    MailError,
+    ProtocolFault,
+    Unreachable,
+)
 from mailclient.transport import pop3, sasl
+from tests.integration.transport.conftest import fetched
 from tests.servers.dovecot import token
 from tests.servers.scripted import Conversation, Script, scripted
 from tests.servers.surroundings import MailServers
@@ -188,3 +197,117 @@ def test_an_endless_answer_to_capa_is_cut_off() -> None:
 
     with scripted(script) as running, pytest.raises(ProtocolFault):
         logged_in_by(running.server(), SECRET)
+
+
+# What a refusal means
+
+
+def refusing(reply: bytes, *, codes: bool = True) -> Script:
+    """A server that refuses the password with these words."""
+
+    def script(conversation: Conversation) -> None:
+        conversation.say(b"+OK ready\r\n")
+        offers = b"USER\r\nRESP-CODES\r\n" + (b"AUTH-RESP-CODE\r\n" if codes else b"")
+        conversation.answer(b"CAPA", b"+OK\r\n" + offers + b".\r\n")
+        conversation.answer(b"USER", b"+OK\r\n")
+        conversation.answer(b"PASS", reply + b"\r\n")
+        conversation.wait_until_gone()
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("reply", "codes", "kind", "words"),
+    [
+        (b"-ERR [AUTH] no", True, LoginRefused, "user name and password"),
+        (b"-ERR [AUTH] too many tries", True, LoginRefused, "user name and password"),
+        (b"-ERR no", False, LoginRefused, "user name and password"),
+        (b"-ERR [IN-USE] wait", True, MailboxBusy, "in use: another program"),
+        (b"-ERR maildrop already locked", False, MailboxBusy, "in use: another program"),
+        (b"-ERR [LOGIN-DELAY] wait", True, MailboxBusy, "a pause between two collections"),
+        (b"-ERR [SYS/TEMP] disk", True, MailboxBusy, "passing trouble"),
+        (b"-ERR Temporary failure", False, MailboxBusy, "passing trouble"),
+        (b"-ERR [SYS/PERM] gone", True, Unreachable, "lasting trouble"),
+        (b"-ERR backend down", True, MailboxBusy, "not because of the password"),
+        (b"-ERR invalid password", True, LoginRefused, "user name and password"),
+    ],
+)
+def test_a_refused_log_in_is_told_by_its_reason(
+    reply: bytes, codes: bool, kind: type[MailError], words: str
+) -> None:
+    with scripted(refusing(reply, codes=codes)) as running, pytest.raises(kind, match=words):
+        logged_in_by(running.server(), SECRET)
+
+
+def test_utf8_is_asked_for_where_it_is_offered_and_names_go_in_it() -> None:
+    def script(conversation: Conversation) -> None:
+        conversation.say(b"+OK ready\r\n")
+        conversation.answer(b"CAPA", b"+OK\r\nUTF8 USER\r\nUSER\r\n.\r\n")
+        conversation.answer(b"UTF8", b"+OK\r\n")
+        assert conversation.hear(b"USER") == "USER björn".encode()
+        conversation.say(b"+OK\r\n")
+        conversation.answer(b"PASS", b"+OK\r\n")
+        conversation.answer(b"LIST", b"+OK\r\n1 40\r\n.\r\n")
+        conversation.answer(b"UIDL", b"+OK\r\n1 a\r\n.\r\n")
+        conversation.answer(b"RETR 1", "+OK\r\nSubject: Grüße\r\n\r\nJa\r\n.\r\n".encode())
+        conversation.answer(b"QUIT", b"+OK\r\n")
+
+    with scripted(script) as running:
+        wanted = replace(running.server(), username="björn")
+        with pop3.connect(wanted, "pw", CancelToken()) as session:
+            session.listing()
+            assert fetched(session) == "Subject: Grüße\r\n\r\nJa\r\n".encode()
+
+
+# Less protection than before
+
+
+def open_server(conversation: Conversation) -> None:
+    """A server that knows no encryption, whatever port it is asked on."""
+    conversation.say(b"+OK ready\r\n")
+    conversation.answer(b"STLS", b"-ERR unknown command\r\n")
+    conversation.wait_until_gone()
+
+
+@pytest.mark.parametrize(
+    ("security", "words"),
+    [
+        (Security.STARTTLS, "offers no encryption"),
+        (Security.NONE, "is not encrypted"),
+    ],
+)
+def test_less_encryption_than_before_is_refused_with_the_facts(
+    security: Security, words: str
+) -> None:
+    with scripted(open_server) as running:
+        wanted = replace(running.server(security), encrypted="TLS 1.3")
+        with pytest.raises(CertificateRejected, match=words) as refused:
+            logged_in_by(wanted, SECRET)
+    assert "did encrypt before (TLS 1.3)" in str(refused.value)
+    assert SECRET.encode() not in running.heard
+
+
+def test_a_port_that_answers_in_clear_is_told_as_that() -> None:
+    def script(conversation: Conversation) -> None:
+        conversation.say(b"+OK this is not TLS\r\n")
+        conversation.wait_until_gone()
+
+    with scripted(script) as running:
+        wanted = replace(running.server(Security.TLS), encrypted="TLS 1.3")
+        with pytest.raises(CertificateRejected, match="answers without encryption") as refused:
+            logged_in_by(wanted, SECRET)
+    assert "did encrypt before" in str(refused.value)
+
+
+def test_a_server_with_nothing_but_the_least_is_told_with_what_it_costs() -> None:
+    def script(conversation: Conversation) -> None:
+        conversation.pop3_log_in()
+        conversation.answer(b"LIST", b"+OK\r\n1 40\r\n.\r\n")
+        conversation.answer(b"UIDL", b"-ERR unknown\r\n")
+        conversation.answer(b"TOP", b"-ERR unknown\r\n")
+        conversation.answer(b"QUIT", b"+OK\r\n")
+
+    with scripted(script) as running:
+        told = pop3.check(running.server(), SECRET, CancelToken())
+    assert told.startswith("Logged in: 1 message, 40 bytes (not encrypted, USER).")
+    assert [one in told for one in ("(CAPA)", "(TOP)", "(UIDL)")] == [True] * 3

@@ -166,4 +166,4 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
 def test_a_check_says_what_is_there(mail_servers: MailServers) -> None:
     mail_servers.deliver("alice", HEAD + b"x" * 2000 + b"\r\n")
     text = pop3.check(incoming(mail_servers), mail_servers.password("alice"), CancelToken())
-    assert text == "Logged in: 1 message, 2.0 kB."
+    assert text == "Logged in: 1 message, 2.0 kB (TLS 1.3, SCRAM-SHA-256)."
