@@ -186,4 +186,5 @@ def progress(wanted: bool) -> Iterator[Job]:
 
 
 def _report(_id: int, done: int, total: int, note: str) -> None:
-    click.echo(f"\r{done}/{total or '?'} {note}".ljust(60), err=True, nl=False)
+    told = note or f"{done:,} of {total or '?'}"
+    click.echo(f"\r{told}".ljust(79), err=True, nl=False)

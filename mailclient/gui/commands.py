@@ -256,6 +256,12 @@ class Commands(QObject):
         """Open the settings."""
         SettingsWindow(self._app, self._window.bridge, self._window).show()
 
+    def show_account(self, lane: str) -> None:
+        """Open the settings of the account whose work a lane does, to type its password again."""
+        window = SettingsWindow(self._app, self._window.bridge, self._window)
+        window.accounts.choose(lane.partition(":")[2])
+        window.show()
+
     def add_account(self) -> None:
         """Open the account wizard."""
         Wizard(self._app, self._window.bridge, self._window).show()

@@ -21,6 +21,14 @@ def brief(when: datetime, now: datetime) -> str:
     return f"{here.day} {month} {here.year}"
 
 
+def clock(when: datetime, now: datetime) -> str:
+    """The time; with its day where that is not today."""
+    here, today = when.astimezone(), now.astimezone()
+    if here.date() == today.date():
+        return f"{here:%H:%M}"
+    return f"{_DAYS[here.weekday()][:3]} {here:%H:%M}"
+
+
 def full(when: datetime) -> str:
     """For a message: weekday, date and time."""
     here = when.astimezone()

@@ -1,12 +1,12 @@
 """The folders: all inboxes, each account with its own, the outbox while it holds anything.
 
-Shows folders and their counts, tells which is chosen. A place is a value, so that what was chosen
-can be kept and found again when the folders are read anew.
+Shows folders and their counts and how each account stands, tells which is chosen. A place is a
+value, so that what was chosen can be kept and found again when the folders are read anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from mailclient.gui import icons, people, theme
 
 if TYPE_CHECKING:
     from mailclient.account import Account
+    from mailclient.gui.standing import Words
     from mailclient.store.folders import Folder
 
 ROLE_ICONS = {
@@ -34,6 +35,8 @@ HEIGHT = 30
 PLACE = Qt.ItemDataRole.UserRole + 1
 COUNT = Qt.ItemDataRole.UserRole + 2
 ICON = Qt.ItemDataRole.UserRole + 3
+WORDS = Qt.ItemDataRole.UserRole + 4  # of a heading: how its account stands
+STANDING_HEIGHT = 18
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -56,8 +59,10 @@ class FolderDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """All equally high; headings with room above."""
-        heading = index.data(PLACE) is None
-        return QSize(120, HEIGHT + (8 if heading else 0))
+        if index.data(PLACE) is not None:
+            return QSize(120, HEIGHT)
+        standing: Words | None = index.data(WORDS)
+        return QSize(120, HEIGHT + 8 + (STANDING_HEIGHT if standing and standing.brief else 0))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one."""
@@ -68,9 +73,7 @@ class FolderDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if place is None:
-            painter.setFont(theme.scaled(option.font, 0.9, QFont.Weight.DemiBold))
-            painter.setPen(colors.color("secondary"))
-            _line(painter, rect.adjusted(8, 6, -4, 0), name)
+            _heading(painter, option, rect, name, index.data(WORDS))
             painter.restore()
             return
         selected = bool(state & QStyle.StateFlag.State_Selected)
@@ -99,6 +102,23 @@ class FolderDelegate(QStyledItemDelegate):
         painter.restore()
 
 
+def _heading(
+    painter: QPainter, option: QStyleOptionViewItem, rect: QRect, name: str, standing: Words | None
+) -> None:
+    """An account, and under it how it stands where there is something to say."""
+    colors = theme.of(option.palette)
+    painter.setFont(theme.scaled(option.font, 0.9, QFont.Weight.DemiBold))
+    painter.setPen(colors.color("secondary"))
+    inner = rect.adjusted(8, 7, -4, -1)
+    if standing is None or not standing.brief:
+        _line(painter, inner, name)
+        return
+    _line(painter, inner.adjusted(0, 0, 0, -STANDING_HEIGHT), name)
+    painter.setFont(theme.scaled(option.font, 0.85))
+    painter.setPen(colors.color("caution" if standing.trouble else "secondary"))
+    _line(painter, inner.adjusted(0, inner.height() - STANDING_HEIGHT - 2, 0, -2), standing.brief)
+
+
 def _line(painter: QPainter, rect: QRect, text: str) -> None:
     cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -116,6 +136,8 @@ class FolderList(QTreeView):
         super().__init__(parent)
         self._model = QStandardItemModel(self)
         self._places: dict[str, tuple[Place, QStandardItem]] = {}
+        self._headings: dict[int, QStandardItem] = {}
+        self._standings: dict[int, Words] = {}
         self._wanted = ALL_INBOXES
         self.setModel(self._model)
         self.setItemDelegate(FolderDelegate(self))
@@ -142,6 +164,7 @@ class FolderList(QTreeView):
         blocked = self.selectionModel().blockSignals(True)
         self._model.clear()
         self._places = {}
+        self._headings = {}
         inboxes = [one for one in folders if one.role.value == "inbox"]
         if len(accounts) > 1:
             everywhere = Place(
@@ -151,8 +174,7 @@ class FolderList(QTreeView):
         if outbox:
             self._add(Place(OUTBOX, "Outbox", (), OUTBOX), "outbox", outbox)
         for account in accounts:
-            if len(accounts) > 1:
-                self._heading(people.plain(account.address))
+            self._heading(account)
             for folder in ordered([one for one in folders if one.account_id == account.id]):
                 self._folder(folder)
         self.expandAll()
@@ -203,11 +225,32 @@ class FolderList(QTreeView):
         self._model.appendRow(item)
         self._places[place.key] = (place, item)
 
-    def _heading(self, words: str) -> None:
-        item = QStandardItem(words)
+    def show_standings(self, standings: Mapping[int, Words]) -> None:
+        """Say how the accounts stand, by their ids."""
+        before, self._standings = self._standings, dict(standings)
+        for id, item in self._headings.items():
+            if before.get(id) != self._standings.get(id):
+                self._stand(id, item)
+
+    def standing(self, account_id: int) -> str:
+        """What is said of an account, in few words."""
+        item = self._headings.get(account_id)
+        shown: Words | None = item.data(WORDS) if item is not None else None
+        return shown.brief if shown else ""
+
+    def _heading(self, account: Account) -> None:
+        item = QStandardItem(people.plain(account.address))
         item.setFlags(Qt.ItemFlag.NoItemFlags)
-        item.setToolTip(words)
+        self._headings[account.id] = item
+        self._stand(account.id, item)
         self._model.appendRow(item)
+
+    def _stand(self, id: int, item: QStandardItem) -> None:
+        standing = self._standings.get(id)
+        item.setData(standing, WORDS)
+        item.setToolTip(standing.full if standing else item.text())
+        told = f"{item.text()}, {standing.brief}" if standing and standing.brief else item.text()
+        item.setData(told, Qt.ItemDataRole.AccessibleTextRole)
 
     def _restore(self) -> None:
         """Mark what was chosen before; else the first inbox."""

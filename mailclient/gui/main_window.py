@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayou
 from mailclient.app import App, now
 from mailclient.gui import parts
 from mailclient.gui.actions import Actions
-from mailclient.gui.activity_line import ActivityLine, ended
+from mailclient.gui.activity_line import ActivityLine
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.commands import Commands, look_as_set
 from mailclient.gui.folder_list import OUTBOX, FolderList, Place
@@ -25,8 +25,6 @@ from mailclient.gui.strip import Strip
 from mailclient.gui.toolbar import Toolbar
 from mailclient.gui.traffic import Traffic
 from mailclient.gui.verbs import Verbs
-from mailclient.services.events import CollectionEnded
-from mailclient.services.jobs import JobView
 from mailclient.settings import READER_POSITION
 
 STATE = "window.ini"
@@ -58,7 +56,7 @@ class MainWindow(QMainWindow):
         self.reading = Reading(app, bridge, self.reader, self.notify, self._opened)
         self.verbs = Verbs(app, bridge, self.notify, self)
         self._arrange()
-        self.traffic = Traffic(app, bridge, self)
+        self.traffic = Traffic(app, bridge, self, self.activity, self.folders)
         self.commands = Commands(self)
         self._connect()
         self._restore()
@@ -126,10 +124,7 @@ class MainWindow(QMainWindow):
         self.verbs.not_done.connect(self.listing.update)
         self.reader.write_wanted.connect(self.commands.write_to)
         self.reader.search_wanted.connect(self.commands.find_from)
-        self.activity.stop_wanted.connect(self._app.jobs.cancel)
-        self.activity.read.connect(self._app.jobs.forget)
-        self.activity.again.connect(self._again)
-        self.activity.certificate_wanted.connect(self.traffic.show_certificate)
+        self.activity.settings_wanted.connect(self.commands.show_account)
         self.outbox.retry_wanted.connect(self.traffic.send_again)
         self.outbox.cancel_wanted.connect(self.traffic.take_back)
 
@@ -144,6 +139,7 @@ class MainWindow(QMainWindow):
         )
         before = self.folders.place
         self.folders.show_folders(self._app.accounts.list(), folders, queue)
+        self.traffic.show_standings()
         place = self.folders.place
         if place is not None and (before != place or self.listing.question.place is None):
             self._show_place(place)
@@ -219,29 +215,10 @@ class MainWindow(QMainWindow):
             self.outbox.show_items(self._app.send.items())
         if changes.settings:
             look_as_set(self.actions_, self._app.settings)
-        if changes.jobs:
-            self.show_jobs()
+        if changes.jobs or changes.collections:
+            self.traffic.show_jobs()
         for collection in changes.collections:
-            self._tell_notices(collection)
-
-    def _tell_notices(self, ended: CollectionEnded) -> None:
-        """Say what was noticed while mail was collected."""
-        text = " ".join(dict.fromkeys(ended.notices))
-        of = next((one for one in self._app.accounts.list() if one.id == ended.account_id), None)
-        self.activity.tell(ended.account_id, f"{of.address}: {text}" if of and text else "")
-
-    def show_jobs(self) -> None:
-        """Show how the jobs stand, and forget those that ended well."""
-        views = self._app.jobs.views()
-        self.activity.show_jobs(views)
-        for id in ended(views):
-            self._app.jobs.forget(id)
-
-    def _again(self, view: JobView) -> None:
-        """Start the work of a failed job again."""
-        kind, _, address = view.lane.partition(":")
-        self._app.jobs.forget(view.id)
-        self.traffic.start(kind, address)
+            self.traffic.tell_notices(collection)
 
     # Size and place
 

@@ -75,6 +75,12 @@ class Strip(QFrame):
         self._close.setVisible(not lasting)
         self.show()
 
+    def tell(self, text: str) -> None:
+        """Say something else, in the same way."""
+        if text != self._text.text():
+            self._text.setText(text)
+            self.setAccessibleName(text)
+
     def problem(self, error: MailError, choices: Sequence[Choice] = ()) -> None:
         """Show a fault: what happened and what to do."""
         self.say(str(error), Kind.DANGER, choices)

@@ -5,21 +5,42 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from mailclient.app import App
+from mailclient.app import App, now
+from mailclient.gui import standing
+from mailclient.gui.activity_line import ActivityLine, ended
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.folder_list import FolderList
 from mailclient.gui.server_mailbox import ServerMailboxWindow
 from mailclient.services.accounts import INCOMING, OUTGOING
+from mailclient.services.events import CollectionEnded
+from mailclient.services.jobs import JobView
+
+MOST_NOTICES = 3
 
 
 class Traffic(QObject):
     """Starts the work of one window between here and the servers."""
 
-    def __init__(self, app: App, bridge: Bridge, window: QWidget) -> None:
+    def __init__(
+        self,
+        app: App,
+        bridge: Bridge,
+        window: QWidget,
+        activity: ActivityLine,
+        folders: FolderList,
+    ) -> None:
         super().__init__(window)
         self._app = app
         self._bridge = bridge
         self._window = window
+        self._activity = activity
+        self._folders = folders
+        activity.looked.connect(self.show_jobs)
+        activity.stop_wanted.connect(app.jobs.cancel)
+        activity.read.connect(app.jobs.forget)
+        activity.again.connect(self._again)
+        activity.certificate_wanted.connect(self.show_certificate)
 
     def receive(self) -> None:
         """Collect the mail of all accounts, and send what waits."""
@@ -61,3 +82,42 @@ class Traffic(QObject):
     def take_back(self, id: int) -> None:
         """Take a message out of the outbox."""
         self._bridge.run("work", lambda job: self._app.send.cancel(id))
+
+    # What is told
+
+    def show_jobs(self) -> None:
+        """Show how the jobs stand, and forget those that ended well."""
+        views = self._app.jobs.views()
+        self._activity.show_jobs(views, self.show_standings())
+        for id in ended(views):
+            self._app.jobs.forget(id)
+
+    def show_standings(self) -> dict[str, str]:
+        """Show how the accounts stand; returns when each that failed is tried again, by lane."""
+        accounts = [one for one in self._app.accounts.list() if one.incoming is not None]
+        outlooks = {one.id: self._app.schedule.outlook(one) for one in accounts}
+        self._folders.show_standings(
+            {one.id: standing.words(one.address, outlooks[one.id], now()) for one in accounts}
+        )
+        return {
+            f"fetch:{one.address}": standing.next_try(outlooks[one.id], now())
+            for one in accounts
+            if outlooks[one.id].problem is not None
+        }
+
+    def tell_notices(self, collection: CollectionEnded) -> None:
+        """Say what was noticed while mail was collected."""
+        kinds = list(dict.fromkeys(collection.notices))
+        if len(kinds) > MOST_NOTICES:
+            kinds[MOST_NOTICES:] = [f"There were {len(kinds) - MOST_NOTICES:,} more such notes."]
+        text = " ".join(kinds)
+        of = next(
+            (one for one in self._app.accounts.list() if one.id == collection.account_id), None
+        )
+        self._activity.tell(collection.account_id, f"{of.address}: {text}" if of and text else "")
+
+    def _again(self, view: JobView) -> None:
+        """Start the work of a failed job again."""
+        kind, _, address = view.lane.partition(":")
+        self._app.jobs.forget(view.id)
+        self.start(kind, address)

@@ -17,7 +17,7 @@ from mailclient.errors import MailError, NotFound
 from mailclient.services.crash import crash_point
 from mailclient.services.download import alone, identity
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
-from mailclient.services.jobs import Job
+from mailclient.services.jobs import Job, Picture
 from mailclient.sizes import size_words
 from mailclient.store import Store
 from mailclient.store.bodies import Spool
@@ -30,6 +30,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 BATCH_SECONDS = 0.3
 FIRST_BATCH_SECONDS = 0.1  # the first ones are to be seen at once
 TELL_SECONDS = 0.1
+SILENT_SECONDS = 5.0  # without a byte, after which that is said
 
 
 @dataclass(slots=True)
@@ -56,30 +57,54 @@ class _Batch:
 
 
 class _Progress:
-    """Says how many, how much and how fast, and not for every message."""
+    """How many, how much and how fast; and for how long nothing has come."""
 
     def __init__(self, job: Job, count: int, size: int) -> None:
         self._job = job
         self._count = count
         self._size = size
-        self._began = self._told = time.monotonic()
+        self._began = self._told = self._moved = time.monotonic()
         self._done = 0
         self._bytes = 0
+        self._seen = 0
+        self._coming: Spool | None = None
+        job.watch(self.picture)
+
+    def begin(self, spool: Spool) -> None:
+        """A message begins to come."""
+        self._coming = spool
 
     def add(self, size: int) -> None:
         """One more message has come."""
+        self._coming = None
         self._done += 1
         self._bytes += size
         now = time.monotonic()
         if now - self._told >= TELL_SECONDS or self._done == self._count:
             self._told = now
-            rate = self._bytes / max(now - self._began, 0.001)
-            self._job.progress(
-                self._bytes,
-                max(self._size, self._bytes),
-                f"{self._done:,} of {self._count:,} messages, {size_words(self._bytes)}"
-                f" ({size_words(rate)}/s)",
-            )
+            self._job.progress(*self.picture())
+
+    def picture(self) -> Picture:
+        """How far it is at this moment; from any thread."""
+        coming = self._coming
+        size = self._bytes + (coming.size if coming is not None else 0)
+        now = time.monotonic()
+        if size != self._seen:
+            self._seen, self._moved = size, now
+        rate = size / max(now - self._began, 0.001)
+        total = max(self._size, size)
+        words = (
+            f"{self._done:,} of {self._count:,} message{'' if self._count == 1 else 's'}, "
+            f"{size_words(size)} of {size_words(total)} ({size_words(rate)}/s)"
+        )
+        silent = now - self._moved
+        if silent >= SILENT_SECONDS:
+            words += f"; nothing has come for {silent:.0f} seconds"
+        return size, total, words
+
+    def end(self) -> None:
+        """Something else is done from now on."""
+        self._job.watch(None)
 
 
 class _Digest:
@@ -135,6 +160,7 @@ class Collection:
 
         def spool(listed: Listed) -> Spool:
             open_spools[:] = [self._store.bodies.spool(listed.size)]
+            progress.begin(open_spools[0])
             return open_spools[0]
 
         refused = 0
@@ -153,6 +179,7 @@ class Collection:
                     full, batch = batch, _Batch(BATCH_SECONDS)
                     self._commit(full)
         finally:
+            progress.end()
             for one in open_spools:
                 one.abort()
             self._commit(batch)
@@ -277,6 +304,9 @@ class Collection:
 
     def delete(self, session: Pop3Session, wanted: Sequence[Listed]) -> list[Listed]:
         """Ask the server to delete what is stored here and can be read back."""
+        if wanted:
+            count = f"{len(wanted):,} message{'' if len(wanted) == 1 else 's'}"
+            self._job.progress(0, 0, f"checking and deleting {count} on the server")
         known = self._store.ledger.known(self._account.id)
         sure = self._still_the_same(session, wanted, known)
         ready = [one for one in sure if self._readable(known[one.uid])]

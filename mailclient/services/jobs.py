@@ -22,6 +22,7 @@ from mailclient.services.events import Events, JobChanged
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
+Picture = tuple[int, int, str]  # how much is done, of how much (0: unknown), and in words
 
 
 class JobState(Enum):
@@ -56,10 +57,18 @@ class Job:
     id: int
     cancel: CancelToken = field(default_factory=CancelToken)
     _report: Callable[[int, int, int, str], None] = lambda *_: None
+    _watch: Callable[[int, Callable[[], Picture] | None], None] = lambda *_: None
 
     def progress(self, done: int, total: int = 0, note: str = "") -> None:
         """Say how far the job is."""
         self._report(self.id, done, total, note)
+
+    def watch(self, look: Callable[[], Picture] | None) -> None:
+        """Have it looked up how far the job is, whenever somebody wants to know; from any thread.
+
+        For work that moves on too fast, or stands still too long, to tell of itself. None ends it.
+        """
+        self._watch(self.id, look)
 
 
 class Jobs:
@@ -72,6 +81,7 @@ class Jobs:
         self._lanes: dict[str, ThreadPoolExecutor] = {}
         self._views: dict[int, JobView] = {}
         self._jobs: dict[int, Job] = {}
+        self._looks: dict[int, Callable[[], Picture]] = {}
         self._closed = False
 
     def submit(
@@ -89,6 +99,7 @@ class Jobs:
             self._jobs[job.id] = job
             if not quiet:
                 job._report = self._progress
+                job._watch = self._watch
                 self._views[job.id] = JobView(job.id, lane, title)
         if not quiet:
             self._events.publish(JobChanged(job.id))
@@ -116,9 +127,17 @@ class Jobs:
         finally:
             with self._lock:
                 self._jobs.pop(job.id, None)
+                self._looks.pop(job.id, None)
 
     def _progress(self, id: int, done: int, total: int, note: str) -> None:
         self._update(id, done=done, total=total, note=note)
+
+    def _watch(self, id: int, look: Callable[[], Picture] | None) -> None:
+        with self._lock:
+            if look is None:
+                self._looks.pop(id, None)
+            else:
+                self._looks[id] = look
 
     def _update(self, id: int, **changes: Any) -> None:
         with self._lock:
@@ -136,7 +155,8 @@ class Jobs:
     def views(self) -> tuple[JobView, ...]:
         """All jobs that were not forgotten, oldest first."""
         with self._lock:
-            return tuple(self._views.values())
+            views, looks = tuple(self._views.values()), dict(self._looks)
+        return tuple(_looked_at(view, looks.get(view.id)) for view in views)
 
     def forget(self, id: int) -> None:
         """Drop the picture of a job that ended (the user has read it)."""
@@ -160,3 +180,11 @@ class Jobs:
             job.cancel.cancel()
         for lane in lanes:
             lane.shutdown(wait=True, cancel_futures=True)
+
+
+def _looked_at(view: JobView, look: Callable[[], Picture] | None) -> JobView:
+    """The picture with how far the job is at this moment."""
+    if look is None or view.state is not JobState.RUNNING:
+        return view
+    done, total, note = look()
+    return replace(view, done=done, total=total, note=note)

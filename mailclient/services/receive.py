@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailclient.account import Account
+from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, MailError, ProtocolFault, Unreachable
 from mailclient.services.accounts import INCOMING, Accounts
 from mailclient.services.collection import Collection
@@ -75,6 +76,7 @@ class Receive:
         self._clock = clock
         self._offline = offline
         self._one_by_one: set[int] = set()  # accounts whose server cannot take commands ahead
+        self._running: dict[int, CancelToken] = {}
 
     def start(self, account: Account) -> None:
         """Collect from one account on its lane; what arrives is processed on the intake lane."""
@@ -84,16 +86,24 @@ class Receive:
             title=f"Collecting mail for {account.address}",
         )
 
+    def break_off(self, account_id: int) -> None:
+        """Have the collection of an account end, if there is one; as if the user had stopped it."""
+        token = self._running.get(account_id)
+        if token is not None:
+            token.cancel()
+
     def _to_its_end(self, account: Account, job: Job) -> Receipt:
         """Collect, and tell how it ended; what came to no end is a fault for the window."""
         notices: tuple[str, ...] = ()
         problem: MailError | None = None
+        self._running[account.id] = job.cancel
         try:
             receipt = self.collect(account, job, stored=self.start_intake)
             notices, problem = receipt.notices, receipt.failure
         except MailError as fault:
             problem = fault
         finally:
+            self._running.pop(account.id, None)
             self._events.publish(CollectionEnded(account.id, notices, problem))
         if problem is not None:
             raise problem
@@ -131,9 +141,11 @@ class Receive:
             )
         password = self._accounts.password(account, INCOMING)
         ahead = account.id not in self._one_by_one
+        job.progress(0, 0, f"connecting to {server.host}")
         with pop3.connect(server, password, job.cancel, pipelining=ahead) as session:
             if (session.logged_in_by, session.encryption) != (server.proven, server.encrypted):
                 self._accounts.proved(account, session.logged_in_by, session.encryption)
+            job.progress(0, 0, f"looking at what is new on {server.host}")
             try:
                 yield session
             except ProtocolFault:

@@ -10,9 +10,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from mailclient.account import Account
-from mailclient.errors import CertificateRejected, LoginRefused, MailError, StoreFull, Unreachable
+from mailclient.errors import (
+    Cancelled,
+    CertificateRejected,
+    LoginRefused,
+    MailError,
+    StoreFull,
+    Unreachable,
+)
 from mailclient.services.accounts import Accounts
 from mailclient.services.events import AccountsChanged, CollectionEnded, Event, Events
 from mailclient.services.jobs import Job, Jobs
@@ -27,10 +35,36 @@ LONGEST_PAUSE = 60  # minutes after many faults
 FOR_THE_USER = (LoginRefused, CertificateRejected, StoreFull)  # trying again would only do harm
 
 
+SLEPT = 10.0  # seconds asleep after which a connection is not worth waiting for
+
+
 def steady() -> float:
     """Seconds that pass evenly, asleep or awake."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+def asleep() -> float:
+    """Seconds that the computer has slept since it was started; they only grow."""
+    return steady() - time.monotonic()
+
+
+class Doing(Enum):
+    """What an account is at."""
+
+    NOTHING = "nothing"
+    COLLECTING = "collecting"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How an account stands: what it is at, what went wrong last, and in how many seconds mail is
+    collected again (None: only when the user asks)."""
+
+    doing: Doing = Doing.NOTHING
+    problem: MailError | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +73,24 @@ class Standing:
 
     ended: float | None = None
     faults: int = 0
-    unreachable: bool = False
-    needs_user: bool = False
+    problem: MailError | None = None
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether another network may help."""
+        return isinstance(self.problem, Unreachable)
+
+    @property
+    def needs_user(self) -> bool:
+        """Whether nothing is tried before the user has done something."""
+        return isinstance(self.problem, FOR_THE_USER)
 
 
 def after(standing: Standing, problem: MailError | None, now: float) -> Standing:
-    """How an account stands after one more collection."""
-    if problem is None:
+    """How an account stands after one more collection; one that was stopped counts as ended."""
+    if problem is None or isinstance(problem, Cancelled):
         return Standing(now)
-    return Standing(
-        now,
-        standing.faults + 1,
-        unreachable=isinstance(problem, Unreachable),
-        needs_user=isinstance(problem, FOR_THE_USER),
-    )
+    return Standing(now, standing.faults + 1, problem)
 
 
 def pause(standing: Standing, minutes: int) -> float | None:
@@ -79,6 +117,7 @@ class Schedule:
         *,
         clock: Callable[[], float] = steady,
         network: Callable[[], str] = lambda: "",
+        slept: Callable[[], float] = asleep,
     ) -> None:
         self._accounts = accounts
         self._settings = settings
@@ -90,7 +129,10 @@ class Schedule:
         self._lock = threading.Lock()
         self._standings: dict[int, Standing] = {}
         self._busy: set[int] = set()
+        self._broken_off: set[int] = set()  # to be begun again at once
         self._was = ""
+        self._slept = slept
+        self._slept_before = slept()
         self._sent = clock()
         events.subscribe(self._take)
 
@@ -112,7 +154,7 @@ class Schedule:
     def tick(self) -> None:
         """Start what is due now."""
         now = self._clock()
-        self._look_at_the_network()
+        self._look_around()
         for account in self._accounts.list():
             if account.incoming is not None and not account.paused and self._due(account, now):
                 self.collect(account)
@@ -139,34 +181,62 @@ class Schedule:
             if account.incoming is not None and not account.paused:
                 self.collect(account)
 
+    def outlook(self, account: Account) -> Outlook:
+        """How an account stands now."""
+        with self._lock:
+            standing = self._standings.get(account.id, Standing())
+            busy = account.id in self._busy
+        if busy:
+            return Outlook(Doing.COLLECTING, standing.problem)
+        if account.paused:
+            return Outlook(Doing.PAUSED)
+        wait = pause(standing, self._minutes(account))
+        if wait is None:
+            return Outlook(problem=standing.problem)
+        passed = 0.0 if standing.ended is None else self._clock() - standing.ended
+        left = 0.0 if standing.ended is None else max(0.0, wait - passed)
+        return Outlook(problem=standing.problem, seconds=left)
+
     def _due(self, account: Account, now: float) -> bool:
-        minutes = account.minutes
-        if minutes is None:
-            minutes = self._settings.get(RECEIVE_MINUTES)
         with self._lock:
             standing = self._standings.get(account.id, Standing())
             if account.id in self._busy:
                 return False
-        wait = pause(standing, minutes)
+        wait = pause(standing, self._minutes(account))
         return wait is not None and (standing.ended is None or now - standing.ended >= wait)
 
-    def _look_at_the_network(self) -> None:
-        """Another way out: who could not be reached is tried at once."""
-        is_ = self._network()
-        was, self._was = self._was, is_
-        if not is_ or is_ == was:
+    def _minutes(self, account: Account) -> int:
+        return self._settings.get(RECEIVE_MINUTES) if account.minutes is None else account.minutes
+
+    def _look_around(self) -> None:
+        """After a sleep, or another way out: who could not be reached is tried at once, and what
+        hangs on a connection of before is begun again."""
+        slept, before = self._slept(), self._slept_before
+        is_, was = self._network(), self._was
+        self._slept_before, self._was = slept, is_
+        woken = slept - before > SLEPT
+        if not woken and (not is_ or is_ == was):
             return
         with self._lock:
             for id, standing in self._standings.items():
                 if standing.unreachable:
                     self._standings[id] = replace(standing, ended=None, faults=0)
+            hanging = set(self._busy) if woken or was else set()
+            self._broken_off |= hanging
+        for id in hanging:
+            self._receive.break_off(id)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, CollectionEnded):
+            id = event.account_id
             with self._lock:
-                self._busy.discard(event.account_id)
-                before = self._standings.get(event.account_id, Standing())
-                self._standings[event.account_id] = after(before, event.problem, self._clock())
+                self._busy.discard(id)
+                before = self._standings.get(id, Standing())
+                again = id in self._broken_off and event.problem is not None
+                self._broken_off.discard(id)
+                self._standings[id] = (
+                    Standing() if again else after(before, event.problem, self._clock())
+                )
         elif isinstance(event, AccountsChanged):
             with self._lock:
                 for id, standing in self._standings.items():

@@ -104,6 +104,13 @@ class AccountsPage(QWidget):
         row = self.list.currentRow()
         return self._accounts[row] if 0 <= row < len(self._accounts) else None
 
+    def choose(self, address: str) -> None:
+        """Show the account with that address, ready for its password."""
+        for row, one in enumerate(self._accounts):
+            if one.address == address:
+                self.list.setCurrentRow(row)
+        self.form.password.setFocus()
+
     def _chosen(self) -> None:
         """Another account: what was typed for the one before is kept first."""
         if self.keep_changes():
@@ -148,9 +155,9 @@ class AccountsPage(QWidget):
         self.form.password.clear()
 
         def work(job: object) -> None:
-            self._app.accounts.change(after)
-            if password:
+            if password:  # first, for a change makes mail be collected with it
                 self._app.accounts.set_password(after, password)
+            self._app.accounts.change(after)
 
         self._bridge.run(
             "work",

@@ -10,13 +10,21 @@ from typing import cast
 import pytest
 
 from mailclient.account import Account, Identity, Server
-from mailclient.errors import LoginRefused, MailboxBusy, MailError, Unreachable
+from mailclient.errors import Cancelled, LoginRefused, MailboxBusy, MailError, Unreachable
 from mailclient.paths import Profile
 from mailclient.services.accounts import Accounts
 from mailclient.services.events import AccountsChanged, CollectionEnded, Events
 from mailclient.services.jobs import Jobs
 from mailclient.services.receive import Receive
-from mailclient.services.schedule import MINUTE, Schedule, Standing, after, pause
+from mailclient.services.schedule import (
+    MINUTE,
+    Doing,
+    Outlook,
+    Schedule,
+    Standing,
+    after,
+    pause,
+)
 from mailclient.services.send import Send
 from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES
 from mailclient.store import Store
@@ -32,6 +40,8 @@ class World:
     def __init__(self, store: Store) -> None:
         self.now = 1000.0
         self.network = "home"
+        self.slept = 0.0
+        self.broken_off: list[int] = []
         self.started: list[str] = []
         self.sent = 0
         self.events = Events()
@@ -49,11 +59,17 @@ class World:
             Jobs(self.events),
             clock=lambda: self.now,
             network=lambda: self.network,
+            slept=lambda: self.slept,
         )
 
     def start(self, account: Account) -> None:
         """In place of Receive: a collection begins."""
         self.started.append(account.address)
+
+    def break_off(self, account_id: int) -> None:
+        """In place of Receive: a collection is to end."""
+        self.broken_off.append(account_id)
+        self.end(Cancelled("Stopped."))
 
     def start_due(self) -> None:
         """In place of Send."""
@@ -162,3 +178,51 @@ def test_what_waits_to_be_sent_is_looked_at_every_minute(world: World) -> None:
     world.later(0.6)
     world.later(0.1)
     assert world.sent == 1
+
+
+def test_what_the_user_has_stopped_is_not_begun_again_before_its_time(world: World) -> None:
+    world.later(0)
+    world.end(Cancelled("Stopped."))
+    assert world.later(9) == 0
+    assert world.later(1.1) == 1
+
+
+def test_on_waking_a_collection_that_hangs_is_begun_again_at_once(world: World) -> None:
+    world.later(0)
+    world.slept += 600
+    assert world.later(10) == 1
+    assert world.broken_off == [world.account.id]
+    world.slept += 1  # a moment is no sleep
+    world.later(0.1)
+    assert world.broken_off == [world.account.id]
+
+
+def test_on_waking_whoever_could_not_be_reached_is_tried_at_once(world: World) -> None:
+    world.later(0)
+    for _ in range(6):
+        world.end(AWAY)
+    world.slept += 600
+    assert world.later(0.1) == 1
+
+
+def test_over_another_network_a_collection_is_begun_again(world: World) -> None:
+    world.later(0)
+    world.network = "train"
+    assert world.later(0.1) == 1
+    assert world.broken_off == [world.account.id]
+
+
+def test_the_outlook_says_what_went_wrong_and_when_the_next_try_is(world: World) -> None:
+    outlook = world.schedule.outlook
+    assert outlook(world.account) == Outlook(seconds=0.0)
+    world.later(0)
+    assert outlook(world.account).doing is Doing.COLLECTING
+    world.end(AWAY)
+    world.now += 20
+    assert outlook(world.account) == Outlook(problem=AWAY, seconds=40.0)
+    world.end(REFUSED)
+    assert outlook(world.account) == Outlook(problem=REFUSED)
+    assert outlook(replace(world.account, paused=True)) == Outlook(Doing.PAUSED)
+    world.end()
+    assert outlook(world.account) == Outlook(seconds=600.0)
+    assert outlook(replace(world.account, minutes=0)) == Outlook()
