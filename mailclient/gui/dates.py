@@ -26,7 +26,7 @@ def clock(when: datetime, now: datetime) -> str:
     here, today = when.astimezone(), now.astimezone()
     if here.date() == today.date():
         return f"{here:%H:%M}"
-    return f"{_DAYS[here.weekday()][:3]} {here:%H:%M}"
+    return f"{DAYS[here.weekday()][:3]} {here:%H:%M}"
 
 
 def full(when: datetime) -> str:
