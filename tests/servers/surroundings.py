@@ -98,7 +98,7 @@ def mail_servers_running() -> Iterator[MailServers]:
         _certificates(folder)
         users = "".join(f"{user}:{{PLAIN}}secret of {user}\n" for user in USERS)
         (folder / "users").write_text(users, encoding="utf-8")
-        ports = _free_ports(5 + len(postfix.VARIANTS))
+        ports = free_ports(5 + len(postfix.VARIANTS))
         variants = dict(zip(postfix.VARIANTS, ports[5:], strict=True))
         servers = MailServers(
             folder, dovecot.Ports(*ports[:3]), postfix.Ports(ports[3], ports[4], ports[2], variants)
@@ -116,7 +116,7 @@ def mail_servers_running() -> Iterator[MailServers]:
         )
         stack.callback(postfix.stop, post)
         for port in ports:
-            _wait_for(port, folder)
+            wait_for(port, folder)
         yield servers
 
 
@@ -130,7 +130,7 @@ def _certificates(folder: Path) -> None:
             file.write(one.bytes())
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -138,7 +138,7 @@ def _free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def _wait_for(port: int, folder: Path) -> None:
+def wait_for(port: int, folder: Path) -> None:
     """Until somebody listens; a server that has not come up tells why in its log."""
     pause = threading.Event()
     for _ in range(600):

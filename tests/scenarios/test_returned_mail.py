@@ -1,0 +1,129 @@
+"""Alice writes to another domain over two real servers: the way it took, and what comes back."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.people import Person
+from tests.servers.relay import FULL, relayed_servers_running
+from tests.servers.surroundings import MailServers
+
+Servers = tuple[MailServers, MailServers]
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[Servers]:
+    with relayed_servers_running() as servers:
+        yield servers
+
+
+@pytest.fixture
+def make(both: Servers, tmp_path: Path) -> Iterator[Callable[[str, MailServers], Person]]:
+    both[0].clear()
+    people: list[Person] = []
+
+    def person(name: str, servers: MailServers) -> Person:
+        gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
+        gnupg.chmod(0o700)
+        (tmp_path / name).mkdir()
+        people.append(Person(name, tmp_path / name, gnupg, servers))
+        people[-1].set_up()
+        return people[-1]
+
+    yield person
+    for one in people:
+        one.stop_agent()
+        shutil.rmtree(one.gnupg, ignore_errors=True)
+
+
+def wait_for_mail(servers: MailServers, name: str) -> None:
+    """Until the server has something for somebody; the run as a whole ends what never comes."""
+    pause = threading.Event()
+    while not servers.mailbox(name):
+        pause.wait(0.05)
+
+
+def send(person: Person, to: str, subject: str) -> dict[str, Any]:
+    sent: dict[str, Any] = person.json(
+        "send", "--to", to, "--subject", subject, "--body-file", "-", stdin="Hello!\n"
+    )
+    assert sent["state"] == "sent"
+    return sent
+
+
+def newest(person: Person, folder: str) -> dict[str, Any]:
+    found = person.json("list", "--folder", folder)
+    shown: dict[str, Any] = person.json("show", str(found["messages"][0]["id"]))
+    return shown
+
+
+def test_a_bounce_of_two_real_servers_is_explained_and_tied_to_what_was_sent(
+    both: Servers, make: Callable[[str, MailServers], Person]
+) -> None:
+    alice = make("alice", both[0])
+    sent = send(alice, "nobody@example.net", "Are you there?")
+    wait_for_mail(both[0], "alice")
+    alice.ok("receive")
+    report = newest(alice, "inbox")["report"]
+    assert (report["standing"], report["message_id"]) == ("own", sent["message_id"])
+    (recipient,) = report["recipients"]
+    assert recipient["text"] == "nobody@example.net does not exist at example.net."
+    assert (recipient["action"], recipient["status"]) == ("failed", "5.1.1")
+    copy = newest(alice, "sent")
+    assert copy["id"] == report["id"]
+    assert copy["outcomes"] == [recipient]
+    marked = alice.json("search", "is:undelivered")["messages"]
+    assert [one["subject"] for one in marked] == ["Are you there?"]
+    assert marked[0]["undelivered"] is True
+    assert "Came back: nobody@example.net does not exist" in alice.ok("show", str(copy["id"]))
+
+
+def test_a_full_mailbox_is_told_with_how_long_the_server_will_go_on(
+    both: Servers, make: Callable[[str, MailServers], Person]
+) -> None:
+    alice = make("alice", both[0])
+    send(alice, FULL, "For your full mailbox")
+    wait_for_mail(both[0], "alice")
+    alice.ok("receive")
+    (recipient,) = newest(alice, "inbox")["report"]["recipients"]
+    assert recipient["text"].startswith(
+        f"The mailbox of {FULL} is full; the server will go on trying until "
+    )
+    assert recipient["action"] == "delayed"
+    assert alice.json("search", "is:undelivered")["count"] == 0
+
+
+def test_the_way_over_two_real_servers_is_shown_with_the_line_of_who_vouches(
+    both: Servers, make: Callable[[str, MailServers], Person]
+) -> None:
+    alice, bob = make("alice", both[0]), make("bob", both[1])
+    send(alice, "bob@example.net", "Over two servers")
+    wait_for_mail(both[1], "bob")
+    bob.ok("receive")
+    id = str(newest(bob, "inbox")["id"])
+    first, second = bob.json("show", id, "--route")["hops"]
+    assert (first["by"], first["protocol"], first["vouched"]) == (
+        "mail.example.org",
+        "ESMTPSA",
+        False,
+    )
+    assert (second["by"], second["from"]["name"], second["vouched"]) == (
+        "mx.example.net",
+        "mail.example.org",
+        True,
+    )
+    assert (second["carriage"], second["tls"]) == ("tls", "TLS 1.3")
+    assert second["delay_seconds"] >= 0
+    told = bob.ok("show", id, "--route").splitlines()
+    assert "mx.example.net got it from mail.example.org (127.0.0.1): encrypted (TLS 1.3)" in told[0]
+    assert told[1].startswith("---- Nobody vouches for what stands below this line.")
+    saved = Path(bob.home / "over.eml")
+    saved.write_text(bob.ok("show", id, "--raw"), encoding="utf-8")
+    assert bob.json("show", str(saved), "--route")["hops"] == [first, second]
