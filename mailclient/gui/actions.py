@@ -62,6 +62,7 @@ COMMANDS = (
     Command("save", Place.MESSAGE, "Save message as…", ("Ctrl+S",), "save", break_before=True),
     Command("source", Place.MESSAGE, "View source", ("Ctrl+U",), "source"),
     Command("headers", Place.MESSAGE, "All headers", ("Ctrl+H",), "headers"),
+    Command("route", Place.MESSAGE, "Route", ("Ctrl+Shift+H",), "route"),
     Command("security", Place.MESSAGE, "Security of this message", ("Ctrl+Alt+S",), "signed"),
     Command("check-again", Place.MESSAGE, "Check signature and encryption again"),
     Command("next-unread", Place.GO, "Next unread message", ("N",)),

@@ -33,6 +33,7 @@ ON_ONE = (
     "save",
     "source",
     "headers",
+    "route",
     "security",
     "check-again",
 )
@@ -83,6 +84,7 @@ class Commands(QObject):
             "save": self._reading.save_message,
             "source": self._reading.source,
             "headers": self._reading.headers,
+            "route": self._reading.route,
             "security": window.reader.show_details,
             "check-again": self._reading.check_again,
             "next-unread": lambda: self._list.step_unread(1),

@@ -74,6 +74,7 @@ NAMES = {
     "replied": "arrow-bend-up-left",
     "reply": "arrow-bend-up-left",
     "reply-all": "arrow-bend-double-up-left",
+    "route": "path",
     "save": "download-simple",
     "search": "magnifying-glass",
     "sent": "paper-plane-tilt",

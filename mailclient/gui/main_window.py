@@ -120,6 +120,8 @@ class MainWindow(QMainWindow):
         self.toolbar.search.returnPressed.connect(self._search)
         self.toolbar.search.left.connect(self.pane.list.setFocus)
         self.reading.part_opened.connect(self._open_part)
+        self.reader.message_wanted.connect(self._open)
+        self.reader.again_wanted.connect(self.verbs.send_again)
         self.reading.edit_wanted.connect(self.verbs.edit)
         self.verbs.not_done.connect(self.listing.update)
         self.reader.write_wanted.connect(self.commands.write_to)

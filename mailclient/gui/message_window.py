@@ -34,6 +34,8 @@ class MessageWindow(QWidget):
         self._reading = Reading(app, bridge, self.reader, Notify(strip, self), opened)
         self._reading.edit_wanted.connect(verbs.edit)
         self.reader.write_wanted.connect(self._write)
+        self.reader.message_wanted.connect(self.show_id)
+        self.reader.again_wanted.connect(verbs.send_again)
         bar = QFrame()
         bar.setProperty("look", "panel")
         row = QHBoxLayout(bar)
@@ -59,6 +61,7 @@ class MessageWindow(QWidget):
             ("Ctrl+W", self.close),
             ("Ctrl+U", self._reading.source),
             ("Ctrl+H", self._reading.headers),
+            ("Ctrl+Shift+H", self._reading.route),
             ("Ctrl+F", self.reader.find_bar.begin),
             ("Ctrl+Alt+S", self.reader.show_details),
         ):

@@ -25,6 +25,7 @@ from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.notify import Notify
 from mailclient.gui.reader.pictures import inline_pictures
 from mailclient.gui.reader.reader import Reader
+from mailclient.gui.reader.route_view import RouteWindow
 from mailclient.gui.reader.saving import is_program, save_all, write, write_new
 from mailclient.gui.reader.source import SourceWindow, as_text, headers_of
 from mailclient.services.read import MessageView
@@ -222,6 +223,12 @@ class Reading(QObject):
     def headers(self) -> None:
         """Show all its headers."""
         self._raw(lambda raw: as_text(headers_of(raw)), "All headers")
+
+    def route(self) -> None:
+        """Show the way that the message took."""
+        view = self._reader.view
+        if view is not None:
+            RouteWindow(view.journey, self._subject(), self._reader.window()).show()
 
     def save_message(self) -> None:
         """Save the message as it was received."""

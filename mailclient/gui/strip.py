@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QWidget
 
 from mailclient.errors import MailError
 from mailclient.gui import icons, parts, theme
 
+ROOM = 24  # letters of choices beside the text; more of them stand below it
 Choice = tuple[str, Callable[[], object]]
 
 
@@ -48,8 +49,11 @@ class Strip(QFrame):
         row.setContentsMargins(theme.PADDING, 6, 8, 6)
         row.setSpacing(8)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._text, 1)
-        row.addLayout(self._choices)
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._body.setSpacing(2)
+        self._body.addWidget(self._text, 1)
+        self._body.addLayout(self._choices)
+        row.addLayout(self._body, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
@@ -70,8 +74,13 @@ class Strip(QFrame):
         while (item := self._choices.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.deleteLater()
+        below = sum(len(words) for words, _ in choices) > ROOM
+        way = QBoxLayout.Direction
+        self._body.setDirection(way.TopToBottom if below else way.LeftToRight)
         for words, act in choices:
             self._choices.addWidget(parts.link_button(words, act))
+        if below:
+            self._choices.addStretch(1)
         self._close.setVisible(not lasting)
         self.show()
 

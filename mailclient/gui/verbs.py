@@ -17,6 +17,7 @@ from mailclient.gui.bridge import Bridge
 from mailclient.gui.compose.window import ComposeWindow
 from mailclient.gui.notify import Notify
 from mailclient.message.build import Draft
+from mailclient.services.again import again
 from mailclient.services.compose import Reply
 from mailclient.services.jobs import Job
 from mailclient.services.organise import Undo
@@ -137,6 +138,15 @@ class Verbs(QObject):
             "read",
             lambda job: self._app.compose.forward(self._app.read.view(id, job.cancel)),
             self.open_composer,
+            owner=self,
+        )
+
+    def send_again(self, id: int, recipient: str) -> None:
+        """Begin a sent message anew for somebody whom it did not reach."""
+        self._bridge.run(
+            "read",
+            lambda job: again(self._app.read.view(id, job.cancel), recipient),
+            lambda begun: self.open_composer(begun.draft, notes=begun.notes),
             owner=self,
         )
 

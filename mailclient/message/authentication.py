@@ -179,7 +179,7 @@ def _dmarc(found: Authentication) -> list[str]:
     for one in found.of("dmarc"):
         domain = _domain(one.get("header.from")) or "the sender's domain"
         if one.result == "pass":
-            return [f"as {domain} asks for (DMARC)"]
+            return [f"by the rules of {domain} (DMARC)"]
         if one.result == "fail":
-            return [f"not as {domain} asks for (DMARC)"]
+            return [f"against the rules of {domain} (DMARC)"]
     return []

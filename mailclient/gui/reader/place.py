@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from mailclient.gui import dates
-from mailclient.gui.reader.strips import Notice, Offer
+from mailclient.gui.reader.notices import Notice, Offer
 from mailclient.sizes import size_words
 from mailclient.store.ledger import EntryState
 

@@ -22,10 +22,12 @@ from mailclient.gui.reader.body_view import BodyView
 from mailclient.gui.reader.details import Details
 from mailclient.gui.reader.find_bar import FindBar
 from mailclient.gui.reader.header import Header
+from mailclient.gui.reader.notices import Notice, Offer
 from mailclient.gui.reader.place import head_notice, place_words
+from mailclient.gui.reader.route_entries import origin
 from mailclient.gui.reader.seal_line import SealLine
 from mailclient.gui.reader.segments import allowed, lies
-from mailclient.gui.reader.strips import Notice, Offer, StripStack, strips_for
+from mailclient.gui.reader.strips import StripStack, strips_for
 from mailclient.gui.reader.wording import explanation
 from mailclient.gui.strip import Kind, Strip
 
@@ -57,6 +59,8 @@ class Reader(QWidget):
     edit_wanted = Signal()  # the draft that is shown
     check_wanted = Signal()
     keys_wanted = Signal()
+    again_wanted = Signal(int, str)  # a sent message, and for whom
+    message_wanted = Signal(int)
     rest_wanted = Signal()  # of a message of which only the head is here
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -129,6 +133,9 @@ class Reader(QWidget):
             Offer.KEYS: lambda part: self.keys_wanted.emit(),
             Offer.SHOW_ALL: lambda part: self.body.show_whole(),
             Offer.DETAILS: lambda part: self.show_details(),
+            Offer.CORRECT: self._again,
+            Offer.AGAIN: self._again,
+            Offer.SENT: lambda part: self.message_wanted.emit(int(part.partition(" ")[0])),
             Offer.FETCH_REST: lambda part: self.rest_wanted.emit(),
         }
 
@@ -185,9 +192,14 @@ class Reader(QWidget):
             return
         verdict = self.view.verdict
         checked = f"On {dates.full(self.view.checked)}."
-        self._details.tell(verdict.summary, explanation(verdict, checked))
+        told = (*explanation(verdict, checked), *origin(self.view.journey))
+        self._details.tell(verdict.summary, told)
         self._details.show()
         self._details.raise_()
+
+    def _again(self, part: str) -> None:
+        row, _, recipient = part.partition(" ")
+        self.again_wanted.emit(int(row), recipient)
 
     def choose(self, format: Format) -> None:
         """Show formatted mail as such, or its text alone."""

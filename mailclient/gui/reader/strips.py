@@ -6,39 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mailclient.gui import people
+from mailclient.gui.reader.notices import Notice, Offer
+from mailclient.gui.reader.returned import returned_notices
 from mailclient.gui.strip import Choice, Kind, Strip
 
 if TYPE_CHECKING:
     from mailclient.services.read import MessageView
-
-
-class Offer(Enum):
-    """What a strip can offer; the value is its words."""
-
-    EDIT = "Edit"
-    UNLOCK = "Try again"
-    OPEN_PART = "Open it"
-    KEYS = "Keys and people"
-    SHOW_ALL = "Show all"
-    DETAILS = "Details"
-    FETCH_REST = "Fetch the rest"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One strip: its words, how it is meant, what it offers (with the number of a part)."""
-
-    text: str
-    kind: Kind = Kind.INFO
-    offer: Offer | None = None
-    part: str = ""
 
 
 def strips_for(view: MessageView) -> tuple[Notice, ...]:
@@ -64,6 +42,7 @@ def strips_for(view: MessageView) -> tuple[Notice, ...]:
                 Offer.DETAILS,
             )
         )
+    notices += returned_notices(view)
     notices += _protection(view)
     if view.is_draft:
         notices.append(Notice("This is a draft.", Kind.DRAFT, Offer.EDIT))
@@ -149,10 +128,7 @@ class StripStack(QWidget):
     def add(self, notice: Notice, offers: Mapping[Offer, Callable[[str], object]]) -> Strip:
         """Show one more."""
         strip = Strip()
-        choices: list[Choice] = []
-        if notice.offer is not None:
-            act, part = offers[notice.offer], notice.part
-            choices.append((notice.offer.value, lambda: act(part)))
+        choices = [_choice(offers[one], one.value, notice.part) for one in notice.offered]
         strip.say(notice.text, notice.kind, choices, lasting=True)
         self._strips.append(strip)
         self._layout.addWidget(strip)
@@ -163,3 +139,7 @@ class StripStack(QWidget):
     def words(self) -> tuple[str, ...]:
         """What the strips say."""
         return tuple(strip.words for strip in self._strips)
+
+
+def _choice(act: Callable[[str], object], words: str, part: str) -> Choice:
+    return words, lambda: act(part)

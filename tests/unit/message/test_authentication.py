@@ -37,7 +37,7 @@ def words(*fields: str, authorities: tuple[str, ...] = ()) -> str:
 def test_what_the_own_provider_found_is_told_with_who_says_it() -> None:
     assert words(INNER, PASSED, IN, OUTSIDE) == (
         "mx.example.net says: sent by example.org's servers (SPF), signed by example.org (DKIM), "
-        "as example.org asks for (DMARC)."
+        "by the rules of example.org (DMARC)."
     )
 
 
@@ -109,7 +109,7 @@ def test_the_form_of_the_field_is_read(
     ("results", "told"),
     [
         ("dkim=fail header.d=a.example", "the signature of a sending server does not fit (DKIM)"),
-        ("dmarc=fail header.from=a.example", "not as a.example asks for (DMARC)"),
+        ("dmarc=fail header.from=a.example", "against the rules of a.example (DMARC)"),
         (
             "dkim=pass header.d=a.example; dkim=pass header.d=list.example",
             "signed by a.example and list.example (DKIM)",
