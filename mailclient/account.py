@@ -147,21 +147,44 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A name and address that mail is written under, with its signature text."""
+    """A name and address that mail is written under, and what goes with it.
+
+    `signature_html` is the signature of rich text ("": the plain one). `key` is the fingerprint of
+    the own key to use ("": the newest for the address), `reply_to` where answers go, `bcc_self`
+    whether a copy goes to oneself, `sent` the folder for what was sent ("": Sent).
+    """
 
     address: str
     name: str = ""
     signature: str = ""
+    signature_html: str = ""
+    key: str = ""
+    reply_to: str = ""
+    bcc_self: bool = False
+    sent: str = ""
 
     def __post_init__(self) -> None:
-        address = one_line(self.address, "address")
-        local, _, domain = address.rpartition("@")
-        if not local or not domain or " " in address:
-            raise BadInput(
-                f"'{address}' is not an e-mail address.", "It looks like ann@example.org."
-            )
-        object.__setattr__(self, "address", address)
+        object.__setattr__(self, "address", _address(self.address))
         object.__setattr__(self, "name", one_line(self.name, "name"))
+        object.__setattr__(self, "sent", one_line(self.sent, "name of a folder"))
+        if self.reply_to:
+            object.__setattr__(self, "reply_to", _address(self.reply_to))
+        key = self.key.replace(" ", "").upper()
+        if key and (len(key) not in (40, 64) or any(one not in "0123456789ABCDEF" for one in key)):
+            raise BadInput(
+                f"'{self.key[:70]}' is not the fingerprint of a key.",
+                "It has 40 signs from 0 to 9 and A to F; 'mailclient key list' shows it.",
+            )
+        object.__setattr__(self, "key", key)
+
+
+def _address(value: str) -> str:
+    """An addr-spec without anything around it; raises BadInput."""
+    address = one_line(value, "address")
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or " " in address:
+        raise BadInput(f"'{address}' is not an e-mail address.", "It looks like ann@example.org.")
+    return address
 
 
 @dataclass(frozen=True, slots=True)

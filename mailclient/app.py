@@ -28,6 +28,7 @@ from mailclient.services.observe import Observer
 from mailclient.services.organise import Organise
 from mailclient.services.read import Read
 from mailclient.services.receive import Receive
+from mailclient.services.redirect import Redirect
 from mailclient.services.returned import Returns
 from mailclient.services.schedule import Schedule
 from mailclient.services.search import Search
@@ -82,16 +83,9 @@ class App:
         self.read = Read(store, assessor, self.intake, self.returns, self.journeys, clock)
         self.search = Search(store)
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
-        self.send = Send(
-            store,
-            self.accounts,
-            self.keys,
-            self.intake,
-            self.events,
-            self.jobs,
-            clock,
-            offline=offline,
-        )
+        self.redirect = Redirect(store, self.accounts, self.events, clock)
+        parts = (store, self.accounts, self.keys, self.intake, self.events, self.jobs)
+        self.send = Send(*parts, clock, offline=offline)
         self.schedule = Schedule(
             self.accounts,
             store.settings,

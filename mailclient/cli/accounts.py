@@ -23,6 +23,7 @@ from mailclient.account import (
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms
 from mailclient.cli.context import Context, first_line, print_json
+from mailclient.cli.identities import identity
 from mailclient.errors import BadInput, MailError
 from mailclient.message.address import ascii_domain
 from mailclient.services.accounts import INCOMING, OUTGOING, StepResult
@@ -37,6 +38,9 @@ AUTH = click.Choice([one.value for one in Authentication])
 @click.group()
 def account() -> None:
     """Accounts: add, show, change, test and remove them."""
+
+
+account.add_command(identity)
 
 
 @account.command("add")

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from mailclient.account import Account, Server
+from mailclient.account import Account, Identity, Server
 from mailclient.message.address import Address
 from mailclient.message.body import Attachment
 from mailclient.message.security import Verdict
@@ -16,6 +16,7 @@ from mailclient.services.keys import KeyEntry
 from mailclient.services.read import MessageView
 from mailclient.services.readiness import Readiness
 from mailclient.services.receive import Receipt
+from mailclient.services.redirect import Redirection
 from mailclient.store.folders import Folder
 from mailclient.store.messages import MessageRow
 from mailclient.store.outbox import OutItem
@@ -147,6 +148,23 @@ def reply(one: Reply, outer_subject: str) -> Json:
         "body": draft.text,
         "encrypt": draft.encrypt,
         "notes": list(one.notes),
+        "from": people((draft.sender,)),
+        "bcc": people(draft.bcc),
+        "attachments": [
+            {"name": one.name, "content_type": one.content_type, "size": one.size}
+            for one in draft.attachments
+        ],
+    }
+
+
+def redirection(one: Redirection, subject: str) -> Json:
+    """`redirect --json`."""
+    return {
+        "from": people((one.sender,)),
+        "to": people(one.to),
+        "cc": people(one.cc),
+        "bcc": people(one.bcc),
+        "subject": subject,
     }
 
 
@@ -180,11 +198,23 @@ def account(one: Account) -> Json:
         "minutes": one.minutes,
         "largest": one.largest,
         "provider": list(one.provider),
-        "identities": [
-            {"address": who.address, "name": who.name, "signature": who.signature}
-            for who in one.identities
-        ],
+        "identities": [identity(who) for who in one.identities],
     }
+
+
+def identity(one: Identity, account: str = "") -> Json:
+    """An address that an account writes from."""
+    found: Json = {
+        "address": one.address,
+        "name": one.name,
+        "signature": one.signature,
+        "signature_html": one.signature_html,
+        "key": one.key or None,
+        "reply_to": one.reply_to or None,
+        "bcc_self": one.bcc_self,
+        "sent": one.sent or None,
+    }
+    return {"account": account, **found} if account else found
 
 
 def step(one: StepResult) -> Json:

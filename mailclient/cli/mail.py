@@ -16,12 +16,13 @@ from mailclient.cli import forms
 from mailclient.cli.context import Context, one_line, print_json, progress
 from mailclient.errors import BadInput, KeyMissing, MailError
 from mailclient.message.address import parse_addresses
-from mailclient.message.build import Draft, draft_from_message
+from mailclient.message.build import draft_from_message
+from mailclient.message.draft import Draft
 from mailclient.message.tree import parse
 from mailclient.message.words import clean
 from mailclient.services.read import read_file
 from mailclient.services.receive import Receipt
-from mailclient.services.send import Queued
+from mailclient.services.send import Queued, own_key
 from mailclient.store.outbox import OutItem, OutState
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -163,7 +164,7 @@ def protected(app: App, draft: Draft, encrypt: str, sign: str | None) -> Draft:
 
 def _can_encrypt(app: App, draft: Draft) -> bool:
     people = [one.address for one in (*draft.to, *draft.cc, *draft.bcc)]
-    if app.keys.own_key(draft.sender.address) is None:
+    if own_key(app.accounts, app.keys, draft.sender.address) is None:
         return False
     return app.keys.readiness(people).can_encrypt
 
@@ -188,6 +189,11 @@ def deliver(app: App, draft: Draft, *, as_json: bool, queue_only: bool) -> None:
             print_json(_not_ready(app, draft))
         raise
     account = app.accounts.get(draft.sender.address)
+    push(app, account, queued, as_json=as_json, queue_only=queue_only)
+
+
+def push(app: App, account: Account, queued: Queued, *, as_json: bool, queue_only: bool) -> None:
+    """Send the queue, and tell how it went with one message; exits with 1 if it did not go."""
     problem = None if queue_only else flush(app, account)
     items = [one for one in app.send.items() if one.id in queued.items]
     form = sent_form(queued, items)

@@ -12,7 +12,8 @@ from mailclient.cli.context import Context, Face
 from mailclient.cli.files import export, import_
 from mailclient.cli.keys import key, readiness
 from mailclient.cli.mail import list_, outbox, receive, search, send
-from mailclient.cli.reading import reply, show
+from mailclient.cli.passing import edit, forward, redirect, reply
+from mailclient.cli.reading import show
 from mailclient.cli.server import fetch
 from mailclient.cli.upkeep import doctor, plugins, store
 
@@ -94,6 +95,9 @@ for command in (
     search,
     show,
     reply,
+    forward,
+    redirect,
+    edit,
     import_,
     export,
     key,

@@ -1,4 +1,4 @@
-"""`show` and `reply`: one message, from the store or from a file."""
+"""`show`: one message, from the store or from a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from mailclient.app import App
 from mailclient.cli import forms, journeys
 from mailclient.cli.context import Context, print_json
 from mailclient.cli.journeys import report_lines
-from mailclient.cli.mail import deliver, protected
 from mailclient.errors import BadInput
 from mailclient.message.address import format_address
 from mailclient.message.authentication import authentication_words
@@ -21,7 +20,6 @@ from mailclient.message.body import safe_name
 from mailclient.message.route_words import route_lines
 from mailclient.message.tree import parse
 from mailclient.services.read import MessageView, read_file
-from mailclient.services.send import outer_subject
 
 
 @click.command()
@@ -60,7 +58,7 @@ def show(
     folder: Path | None,
 ) -> None:
     """Show one message, from the store or from a file; a file is not stored."""
-    app, id = _find(context, which)
+    app, id = find_message(context, which)
     if raw:
         sys.stdout.buffer.write(app.read.raw(id) if id else read_file(Path(which)))
         return
@@ -84,7 +82,7 @@ def show(
         _print(view)
 
 
-def _find(context: Context, which: str) -> tuple[App, int]:
+def find_message(context: Context, which: str) -> tuple[App, int]:
     """The profile, and the id in it; 0 for a file."""
     if which.isdigit() and not Path(which).exists():
         return context.app, int(which)
@@ -159,64 +157,3 @@ def _save(folder: Path, name: str, pieces: Iterable[bytes]) -> Path:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-@click.command()
-@click.argument("which", metavar="ID|FILE")
-@click.option(
-    "--all", "everyone", is_flag=True, help="Answer everyone. Example: mailclient reply 17 --all"
-)
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="Print the draft as JSON. Example: mailclient reply 17 --json",
-)
-@click.option(
-    "--send",
-    "send_it",
-    is_flag=True,
-    help="Send the answer. Example: mailclient reply 17 --send --body-file a.txt",
-)
-@click.option(
-    "--body-file",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="What to answer, above the quote. Example: --body-file answer.txt",
-)
-@click.pass_obj
-def reply(
-    context: Context,
-    which: str,
-    everyone: bool,
-    as_json: bool,
-    send_it: bool,
-    body_file: Path | None,
-) -> None:
-    """Print (or, with --send, send) the answer to a message."""
-    from dataclasses import replace
-
-    app, id = _find(context, which)
-    view = app.read.view(id) if id else app.read.view_file(Path(which))
-    answer = app.compose.reply(view, everyone)
-    if body_file is not None:
-        above = (
-            sys.stdin.read()
-            if str(body_file) == "-"
-            else read_file(body_file).decode("utf-8", "replace")
-        )
-        answer = replace(answer, draft=replace(answer.draft, text=f"{above}\n{answer.draft.text}"))
-    if send_it:
-        encrypt = "yes" if answer.draft.encrypt else "auto"
-        deliver(app, protected(app, answer.draft, encrypt, None), as_json=as_json, queue_only=False)
-        return
-    if as_json:
-        print_json(forms.reply(answer, outer_subject(app.settings, answer.draft)))
-        return
-    draft = answer.draft
-    for name, people in (("To", draft.to), ("Cc", draft.cc)):
-        if people:
-            click.echo(f"{name}: {', '.join(format_address(one) for one in people)}")
-    click.echo(f"Subject: {draft.subject}\nEncrypt: {'yes' if draft.encrypt else 'no'}")
-    for note in answer.notes:
-        click.echo(f"Note: {note}")
-    click.echo(f"\n{draft.text}")

@@ -19,6 +19,7 @@ from mailclient.gui.move_dialog import MoveDialog
 from mailclient.gui.reader.reader import Format
 from mailclient.gui.settings.window import SettingsWindow
 from mailclient.gui.wizard.window import Wizard
+from mailclient.message.quote import Whom
 from mailclient.settings import READER_POSITION, SHOW_HTML
 from mailclient.store.settings import Settings
 
@@ -29,7 +30,11 @@ ON_SELECTION = ("archive", "delete", "junk", "move", "read", "star")
 ON_ONE = (
     "reply",
     "reply-all",
+    "reply-list",
     "forward",
+    "forward-attached",
+    "redirect",
+    "edit-as-new",
     "save",
     "source",
     "headers",
@@ -71,9 +76,13 @@ class Commands(QObject):
             "export": self._export,
             "new-folder": self._new_folder,
             "quit": window.close,
-            "reply": lambda: self._one(lambda id: verbs.reply(id, everyone=False)),
-            "reply-all": lambda: self._one(lambda id: verbs.reply(id, everyone=True)),
+            "reply": lambda: self._one(lambda id: verbs.reply(id, Whom.AUTHOR)),
+            "reply-all": lambda: self._one(lambda id: verbs.reply(id, Whom.EVERYONE)),
+            "reply-list": lambda: self._one(lambda id: verbs.reply(id, Whom.LIST)),
             "forward": lambda: self._one(verbs.forward),
+            "forward-attached": lambda: self._one(verbs.forward_attached),
+            "redirect": lambda: self._one(verbs.redirect),
+            "edit-as-new": lambda: self._one(verbs.edit_as_new),
             "archive": lambda: self._put(verbs.archive),
             "delete": lambda: self._put(verbs.delete),
             "junk": lambda: self._put(verbs.junk),

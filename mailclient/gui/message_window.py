@@ -16,6 +16,7 @@ from mailclient.gui.reader.reader import Reader
 from mailclient.gui.reading import Loaded, OpenedFiles, Reading
 from mailclient.gui.strip import Strip
 from mailclient.gui.verbs import Verbs
+from mailclient.message.quote import Whom
 
 
 class MessageWindow(QWidget):
@@ -41,9 +42,9 @@ class MessageWindow(QWidget):
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 6, 12, 6)
         self._buttons = (
-            self._button("Reply", "reply", "Ctrl+R", lambda: self._answer(everyone=False)),
+            self._button("Reply", "reply", "Ctrl+R", lambda: self._answer(Whom.AUTHOR)),
             self._button(
-                "Reply to all", "reply-all", "Ctrl+Shift+R", lambda: self._answer(everyone=True)
+                "Reply to all", "reply-all", "Ctrl+Shift+R", lambda: self._answer(Whom.EVERYONE)
             ),
             self._button("Forward", "forward", "Ctrl+L", self._forward),
         )
@@ -85,9 +86,9 @@ class MessageWindow(QWidget):
         button.clicked.connect(lambda: act())
         return button
 
-    def _answer(self, *, everyone: bool) -> None:
+    def _answer(self, whom: Whom) -> None:
         if self._reading.id:
-            self._verbs.reply(self._reading.id, everyone=everyone)
+            self._verbs.reply(self._reading.id, whom)
 
     def _forward(self) -> None:
         if self._reading.id:

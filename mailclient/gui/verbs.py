@@ -14,13 +14,17 @@ from PySide6.QtWidgets import QWidget
 from mailclient.app import App
 from mailclient.errors import MailError
 from mailclient.gui.bridge import Bridge
+from mailclient.gui.compose.redirect import RedirectDialog
 from mailclient.gui.compose.window import ComposeWindow
 from mailclient.gui.notify import Notify
-from mailclient.message.build import Draft
+from mailclient.message.draft import Draft
+from mailclient.message.quote import Whom
 from mailclient.services.again import again
 from mailclient.services.compose import Reply
 from mailclient.services.jobs import Job
 from mailclient.services.organise import Undo
+from mailclient.services.read import MessageView
+from mailclient.services.redirect import Redirection
 from mailclient.services.transfer import ImportReport, Target
 
 UNDOS = 50
@@ -37,6 +41,7 @@ class Verbs(QObject):
         self._app = app
         self._bridge = bridge
         self._notify = notify
+        self._window = window
         self._undos: list[Undo] = []
         self._composers: list[ComposeWindow] = []
 
@@ -119,11 +124,11 @@ class Verbs(QObject):
             owner=self,
         )
 
-    def reply(self, id: int, *, everyone: bool) -> None:
+    def reply(self, id: int, whom: Whom) -> None:
         """Answer a message."""
 
         def work(job: Job) -> Reply:
-            return self._app.compose.reply(self._app.read.view(id, job.cancel), everyone)
+            return self._app.compose.reply(self._app.read.view(id, job.cancel), whom)
 
         self._bridge.run(
             "read",
@@ -149,6 +154,36 @@ class Verbs(QObject):
             lambda begun: self.open_composer(begun.draft, notes=begun.notes),
             owner=self,
         )
+
+    def forward_attached(self, id: int) -> None:
+        """Pass a message on as a file."""
+
+        def work(job: Job) -> Draft:
+            view = self._app.read.view(id, job.cancel)
+            return self._app.compose.forward_attached(view, self._app.read.raw(id))
+
+        self._bridge.run("read", work, self.open_composer, owner=self)
+
+    def edit_as_new(self, id: int) -> None:
+        """Begin a new message that is as this one."""
+        self._bridge.run(
+            "read",
+            lambda job: self._app.compose.edit_as_new(self._app.read.view(id, job.cancel)),
+            self.open_composer,
+            owner=self,
+        )
+
+    def redirect(self, id: int) -> None:
+        """Ask who gets a message as it is."""
+
+        def work(job: Job) -> tuple[MessageView, Redirection]:
+            view = self._app.read.view(id, job.cancel)
+            return view, self._app.redirect.begin(view)
+
+        def ask(found: tuple[MessageView, Redirection]) -> None:
+            RedirectDialog(self._app, self._bridge, *found, self._window).open()
+
+        self._bridge.run("read", work, ask, owner=self)
 
     def edit(self, id: int) -> None:
         """Go on with a draft."""

@@ -45,6 +45,13 @@ def normalise(address: str) -> str:
     return f"{local.lower()}{at}{ascii_domain(domain)}" if at else domain.lower()
 
 
+def without_tag(address: str) -> str:
+    """The address without what stands behind a plus sign, normalised: ann+shop@x is ann@x."""
+    local, at, domain = normalise(address).rpartition("@")
+    name = local.partition("+")[0]
+    return f"{name or local}{at}{domain}"
+
+
 def ascii_domain(domain: str) -> str:
     """A domain as A-labels, lower case; as it is where it cannot be one."""
     if domain.isascii():

@@ -1,4 +1,4 @@
-"""From a draft to the bytes that go out: MIME entities and header fields, all of them 7-bit.
+"""From a draft to the bytes that go out: its header fields and the whole message.
 
 Composed once and never again: what is queued, signed and kept in Sent are these bytes. No field can
 become another field, and Bcc is in none of them but a stored draft.
@@ -8,157 +8,33 @@ from __future__ import annotations
 
 import re
 import secrets
-from base64 import encodebytes
-from binascii import b2a_qp
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from urllib.parse import quote
 
 from mailclient.errors import BadInput
 from mailclient.message.address import Address, ascii_domain, encode_address, format_address
-from mailclient.message.body import body, safe_name
-from mailclient.message.envelope import envelope, ids
+from mailclient.message.body import Attachment, body
+from mailclient.message.draft import AttachmentSource, Draft
+from mailclient.message.entity import entity
+from mailclient.message.envelope import Envelope, envelope, ids
 from mailclient.message.fields import fold
-from mailclient.message.flowed import flow
-from mailclient.message.tree import EMBEDDED, Part
+from mailclient.message.rich import from_html, pictures_in, to_html
+from mailclient.message.tree import Part
 from mailclient.message.words import clean, encode_words
 
-LONGEST_LINE = 76  # RFC 2045 section 6.7
 MOST_REFERENCES = 20
-_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$&+.,@^_`{}~()\[\]-]{1,60}")
+LONGEST_ID = 980  # a line has no more than 998 letters, and no id is broken
 MARK_ENCRYPT = "X-Mailclient-Encrypt"
 MARK_SIGN = "X-Mailclient-Sign"
 MARK_QUOTES = "X-Mailclient-Quotes-Protected"
-
-
-@dataclass(frozen=True, slots=True)
-class AttachmentSource:
-    """A file that goes with a message."""
-
-    name: str
-    content_type: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A message as it is being written. `quotes_protected` says that it quotes encrypted mail."""
-
-    sender: Address
-    to: tuple[Address, ...] = ()
-    cc: tuple[Address, ...] = ()
-    bcc: tuple[Address, ...] = ()
-    subject: str = ""
-    text: str = ""
-    attachments: tuple[AttachmentSource, ...] = ()
-    reply_to: tuple[Address, ...] = ()
-    in_reply_to: str = ""
-    references: tuple[str, ...] = ()
-    encrypt: bool = False
-    sign: bool = False
-    quotes_protected: bool = False
+MARK_ALL = "X-Mailclient-All-Protected"
 
 
 def new_message_id(domain: str) -> str:
     """A Message-ID that tells nothing of the machine (RFC 5322 section 3.6.4)."""
     name = ascii_domain(clean(domain).strip())
     return f"<{secrets.token_hex(16)}@{name if re.fullmatch(r'[a-z0-9.-]+', name) else 'invalid'}>"
-
-
-# The body
-
-
-def entity(draft: Draft) -> bytes:
-    """The MIME entity of the draft: Content-* fields and body, CRLF lines, 7-bit."""
-    return _entity(_text_part(draft.text, flowed=True), draft.attachments)
-
-
-def _entity(text: bytes, attachments: Sequence[AttachmentSource]) -> bytes:
-    if not attachments:
-        return text
-    boundary = f"=_{secrets.token_hex(16)}"
-    head = f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'.encode("ascii")
-    line = f"--{boundary}".encode("ascii")
-    parts = [text, *(_attachment_part(one) for one in attachments)]
-    return head + b"".join(line + b"\r\n" + one + b"\r\n" for one in parts) + line + b"--\r\n"
-
-
-def _text_part(text: str, *, flowed: bool) -> bytes:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
-    content = flow(text) if flowed else text
-    ending = "; format=flowed" if flowed else ""
-    if all(_is_plain(line) for line in content.split("\n")):
-        data, encoding = content.encode("ascii").replace(b"\n", b"\r\n"), "7bit"
-    else:
-        data, encoding = _quoted_printable(content.encode("utf-8")), "quoted-printable"
-    head = (
-        f"Content-Type: text/plain; charset=utf-8{ending}\r\n"
-        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-    )
-    return head.encode("ascii") + data
-
-
-def _is_plain(line: str) -> bool:
-    """Whether a line survives every relay, and a signature over it (RFC 3156 section 5)."""
-    if not line.isascii() or len(line) > LONGEST_LINE or line.startswith("From "):
-        return False
-    return not line.endswith((" ", "\t")) and clean(line) == line.replace("\t", " ")
-
-
-def _quoted_printable(data: bytes) -> bytes:
-    """Quoted-printable with trailing blanks, "From " and lone dots encoded too."""
-    lines = []
-    for line in data.split(b"\n"):
-        code = b2a_qp(line, quotetabs=False, istext=True).replace(b"=\n", b"=\r\n")
-        if code.startswith((b"From ", b".")):
-            code = b"=%02X" % code[0] + code[1:]
-        lines.append(code)
-    return b"\r\n".join(lines)
-
-
-def _attachment_part(source: AttachmentSource) -> bytes:
-    kind = source.content_type.strip().lower()
-    if not _TYPE.fullmatch(kind) or kind.startswith("multipart/"):
-        kind = "application/octet-stream"
-    embedded = kind in EMBEDDED and _is_seven_bit(source.data)
-    if kind.startswith("message/") and not embedded:  # RFC 2046 section 5.2.1: never base64
-        kind = "application/octet-stream"
-    head = f"Content-Type: {kind}\r\n"
-    head += f"Content-Disposition: attachment{_filename(source.name)}\r\n"
-    if embedded:
-        return head.encode("ascii") + b"\r\n" + source.data
-    head += "Content-Transfer-Encoding: base64\r\n\r\n"
-    return head.encode("ascii") + encodebytes(source.data).replace(b"\n", b"\r\n").rstrip()
-
-
-def _is_seven_bit(data: bytes) -> bool:
-    lines = data.split(b"\r\n")
-    return (
-        data.isascii()
-        and b"\0" not in data
-        and all(len(line) <= 998 and b"\r" not in line and b"\n" not in line for line in lines)
-    )
-
-
-def _filename(name: str) -> str:
-    """The filename parameter, in pieces where it is long or not ASCII (RFC 2231)."""
-    name = safe_name(name)
-    if _PLAIN_NAME.fullmatch(name):
-        return f';\r\n filename="{name}"'
-    code = f"utf-8''{quote(name, safe='')}"
-    pieces: list[str] = []
-    while code:
-        cut = 60
-        while cut < len(code) and "%" in code[cut - 2 : cut]:
-            cut -= 1
-        pieces.append(code[:cut])
-        code = code[cut:]
-    if len(pieces) == 1:
-        return f";\r\n filename*={pieces[0]}"
-    return "".join(f";\r\n filename*{at}*={piece}" for at, piece in enumerate(pieces))
 
 
 # The header
@@ -181,8 +57,8 @@ def _description(draft: Draft, message_id: str, date: datetime) -> list[tuple[st
         ("Date", format_datetime(date)),
         ("Message-ID", message_id),
     ]
-    replied = [one for one in ids(draft.in_reply_to) if one.isascii()][:1]
-    references = [one for one in draft.references if one.isascii() and ids(one) == (one,)]
+    replied = [one for one in ids(draft.in_reply_to) if _is_sendable_id(one)][:1]
+    references = [one for one in draft.references if _is_sendable_id(one) and ids(one) == (one,)]
     if len(references) > MOST_REFERENCES:
         references = [references[0], *references[1 - MOST_REFERENCES :]]
     if replied:
@@ -190,6 +66,10 @@ def _description(draft: Draft, message_id: str, date: datetime) -> list[tuple[st
     if references:
         found.append(("References", " ".join(references)))
     return found
+
+
+def _is_sendable_id(id: str) -> bool:
+    return id.isascii() and len(id) <= LONGEST_ID
 
 
 def assemble(fields: Sequence[tuple[str, str]], entity: bytes) -> bytes:
@@ -201,6 +81,20 @@ def assemble(fields: Sequence[tuple[str, str]], entity: bytes) -> bytes:
 # Drafts
 
 
+def copy_bytes(seen: Envelope, text: str, attachments: tuple[AttachmentSource, ...]) -> bytes:
+    """A message in clear that says what an opened one says, to go inside another."""
+    people = (("From", seen.from_), ("To", seen.to), ("Cc", seen.cc))
+    lines = [f"{name}: {', '.join(_unfinished(one) for one in who)}" for name, who in people if who]
+    lines.append(f"Subject: {encode_words(seen.subject)}")
+    if seen.date is not None:
+        lines.append(f"Date: {format_datetime(seen.date)}")
+    if _is_sendable_id(seen.message_id) and ids(seen.message_id):
+        lines.append(f"Message-ID: {seen.message_id}")
+    folded = "".join(fold(*line.split(": ", 1)) for line in lines)
+    inside = Draft(Address("", ""), text=text, attachments=attachments, sign=True)
+    return f"{folded}MIME-Version: 1.0\r\n".encode("ascii") + entity(inside)
+
+
 def draft_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:
     """A draft as it is stored: with Bcc, with what is unfinished, and with its switches."""
     people = [("From", (draft.sender,)), ("To", draft.to), ("Cc", draft.cc), ("Bcc", draft.bcc)]
@@ -209,6 +103,7 @@ def draft_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:
         MARK_ENCRYPT: draft.encrypt,
         MARK_SIGN: draft.sign,
         MARK_QUOTES: draft.quotes_protected,
+        MARK_ALL: draft.all_protected,
     }
     lines = [
         f"{name}: {', '.join(_unfinished(one) for one in found)}" for name, found in people if found
@@ -216,7 +111,7 @@ def draft_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:
     lines += [f"{name}: {value}" for name, value in _description(draft, message_id, date)]
     lines += [f"{name}: yes" for name, is_set in marks.items() if is_set]
     head = "\r\n".join([*lines, "MIME-Version: 1.0", ""]).encode("utf-8", "replace")
-    return head + _entity(_text_part(draft.text, flowed=False), draft.attachments)
+    return head + entity(draft, flowed=False)
 
 
 def _unfinished(person: Address) -> str:
@@ -231,6 +126,8 @@ def draft_from_message(part: Part) -> Draft:
     """The draft that a stored draft, or a message from a file, amounts to."""
     seen = envelope(part.headers)
     read = body(part)
+    html = "" if read.html is None else to_html(from_html(read.html))
+    pictures, attachments = sort_files(html, read.attachments)
     return Draft(
         sender=seen.from_[0] if seen.from_ else Address("", ""),
         to=seen.to,
@@ -238,13 +135,35 @@ def draft_from_message(part: Part) -> Draft:
         bcc=seen.bcc,
         subject=seen.subject,
         text=read.text,
-        attachments=tuple(
-            AttachmentSource(one.name, one.content_type, one.data()) for one in read.attachments
-        ),
+        html=html,
+        pictures=pictures,
+        attachments=attachments,
         reply_to=seen.reply_to,
         in_reply_to=seen.in_reply_to,
         references=seen.references,
         encrypt=MARK_ENCRYPT in part.headers,
         sign=MARK_SIGN in part.headers,
         quotes_protected=MARK_QUOTES in part.headers,
+        all_protected=MARK_ALL in part.headers,
+    )
+
+
+def sort_files(
+    html: str, attachments: Sequence[Attachment], *, quoted: bool = False
+) -> tuple[tuple[AttachmentSource, ...], tuple[AttachmentSource, ...]]:
+    """The pictures that the text shows, and the other files."""
+    shown = pictures_in(from_html(html)) if html else frozenset()
+    every = [
+        AttachmentSource(
+            one.name,
+            one.content_type,
+            one.data(),
+            quoted=quoted,
+            content_id=one.content_id if one.content_id in shown else "",
+        )
+        for one in attachments
+    ]
+    return (
+        tuple(one for one in every if one.content_id),
+        tuple(one for one in every if not one.content_id),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from html import escape
 
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.fields import Headers, fold
@@ -20,6 +21,7 @@ _NOT_PROTECTED = frozenset(
     {"hp-outer", "mime-version", "received", "return-path", "bcc", "dkim-signature"}
 )
 _LEGACY = "hp-legacy-display"
+_LEGACY_START = '<div class="header-protection-legacy-display">'
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -63,30 +65,41 @@ def protect(
 
 def _mark(entity: bytes, parameter: str) -> bytes:
     """Add a parameter to the Content-Type of an entity that we have built."""
-    head, line_end, body = entity.partition(b"\r\n\r\n")
-    fields = head.split(b"\r\n")
+    end = entity.index(b"\r\n\r\n")
+    fields = entity[:end].split(b"\r\n")
     at = next(i for i, line in enumerate(fields) if line.lower().startswith(b"content-type:"))
     while at + 1 < len(fields) and fields[at + 1][:1] in (b" ", b"\t"):
         at += 1
     fields[at] += parameter.replace("; ", ";\r\n ").encode("ascii")
-    return b"\r\n".join(fields) + line_end + body
+    return b"".join((b"\r\n".join(fields), memoryview(entity)[end:]))  # the files only once more
 
 
 def _with_legacy_display(entity: bytes, fields: Sequence[tuple[str, str]]) -> bytes:
-    """Repeat the hidden subject at the top of the text (section 5.2)."""
-    subject = next((value for name, value in fields if name.lower() == "subject"), "")
-    root = parse(entity)
-    text = next((part for part in root.walk() if part.content_type == "text/plain"), None)
-    if not subject or text is None or text.disposition == "attachment":
+    """Repeat the hidden subject at the top of the text, plain and HTML (section 5.2)."""
+    value = next((value for name, value in fields if name.lower() == "subject"), "")
+    subject = f"Subject: {decode_words(value)}"
+    if not value:
         return entity
-    line = f"Subject: {decode_words(subject)}\n\n"
-    before = text.raw
-    after = _mark(_prefixed(before, line, text.encoding), f'; {_LEGACY}="1"')
-    return after if text is root else entity.replace(before, after, 1)
+    texts: dict[str, Part] = {}
+    root = parse(entity)
+    for part in root.walk():
+        if part.content_type in ("text/plain", "text/html") and part.disposition != "attachment":
+            texts.setdefault(part.content_type, part)
+    for kind, part in texts.items():
+        line = (
+            f"{subject}\n\n" if kind == "text/plain" else f"{_LEGACY_START}{escape(subject)}</div>"
+        )
+        before = part.raw
+        after = _mark(_prefixed(before, line, part.encoding), f'; {_LEGACY}="1"')
+        entity = after if part is root else entity.replace(before, after, 1)
+    return entity
 
 
 def _prefixed(part: bytes, line: str, encoding: str) -> bytes:
     head, line_end, body = part.partition(b"\r\n\r\n")
+    if b"<body>\r\n" in body[:200]:  # HTML of our own: inside the body
+        start, body_tag, body = body.partition(b"<body>\r\n")
+        line_end += start + body_tag
     if encoding == "quoted-printable":
         code = "".join(_escape(byte) for byte in line.encode("utf-8"))
         return head + line_end + _wrapped(code) + body

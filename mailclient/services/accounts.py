@@ -9,6 +9,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, LoginRefused, MailError, NotFound, Unreachable
 from mailclient.message.address import normalise
 from mailclient.services.events import AccountsChanged, Events, FoldersChanged
+from mailclient.services.identities import identity_of
 from mailclient.store import Store
 from mailclient.transport import pop3, smtp
 from mailclient.transport.certificate import Certificate, examine
@@ -43,14 +44,54 @@ class Accounts:
         return self._store.accounts.all()
 
     def get(self, address: str) -> Account:
-        """The account with that address among its identities; raises NotFound."""
-        wanted = normalise(address)
-        for account in self.list():
-            if any(normalise(one.address) == wanted for one in account.identities):
-                return account
-        raise NotFound(
-            f"There is no account {address}.", "'mailclient account list' shows the accounts."
-        )
+        """The account that has that address, tagged or not, as an identity; raises NotFound."""
+        return self.identity(address)[0]
+
+    def identity(self, address: str) -> tuple[Account, Identity]:
+        """The identity with that address, tagged or not, and its account; raises NotFound."""
+        found = identity_of(self.list(), address)
+        if found is None:
+            raise NotFound(
+                f"There is no account {address}.", "'mailclient account list' shows the accounts."
+            )
+        return found
+
+    def keep_identity(self, account: Account, identity: Identity, instead_of: str = "") -> Account:
+        """Keep an identity in an account, new or in place of the one with that address; raises
+        BadInput for an address that another one has, NotFound for one that is not there."""
+        others = [one for one in account.identities if not _same(one.address, instead_of)]
+        taken = {
+            normalise(one.address)
+            for one in (
+                *others,
+                *(i for a in self.list() if a.id != account.id for i in a.identities),
+            )
+        }
+        if normalise(identity.address) in taken:
+            raise BadInput(f"There is an identity {identity.address} already.", "Change that one.")
+        if not instead_of:
+            changed = replace(account, identities=(*account.identities, identity))
+        elif len(others) == len(account.identities):
+            raise NotFound(f"{account.address} has no identity {instead_of}.")
+        else:
+            kept = tuple(
+                identity if _same(one.address, instead_of) else one for one in account.identities
+            )
+            changed = replace(account, identities=kept)
+        self.change(changed)
+        return changed
+
+    def drop_identity(self, address: str) -> Account:
+        """Remove an identity; raises BadInput for the only one of an account."""
+        account, identity = self.identity(address)
+        if len(account.identities) == 1:
+            raise BadInput(
+                f"{account.address} is the only address of its account.", "Remove the account."
+            )
+        kept = tuple(one for one in account.identities if one is not identity)
+        changed = replace(account, identities=kept)
+        self.change(changed)
+        return changed
 
     def own_addresses(self) -> frozenset[str]:
         """The addresses of all identities, normalised."""
@@ -181,6 +222,10 @@ class Accounts:
         self._own = None
         self._events.publish(AccountsChanged())
         self._events.publish(FoldersChanged())
+
+
+def _same(one: str, other: str) -> bool:
+    return bool(other) and normalise(one) == normalise(other)
 
 
 def _step(what: str, server: Server, password: str, cancel: CancelToken) -> StepResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailclient.message.address import Address
-from mailclient.message.build import AttachmentSource, Draft
+from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.message.security import SignatureWord
 from mailclient.services.compose import Reply
 from mailclient.services.read import MessageView
@@ -33,5 +33,6 @@ def again(view: MessageView, recipient: str) -> Reply:
         encrypt=view.encrypted,
         sign=view.verdict.signature is SignatureWord.GOOD,
         quotes_protected=view.encrypted,
+        all_protected=view.encrypted,
     )
     return Reply(draft, (OTHERS,) if others else ())

@@ -6,32 +6,31 @@ themselves; only text that was visible is ever quoted.
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mailclient.account import EncryptionPolicy, Identity
 from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput
 from mailclient.message import quote
-from mailclient.message.address import Address, normalise, parse_addresses
-from mailclient.message.build import (
-    AttachmentSource,
-    Draft,
-    draft_bytes,
-    draft_from_message,
-    new_message_id,
-)
-from mailclient.message.security import Encryption, State
+from mailclient.message.address import Address
+from mailclient.message.build import copy_bytes, draft_bytes, draft_from_message, new_message_id
+from mailclient.message.draft import AttachmentSource, Draft
+from mailclient.message.entity import with_crlf
+from mailclient.message.quote import Whom
+from mailclient.message.resend import PRIVATE, without_fields
+from mailclient.message.rich import from_html, to_html
+from mailclient.message.security import State
 from mailclient.message.tree import parse
-from mailclient.message.words import clean
+from mailclient.services import files
 from mailclient.services.accounts import Accounts
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
+from mailclient.services.identities import addressed, answering, identity_of, is_mine, signature
 from mailclient.services.intake import Intake
-from mailclient.services.read import MessageView, read_file
+from mailclient.services.mailto import fill_from_mailto
+from mailclient.services.read import MessageView
 from mailclient.store import Store
 from mailclient.store.folders import Role
 
@@ -65,61 +64,126 @@ class Compose:
         """An empty draft from `address` (or the first account), filled in from a mailto: URI."""
         account = self._accounts.get(address) if address else self._accounts.local()
         wanted = address or account.address
-        identity = next(
-            (one for one in account.identities if normalise(one.address) == normalise(wanted)),
-            account.identities[0],
-        )
+        found = identity_of((account,), wanted)
+        identity = found[1] if found else account.identities[0]
         draft = Draft(
-            sender=Address(identity.name, identity.address),
-            text=_signature(identity),
+            sender=Address(identity.name, wanted),
+            text=signature(identity),
             encrypt=account.encryption is EncryptionPolicy.ALWAYS,
         )
+        draft = addressed(draft, identity)
         return fill_from_mailto(draft, mailto) if mailto else draft
 
-    def reply(self, view: MessageView, everyone: bool = False) -> Reply:
-        """The answer to a message."""
+    def reply(self, view: MessageView, whom: Whom = Whom.AUTHOR) -> Reply:
+        """The answer to a message; raises BadInput for one to a list where there is none."""
         own = self._accounts.own_addresses()
-        identity = self._identity_for(view)
-        parts = quote.reply_draft(view.envelope, view.body.text, mine=tuple(own), everyone=everyone)
-        protected = view.verdict.encryption is Encryption.ENCRYPTED
+        parts = quote.reply_draft(
+            view.envelope, view.body.text, mine=lambda one: is_mine(own, one), whom=whom
+        )
         notes = []
-        if protected:
+        if view.encrypted:
             notes.append("The message was encrypted, so the answer is encrypted too.")
         if view.verdict.state is State.MIXED:
             notes.append("The protected part of the message is not quoted.")
         if view.verdict.warnings and "from-mismatch" in view.verdict.warnings:
             notes.append("The message does not come from the address that it names. Look twice.")
-        signature = _signature(identity)
+        if parts.past_list:
+            notes.append("The list asks for answers to itself; this one goes to the author only.")
+        draft, identity = self._begun(view)
         return Reply(
-            Draft(
-                sender=Address(identity.name, identity.address),
+            replace(
+                draft,
                 to=parts.to,
                 cc=parts.cc,
                 subject=parts.subject,
-                text=f"{parts.text}{signature}",
+                text=f"{parts.text}{signature(identity)}",
                 in_reply_to=parts.in_reply_to,
                 references=parts.references,
-                encrypt=protected,
-                quotes_protected=protected,
             ),
             tuple(notes),
         )
 
     def forward(self, view: MessageView) -> Draft:
         """The message passed on, its text quoted and its attachments with it."""
-        identity = self._identity_for(view)
         subject, text = quote.forward_text(view.envelope, view.body.text)
-        protected = view.verdict.encryption is Encryption.ENCRYPTED
-        return Draft(
-            sender=Address(identity.name, identity.address),
+        draft, identity = self._begun(view)
+        return replace(
+            draft,
             subject=subject,
-            text=f"{_signature(identity)}\n\n{text}" if identity.signature else text,
-            attachments=tuple(
-                AttachmentSource(one.name, one.content_type, one.data())
-                for one in view.body.attachments
+            text=f"{signature(identity)}{text}",
+            attachments=tuple(files.passed_on(one) for one in view.body.attachments),
+        )
+
+    def forward_attached(self, view: MessageView, raw: bytes) -> Draft:
+        """The message passed on as a file: as it was received, byte for byte.
+
+        Of one that was encrypted nobody else could read that; what goes on is its opened text, and
+        only encrypted again.
+        """
+        if view.encrypted:
+            opened = tuple(files.passed_on(one) for one in view.body.attachments)
+            raw = copy_bytes(view.envelope, view.body.text, opened)
+        else:
+            raw = with_crlf(without_fields(raw, PRIVATE))
+        draft, identity = self._begun(view)
+        name = f"{view.envelope.subject[:80] or 'message'}.eml"
+        return replace(
+            draft,
+            subject=quote.forward_subject(view.envelope.subject),
+            text=signature(identity),
+            attachments=(AttachmentSource(name, "message/rfc822", raw, quoted=True),),
+        )
+
+    def edit_as_new(self, view: MessageView) -> Draft:
+        """A new message that begins as this one is: its people, subject, text and files."""
+        draft = replace(self._begun(view)[0], all_protected=view.encrypted)
+        head, html = view.envelope, view.body.html
+        shown = () if html is None else view.body.attachments
+        pictures = {one.content_id for one in shown if one.content_id and one.inline}
+        sources = [(one, files.passed_on(one)) for one in view.body.attachments]
+        return replace(
+            draft,
+            to=head.to,
+            cc=head.cc,
+            bcc=head.bcc or draft.bcc,
+            subject=head.subject,
+            text=view.body.text,
+            html="" if html is None else to_html(from_html(html)),
+            pictures=tuple(
+                replace(source, content_id=one.content_id)
+                for one, source in sources
+                if one.content_id in pictures
             ),
-            encrypt=protected,
-            quotes_protected=protected,
+            attachments=tuple(source for one, source in sources if one.content_id not in pictures),
+        )
+
+    def _begun(self, view: MessageView) -> tuple[Draft, Identity]:
+        """A draft from the address that a message was written to. What passes on text that was
+        encrypted begins encrypted, and `quotes_protected` keeps it from going out in clear."""
+        accounts = self._accounts.list() or (self._accounts.local(),)
+        identity, sender = answering(accounts, view.envelope, view.account_id)
+        draft = Draft(sender, encrypt=view.encrypted, quotes_protected=view.encrypted)
+        return addressed(draft, identity), identity
+
+    def without_protected(self, draft: Draft) -> Draft:
+        """The draft without all that came from an encrypted message: its quoted text, its subject
+        and its files. What is left is the writer's own, and may go out in clear. Raises BadInput
+        where nothing is."""
+        if draft.all_protected:
+            raise BadInput(
+                "This message is made of one that was encrypted; it can only go out encrypted.",
+                "Begin a new message for what may be read on the way.",
+            )
+        html = to_html(quote.own_lines(from_html(draft.html))) if draft.html else ""
+        return replace(
+            draft,
+            subject=quote.without_words(draft.subject),
+            text=quote.own_text(draft.text),
+            html=html,
+            pictures=tuple(one for one in draft.pictures if not one.quoted),
+            attachments=tuple(one for one in draft.attachments if not one.quoted),
+            encrypt=False,
+            quotes_protected=False,
         )
 
     def complete(self, prefix: str, limit: int = 8) -> tuple[Address, ...]:
@@ -128,8 +192,11 @@ class Compose:
 
     def attachment(self, path: Path) -> AttachmentSource:
         """A file to go with a message; raises BadInput if it cannot be read."""
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return AttachmentSource(path.name, kind, read_file(path))
+        return files.attached(path)
+
+    def identities(self) -> tuple[Identity, ...]:
+        """Every identity of every account, in their order."""
+        return tuple(one for account in self._accounts.list() for one in account.identities)
 
     # Drafts
 
@@ -161,47 +228,3 @@ class Compose:
         self._store.messages.delete([id])
         self._events.publish(MessagesChanged((row.folder_id,), (id,)))
         self._events.publish(FoldersChanged())
-
-    def _identity_for(self, view: MessageView) -> Identity:
-        """The identity that the message was written to, else that of its account."""
-        people = {one.key for one in (*view.envelope.to, *view.envelope.cc)}
-        accounts = self._accounts.list() or (self._accounts.local(),)
-        ordered = sorted(accounts, key=lambda one: one.id != view.account_id)
-        for account in ordered:
-            for identity in account.identities:
-                if normalise(identity.address) in people:
-                    return identity
-        return ordered[0].identities[0]
-
-
-def _signature(identity: Identity) -> str:
-    """The signature below its separator line (RFC 3676 section 4.3)."""
-    return f"\n\n-- \n{identity.signature.rstrip()}\n" if identity.signature.strip() else ""
-
-
-MAILTO_FIELDS = frozenset({"to", "cc", "bcc", "subject", "body", "in-reply-to"})
-
-
-def fill_from_mailto(draft: Draft, uri: str) -> Draft:
-    """Fill a draft from a mailto: URI (RFC 6068); what could attach or add headers is dropped."""
-    parts = urlsplit(uri)
-    if parts.scheme.lower() != "mailto":
-        raise BadInput(f"'{clean(uri)[:80]}' is not a mail link.", "It begins with mailto:.")
-    fields: dict[str, list[str]] = {"to": [unquote(parts.path)]} if parts.path else {}
-    for name, value in parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True):
-        if name.lower() in MAILTO_FIELDS:
-            fields.setdefault(name.lower(), []).append(value)
-
-    def people(name: str) -> tuple[Address, ...]:
-        return parse_addresses(clean(", ".join(fields.get(name, ()))))
-
-    body = "\n".join(fields.get("body", ())).replace("\r\n", "\n").replace("\r", "\n")
-    return replace(
-        draft,
-        to=people("to"),
-        cc=people("cc"),
-        bcc=people("bcc"),
-        subject=clean(" ".join(fields.get("subject", ()))),
-        in_reply_to=clean(" ".join(fields.get("in-reply-to", ()))).strip(),
-        text=body + draft.text,
-    )

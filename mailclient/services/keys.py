@@ -100,10 +100,9 @@ class Keys:
             self._entry(key, address) for key in found for address in key.addresses or ("",)
         )
 
-    def own_key(self, address: str) -> KeyInfo | None:
-        """The newest usable key of one's own for `address`."""
-        own = [key for key in self.find(address) if key.has_secret and key.usable and key.can_sign]
-        return max(own, key=lambda key: key.created, default=None)
+    def own_key(self, address: str, chosen: str = "") -> KeyInfo | None:
+        """The key of one's own for `address`: the `chosen` one and no other, else the newest."""
+        return _newest_own(self._all() if chosen else self.find(address), chosen)
 
     def trust_of(self, fingerprint: str, address: str) -> Trust:
         """What we think of a key for an address; the judge asks this."""
@@ -249,10 +248,12 @@ class Keys:
             entity, sign_with=sign_with, encrypt_to=encrypt_to, cancel=cancel
         )
 
-    def announce(self, address: str, *, prefer_encrypt: bool) -> tuple[tuple[str, str], ...]:
-        """The header fields that tell others the own key of `address`; empty without one."""
-        own = self.own_key(address)
-        if own is None:
+    def announce(
+        self, address: str, chosen: str = "", *, prefer_encrypt: bool
+    ) -> tuple[tuple[str, str], ...]:
+        """The header fields that tell others the own key that names `address`, if there is one."""
+        own = self.own_key(address, chosen)
+        if own is None or address not in map(normalise, own.addresses):
             return ()
         return self._plugin().announce(own.fingerprint, address, prefer_encrypt=prefer_encrypt)
 
@@ -313,3 +314,9 @@ def _first_met(key: KeyInfo, address: str, now: datetime, *, later: bool) -> Key
         return KeyTrust(key.fingerprint, address, "tentative", "GnuPG", now, True)
     word = "verified" if key.validity or key.has_secret else "accepted"
     return KeyTrust(key.fingerprint, address, word, "GnuPG", now, False)
+
+
+def _newest_own(keys: Iterable[KeyInfo], chosen: str) -> KeyInfo | None:
+    own = [key for key in keys if key.has_secret and key.usable and key.can_sign]
+    right = [key for key in own if not chosen or key.fingerprint == chosen]
+    return max(right, key=lambda key: key.created, default=None)

@@ -13,21 +13,24 @@ from datetime import datetime, timedelta
 
 from mailclient.account import Account
 from mailclient.cancel import CancelToken
+from mailclient.crypto.api import KeyInfo
 from mailclient.errors import BadInput, KeyMissing, MailError, Unreachable
 from mailclient.message import build
-from mailclient.message.address import Address, encode_address, wire_address
-from mailclient.message.build import Draft
+from mailclient.message.address import Address, encode_address, normalise, wire_address
+from mailclient.message.draft import Draft
+from mailclient.message.entity import entity as mime_entity
 from mailclient.message.headers import HIDDEN_SUBJECT, protect
 from mailclient.services.accounts import OUTGOING, Accounts
 from mailclient.services.crash import crash_point
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged, OutboxChanged
+from mailclient.services.identities import identity_of
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Job, Jobs
 from mailclient.services.keys import Keys
 from mailclient.services.readiness import Readiness
 from mailclient.settings import PROTECT_SUBJECT, SEND_AUTOCRYPT
 from mailclient.store import Store
-from mailclient.store.folders import Role
+from mailclient.store.folders import Folder, Role
 from mailclient.store.outbox import NewOut, OutItem, OutState
 from mailclient.store.settings import Settings
 from mailclient.transport import smtp
@@ -136,10 +139,11 @@ class Send:
         """Compose once: the same bytes, Message-ID and date whatever happens later."""
         message_id = build.new_message_id(draft.sender.domain)
         fields = build.fields(draft, message_id=message_id, date=self._clock())
-        entity = build.entity(draft)
+        entity = mime_entity(draft)
         extra: Fields = ()
         if self._store.settings.get(SEND_AUTOCRYPT):
-            extra = self._keys.announce(draft.sender.key, prefer_encrypt=draft.encrypt)
+            chosen = self._accounts.identity(draft.sender.address)[1].key
+            extra = self._keys.announce(draft.sender.key, chosen, prefer_encrypt=draft.encrypt)
         visible = _delivery((*draft.to, *draft.cc))
         hidden = {key: one for key, one in _delivery(draft.bcc).items() if key not in visible}
         if draft.encrypt:
@@ -181,7 +185,7 @@ class Send:
         return Prepared(message_id, tuple(copies), _with_bcc(main, draft.bcc))
 
     def _own(self, sender: Address) -> str:
-        own = self._keys.own_key(sender.key)
+        own = own_key(self._accounts, self._keys, sender.address)
         if own is None:
             raise KeyMissing(
                 f"There is no key of your own for {sender.address}.",
@@ -279,7 +283,7 @@ class Send:
         self, account: Account, item: OutItem, results: Sequence[smtp.RecipientResult]
     ) -> None:
         """Commit the results together with the copy in Sent."""
-        folder = self._store.folders.by_role(account.id, Role.SENT)
+        folder = _sent_folder(self._store, account, item.sender)
         copy = self._store.outbox.sent_copy(item.id)
         id = None
         with self._store.database.write():
@@ -299,6 +303,22 @@ class Send:
     def states(self, message_id: str) -> tuple[OutState, ...]:
         """How the copies of one message stand."""
         return tuple(one.state for one in self.items() if one.message_id == message_id)
+
+
+def own_key(accounts: Accounts, keys: Keys, sender: str) -> KeyInfo | None:
+    """The key that mail from this address is signed with."""
+    identity = accounts.identity(sender)[1]
+    return keys.own_key(normalise(identity.address), identity.key)
+
+
+def _sent_folder(store: Store, account: Account, sender: str) -> Folder:
+    """Where the copy goes: the identity's own folder, made anew if need be, or Sent."""
+    found = identity_of((account,), sender)
+    name = found[1].sent if found else ""
+    if not name:
+        return store.folders.by_role(account.id, Role.SENT)
+    known = store.folders.find(name, account.id)
+    return known[0] if known else store.folders.create(account.id, name)
 
 
 def outer_subject(settings: Settings, draft: Draft) -> str:

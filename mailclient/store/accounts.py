@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -116,10 +116,7 @@ class AccountTable:
 def _written(account: Account) -> str:
     return json.dumps(
         {
-            "identities": [
-                {"address": one.address, "name": one.name, "signature": one.signature}
-                for one in account.identities
-            ],
+            "identities": [asdict(one) for one in account.identities],
             "incoming": _server_written(account.incoming),
             "outgoing": _server_written(account.outgoing),
             "retention": account.retention.word(),
@@ -152,7 +149,7 @@ def _server_written(server: Server | None) -> dict[str, Any] | None:
 def _read(id: int, details: str) -> Account:
     found = json.loads(details)
     return Account(
-        identities=tuple(Identity(**one) for one in found["identities"]),
+        identities=tuple(Identity(**one) for one in found["identities"]),  # some with fewer fields
         incoming=_server_read(found["incoming"]),
         outgoing=_server_read(found["outgoing"]),
         retention=Retention.parse(found["retention"]),

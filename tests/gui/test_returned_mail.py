@@ -17,7 +17,7 @@ from mailclient.gui.main_window import MainWindow
 from mailclient.gui.message_window import MessageWindow
 from mailclient.gui.reader.route_view import RouteWindow
 from mailclient.message.address import Address
-from mailclient.message.build import Draft
+from mailclient.message.draft import Draft
 from mailclient.services.jobs import Job
 from tests.gui.conftest import MakeApp, Snap
 from tests.servers.relay import FULL, relayed_servers_running

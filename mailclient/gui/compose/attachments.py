@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from mailclient.gui import icons, parts, people
 from mailclient.gui.reader.flow import Flow
-from mailclient.message.build import AttachmentSource
+from mailclient.message.draft import AttachmentSource
 from mailclient.sizes import size_words
 
 

@@ -22,7 +22,7 @@ from mailclient.gui.compose.attachments import AttachmentBar
 from mailclient.gui.compose.protection import Protection
 from mailclient.gui.compose.recipients import RecipientLine
 from mailclient.message.address import Address, format_address
-from mailclient.message.build import Draft
+from mailclient.message.draft import Draft
 from mailclient.message.words import clean
 
 

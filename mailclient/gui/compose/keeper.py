@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from mailclient.app import App
 from mailclient.errors import MailError
 from mailclient.gui.bridge import Bridge
-from mailclient.message.build import Draft
+from mailclient.message.draft import Draft
 
 SAVE_MS = 8000
 

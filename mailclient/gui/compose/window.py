@@ -30,9 +30,9 @@ from mailclient.gui.compose.form import ComposeForm
 from mailclient.gui.compose.keeper import DraftKeeper
 from mailclient.gui.compose.recipients import RecipientLine
 from mailclient.gui.strip import Kind, Strip
-from mailclient.message.build import Draft
+from mailclient.message.draft import Draft
 from mailclient.services.readiness import Readiness
-from mailclient.services.send import Queued
+from mailclient.services.send import Queued, own_key
 from mailclient.settings import SIGN_BY_DEFAULT
 
 _PROMISES_FILE = re.compile(r"\b(attach(ed|ment|ments)?|enclosed|anhang|beigef)", re.IGNORECASE)
@@ -136,7 +136,7 @@ class ComposeWindow(QMainWindow):
         )
 
         def look(job: object) -> tuple[Readiness | None, bool]:
-            has_key = self._app.keys.own_key(draft.sender.address) is not None
+            has_key = own_key(self._app.accounts, self._app.keys, draft.sender.address) is not None
             return (self._app.keys.readiness(wanted) if wanted else None), has_key
 
         self._bridge.run(

@@ -13,7 +13,7 @@ from mailclient.message.flowed import flow
 from mailclient.message.headers import effective_envelope, protected
 from mailclient.message.judge import judge
 from mailclient.message.layers import errant, find_layer, is_damaged
-from mailclient.message.quote import forward_text, reply_draft
+from mailclient.message.quote import Whom, forward_text, reply_draft
 from mailclient.message.security import Trust
 from mailclient.message.tree import Part, parse
 
@@ -30,7 +30,7 @@ def read_wholly(raw: bytes) -> Part:
         safe_name(one.name)
         for _ in one.chunks():
             continue
-    answer = reply_draft(seen, shown.text, mine=("bob@example.org",), everyone=True)
+    answer = reply_draft(seen, shown.text, mine="bob@example.org".__eq__, whom=Whom.EVERYONE)
     flow(answer.text)
     forward_text(seen, shown.text)
     find_layer(root)

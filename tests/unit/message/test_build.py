@@ -1,5 +1,8 @@
 """What is built is 7-bit, CRLF, foldable by nobody, and reads back as what was written."""
 
+import email
+import email.policy
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,12 +11,13 @@ from hypothesis import strategies as st
 
 from mailclient.errors import BadInput
 from mailclient.message import build
-from mailclient.message.address import Address
+from mailclient.message.address import Address, normalise
 from mailclient.message.body import body
-from mailclient.message.build import AttachmentSource, Draft
+from mailclient.message.draft import AttachmentSource, Draft
+from mailclient.message.entity import entity
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.flowed import flow, unflow
-from mailclient.message.quote import forward_text, reply_draft
+from mailclient.message.quote import Whom, forward_text, own_text, reply_draft, without_words
 from mailclient.message.tree import parse
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -24,7 +28,7 @@ EVE = Address("", "eve@example.org")
 
 def built(draft: Draft) -> bytes:
     message_id = build.new_message_id(draft.sender.domain)
-    return build.assemble(build.fields(draft, message_id=message_id, date=NOW), build.entity(draft))
+    return build.assemble(build.fields(draft, message_id=message_id, date=NOW), entity(draft))
 
 
 def on_the_wire(raw: bytes) -> bool:
@@ -109,6 +113,10 @@ def test_flowed_quotes_keep_their_depth() -> None:
     assert all(line.startswith(">> ") for line in flow("> > " + "word " * 40).split("\n"))
 
 
+def mine(address: str) -> bool:
+    return normalise(address) == "ann@example.org"
+
+
 def seen(**fields: object) -> Envelope:
     raw = "\r\n".join(f"{name.replace('_', '-')}: {value}" for name, value in fields.items())
     return envelope(parse(raw.encode() + b"\r\n\r\n").headers)
@@ -118,7 +126,7 @@ def test_an_answer_to_all_leaves_oneself_out_and_nobody_twice() -> None:
     found = seen(From="bob@example.org", To="ann@example.org, eve@example.org",
                  Cc="Bob@example.org, fay@example.org", Subject="RE: Aw: hi",
                  Message_ID="<2@x>", References="<0@x> <1@x>")  # fmt: skip
-    parts = reply_draft(found, "text\n-- \nBob", mine=["ann@example.org"], everyone=True)
+    parts = reply_draft(found, "text\n-- \nBob", mine=mine, whom=Whom.EVERYONE)
     assert [one.address for one in parts.to] == ["bob@example.org"]
     assert [one.address for one in parts.cc] == ["eve@example.org", "fay@example.org"]
     assert parts.subject == "Re: hi"
@@ -128,7 +136,7 @@ def test_an_answer_to_all_leaves_oneself_out_and_nobody_twice() -> None:
 
 def test_an_answer_to_an_own_message_goes_where_that_went() -> None:
     found = seen(From="ann@example.org", To="bob@example.org")
-    parts = reply_draft(found, "", mine=["ann@example.org"], everyone=False)
+    parts = reply_draft(found, "", mine=mine, whom=Whom.AUTHOR)
     assert [one.address for one in parts.to] == ["bob@example.org"]
 
 
@@ -137,3 +145,108 @@ def test_a_forwarded_message_tells_where_it_comes_from() -> None:
     assert subject == "Fwd: hi"
     assert "From: Bob <bob@example.org>" in text
     assert text.endswith("words\n")
+
+
+LISTED = {
+    "From": "bob@example.org",
+    "To": "People <list@example.org>, eve@example.org",
+    "List_Post": "<mailto:list@example.org>",
+}
+
+
+def test_an_answer_to_the_list_goes_to_the_list_alone() -> None:
+    parts = reply_draft(seen(**LISTED), "", mine=mine, whom=Whom.LIST)
+    assert parts.to == (Address("People", "list@example.org"),)
+    assert parts.cc == ()
+
+
+def test_a_list_that_asks_for_answers_to_itself_does_not_get_those_to_the_author() -> None:
+    found = seen(**LISTED, Reply_To="list@example.org")
+    parts = reply_draft(found, "", mine=mine, whom=Whom.AUTHOR)
+    assert [one.address for one in parts.to] == ["bob@example.org"]
+    assert parts.past_list
+    everyone = reply_draft(found, "", mine=mine, whom=Whom.EVERYONE)
+    assert [one.address for one in everyone.to] == ["bob@example.org"]
+    assert [one.address for one in everyone.cc] == ["list@example.org", "eve@example.org"]
+
+
+def test_a_reply_address_of_the_author_is_kept_on_a_list() -> None:
+    found = seen(**LISTED, Reply_To="bob@elsewhere.example")
+    parts = reply_draft(found, "", mine=mine, whom=Whom.AUTHOR)
+    assert [one.address for one in parts.to] == ["bob@elsewhere.example"]
+    assert not parts.past_list
+
+
+def test_there_is_no_answer_to_a_list_without_a_list() -> None:
+    with pytest.raises(BadInput, match="mailing list"):
+        reply_draft(seen(From="bob@example.org"), "", mine=mine, whom=Whom.LIST)
+
+
+def test_what_is_left_without_quotes_is_what_the_writer_wrote() -> None:
+    answer = reply_draft(seen(From="Bob <bob@example.org>"), "the secret", mine=mine,
+                         whom=Whom.AUTHOR).text  # fmt: skip
+    assert own_text(f"Dear Bob,\nyes.{answer}\n-- \nAnn") == "Dear Bob,\nyes.\n\n\n-- \nAnn\n"
+    passed_on = forward_text(seen(From="bob@example.org"), "the secret")[1]
+    assert own_text(f"Look:{passed_on}") == "Look:\n"
+    assert without_words("Re: the secret") == "Re: [...]"
+
+
+@pytest.mark.parametrize("length", [60, 76, 77, 200, 979])
+def test_an_id_is_never_broken_nor_encoded(length: int) -> None:
+    id = "<" + "a" * (length - 4) + "@b>"
+    draft = Draft(sender=ANN, to=(BOB,), in_reply_to=id, references=("<0@x>", id, "<1@x>"))
+    raw = built(draft)
+    assert f" {id}\r\n".encode() in raw
+    found = email.message_from_bytes(raw, policy=email.policy.default)
+    assert found["References"].split() == ["<0@x>", id, "<1@x>"]
+    assert found["In-Reply-To"] == id
+
+
+def test_an_id_that_no_line_can_hold_is_left_out() -> None:
+    draft = Draft(sender=ANN, to=(BOB,), references=("<0@x>", f"<{'a' * 990}@b>"))
+    assert parse(built(draft)).headers.get("References") == "<0@x>"
+
+
+def test_an_international_domain_travels_as_a_labels() -> None:
+    raw = built(Draft(sender=ANN, to=(Address("Jürgen", "j@bücher.example"),)))
+    assert b"<j@xn--bcher-kva.example>" in raw
+
+
+def test_an_address_in_other_letters_is_refused_in_words() -> None:
+    with pytest.raises(BadInput, match="SMTPUTF8"):
+        built(Draft(sender=ANN, to=(Address("", "jürgen@example.org"),)))
+
+
+@pytest.mark.parametrize(
+    "bad", ["\r\nX-Evil: y", "\nX-Evil: y", "\x00X-Evil: y", "\u2028X-Evil: y"]
+)
+@pytest.mark.parametrize(
+    "field", ["subject", "text", "html", "name", "file", "type", "cid", "in_reply_to", "references"]
+)
+def test_no_field_of_a_draft_becomes_a_field_of_the_message(field: str, bad: str) -> None:
+    words = f"a{bad}"
+    picture = AttachmentSource(
+        words if field == "file" else "p.png",
+        words if field == "type" else "image/png",
+        b"x",
+        content_id=words if field == "cid" else "p@x",
+    )
+    draft = Draft(
+        sender=Address(words if field == "name" else "Ann", "ann@example.org"),
+        to=(BOB,),
+        subject=words if field == "subject" else "",
+        text=words if field == "text" else "",
+        html=f'<p>{words if field == "html" else ""}</p><img src="cid:{picture.content_id}">',
+        pictures=(picture,),
+        attachments=(picture,),
+        in_reply_to=words if field == "in_reply_to" else "",
+        references=(words,) if field == "references" else (),
+    )
+    for raw in (
+        built(draft),
+        built(replace(draft, html="")),
+        build.draft_bytes(draft, message_id="<a@b>", date=NOW),
+    ):
+        every = [email.message_from_bytes(raw), *email.message_from_bytes(raw).walk()]
+        assert [part for part in every if "x-evil" in part] == []
+        assert [part for part in parse(raw).walk() if "x-evil" in part.headers] == []

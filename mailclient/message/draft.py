@@ -1,0 +1,73 @@
+"""The values of a message that is being written. No bytes are made of them here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailclient.message.address import Address
+
+PIECE = 256 * 1024
+
+
+class Content(Protocol):
+    """Bytes that lie somewhere else and are read in pieces when they are needed."""
+
+    def __len__(self) -> int: ...
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes in their order; raises BadInput where they cannot be read any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentSource:
+    """A file that goes with a message. `quoted` says that it comes from the message answered or
+    passed on; `content_id` that the text shows it (RFC 2392)."""
+
+    name: str
+    content_type: str
+    data: bytes | Content
+    quoted: bool = False
+    content_id: str = ""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.data)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The content in pieces."""
+        if not isinstance(self.data, bytes):
+            yield from self.data.chunks()
+            return
+        for start in range(0, len(self.data), PIECE):
+            yield self.data[start : start + PIECE]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message as it is being written. `quotes_protected` says that it quotes encrypted mail,
+    `all_protected` that all of it comes from there.
+
+    Where there is `html` (of our own kind, see `rich`), the text that goes beside it is made from
+    it, and `text` does not count; `pictures` are the files that it shows.
+    """
+
+    sender: Address
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    pictures: tuple[AttachmentSource, ...] = ()
+    attachments: tuple[AttachmentSource, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    encrypt: bool = False
+    sign: bool = False
+    quotes_protected: bool = False
+    all_protected: bool = False
