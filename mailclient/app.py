@@ -6,6 +6,7 @@ and the tests all come in through `open_profile`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from mailclient.paths import Profile
 from mailclient.services.accounts import Accounts
 from mailclient.services.assess import Assessor
 from mailclient.services.compose import Compose
+from mailclient.services.discovery import Discovery
 from mailclient.services.doctor import Doctor
 from mailclient.services.events import Events
 from mailclient.services.intake import Intake
@@ -63,6 +65,7 @@ class App:
         self.jobs = Jobs(self.events)
         self.settings = store.settings
         self.accounts = Accounts(store, self.events, offline=offline)
+        self.discovery = Discovery(self.events, os.environ, offline=offline)
         self.keys = Keys(store, plugins.sealing, self.events, clock, self._requeue)
         assessor = Assessor(
             plugins.for_protocol,

@@ -9,6 +9,13 @@ import pytest
 from tests.servers.surroundings import MailServers, mail_servers_running
 
 
+@pytest.fixture(autouse=True)
+def nobody_outside_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discovery asks nobody, unless a test names its own sources."""
+    for source in ("AUTOCONFIG", "WELL_KNOWN", "DATABASE", "DNS", "GUESS"):
+        monkeypatch.setenv(f"MAILCLIENT_DISCOVERY_{source}", "")
+
+
 @pytest.fixture(scope="session")
 def mail_servers() -> Iterator[MailServers]:
     """A real Dovecot and a real Postfix on the loopback, with alice, bob and carol."""

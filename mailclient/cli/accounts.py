@@ -21,7 +21,7 @@ from mailclient.account import (
     Server,
 )
 from mailclient.cancel import CancelToken
-from mailclient.cli import forms
+from mailclient.cli import discovery, forms
 from mailclient.cli.context import Context, first_line, print_json
 from mailclient.cli.identities import identity
 from mailclient.errors import BadInput, MailError
@@ -113,18 +113,18 @@ def add(
     """
     identity = Identity(address, name)
     wanted = Account((identity,), retention=Retention.parse(leave_on_server))
+    trusted = str(ca_file.resolve()) if ca_file else ""
     if pop3 is None or smtp is None:
-        found = context.app.accounts.discover(address)
-        if found is None:
-            raise BadInput(
-                f"Nothing is known about the mail servers of {address}.",
-                "Name them with --pop3 and --smtp.",
-            )
-        wanted = replace(wanted, incoming=found.incoming, outgoing=found.outgoing)
+        given = Authentication(auth) if _was_given("auth") else None
+        found = discovery.usable(context, address, trusted, given)
+        changes: dict[str, Any] = {"username": username} if username else {}
+        if given is not None:
+            changes["authentication"] = given
+        wanted = _both(replace(wanted, incoming=found.incoming, outgoing=found.outgoing), **changes)
     common = {
         "authentication": Authentication(auth),
         "username": username or address,
-        "ca_file": str(ca_file.resolve()) if ca_file else "",
+        "ca_file": trusted,
     }
     if pop3 is not None:
         security = Security(pop3_security)
@@ -143,6 +143,12 @@ def add(
             raise MailError("The account was not added.", "Mend the settings, or use --no-test.")
     context.app.accounts.add(wanted, password)
     click.echo(f"Added {address}.")
+
+
+def _was_given(parameter: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def host_port(text: str, default: int) -> tuple[str, int]:
@@ -349,35 +355,4 @@ def test(context: Context, address: str, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-@account.command("discover")
-@click.argument("address")
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="Print JSON. Example: mailclient account discover ann@example.org --json",
-)
-@click.pass_obj
-def discover(context: Context, address: str, as_json: bool) -> None:
-    """Show what automatic set-up finds for an address, and from where."""
-    found = context.app.accounts.discover(address)
-    tried = [{"source": "provider-table", "outcome": "found" if found else "not found"}]
-    if as_json:
-        print_json(
-            {
-                "address": address,
-                "incoming": forms.server(found.incoming, "pop3") if found else None,
-                "outgoing": forms.server(found.outgoing, "smtp") if found else None,
-                "source": found.source if found else None,
-                "tried": tried,
-            }
-        )
-    elif found is not None:
-        click.echo(f"Incoming: {found.incoming.host}:{found.incoming.port}")
-        click.echo(f"Outgoing: {found.outgoing.host}:{found.outgoing.port}")
-        click.echo(f"Source: {found.source}. {found.note}".rstrip())
-    if found is None:
-        raise BadInput(
-            f"Nothing is known about the mail servers of {address}.",
-            "Name them with --pop3 and --smtp.",
-        )
+account.add_command(discovery.discover)

@@ -20,6 +20,7 @@ from mailclient.services.redirect import Redirection
 from mailclient.store.folders import Folder
 from mailclient.store.messages import MessageRow
 from mailclient.store.outbox import OutItem
+from mailclient.transport.discover.values import Report
 
 Json = dict[str, Any]
 
@@ -168,10 +169,8 @@ def redirection(one: Redirection, subject: str) -> Json:
     }
 
 
-def server(one: Server | None, protocol: str) -> Json | None:
-    """A server's settings; never a password."""
-    if one is None:
-        return None
+def _reached(one: Server, protocol: str) -> Json:
+    """How a server is reached and logged in to."""
     return {
         "protocol": protocol,
         "host": one.host,
@@ -179,6 +178,15 @@ def server(one: Server | None, protocol: str) -> Json | None:
         "security": one.security.value,
         "auth": one.authentication.value,
         "username": one.username,
+    }
+
+
+def server(one: Server | None, protocol: str) -> Json | None:
+    """A server's settings; never a password."""
+    if one is None:
+        return None
+    return {
+        **_reached(one, protocol),
         "ca_file": one.ca_file,
         "certificate": one.pin or None,
         "mechanism": one.mechanism or None,
@@ -259,6 +267,38 @@ def key(one: KeyEntry) -> Json:
         "revoked": one.key.revoked,
         "expired": one.key.expired,
         "usable": one.key.usable,
+    }
+
+
+def report(one: Report) -> Json:
+    """What `account discover --json` prints."""
+    found = one.found
+    provider = found.provider if found else None
+    return {
+        "address": one.address,
+        "incoming": _reached(found.incoming, "pop3") if found else None,
+        "outgoing": _reached(found.outgoing, "smtp") if found else None,
+        "source": found.source.value if found else None,
+        "authenticated": found.source.authenticated if found else None,
+        "to_confirm": list(found.foreign) if found else [],
+        "provider": provider
+        and {
+            "name": provider.name,
+            "step": provider.step.value,
+            "text": provider.say,
+            "page": provider.page or None,
+            "checked": provider.checked.isoformat(),
+        },
+        "tried": [
+            {
+                "source": tried.source.value,
+                "outcome": tried.outcome.value,
+                "authenticated": tried.source.authenticated,
+                "place": tried.place or None,
+                "reason": tried.reason or None,
+            }
+            for tried in one.tried
+        ],
     }
 
 

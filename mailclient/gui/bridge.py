@@ -30,6 +30,7 @@ from mailclient.services.events import (
     MessagesChanged,
     OutboxChanged,
     SettingChanged,
+    SourceTried,
 )
 from mailclient.services.jobs import Job, Jobs
 
@@ -54,6 +55,7 @@ class Changes:
     settings: frozenset[str] = frozenset()
     jobs: frozenset[int] = frozenset()
     collections: tuple[CollectionEnded, ...] = ()  # the last of each account
+    tried: tuple[SourceTried, ...] = ()
 
 
 def merge(events: list[Event]) -> Changes:
@@ -82,6 +84,7 @@ def merge(events: list[Event]) -> Changes:
         settings=frozenset(settings),
         jobs=frozenset(jobs),
         collections=tuple(collections.values()),
+        tried=tuple(event for event in events if isinstance(event, SourceTried)),
     )
 
 

@@ -13,7 +13,7 @@ from mailclient.services.identities import identity_of
 from mailclient.store import Store
 from mailclient.transport import pop3, smtp
 from mailclient.transport.certificate import Certificate, examine
-from mailclient.transport.discover import Found, known_hosts, lookup
+from mailclient.transport.discover.providers import known_hosts
 
 INCOMING, OUTGOING = "incoming", "outgoing"
 LOCAL_DOMAIN = "localhost"
@@ -213,10 +213,6 @@ class Accounts:
         if what == INCOMING:
             return replace(account, incoming=changed)
         return replace(account, outgoing=changed)
-
-    def discover(self, address: str) -> Found | None:
-        """What is known of the servers behind an address; None where nothing is."""
-        return lookup(address)
 
     def _changed(self) -> None:
         self._own = None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailclient.errors import MailError
+from mailclient.transport.discover.values import Tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,14 @@ class JobChanged:
     id: int
 
 
+@dataclass(frozen=True, slots=True)
+class SourceTried:
+    """A source was asked for the servers of an address, or has answered."""
+
+    address: str
+    tried: Tried
+
+
 Event = (
     MessagesChanged
     | FoldersChanged
@@ -69,6 +78,7 @@ Event = (
     | SettingChanged
     | CollectionEnded
     | JobChanged
+    | SourceTried
 )
 
 

@@ -13,7 +13,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, CertificateRejected
 from mailclient.message.words import clean
 from mailclient.transport import pop3_login, smtp, tls
-from mailclient.transport.discover import known_hosts
+from mailclient.transport.discover.providers import known_hosts
 from mailclient.transport.wire import SET_UP, connected
 
 

@@ -1,78 +1,177 @@
-"""Small documents over verified HTTPS; nothing else, and never another scheme on the way."""
+"""Small documents over verified HTTPS; nothing else, and never another scheme on the way.
+
+What comes is a stranger's: its size, its time and the number of its detours are limited.
+"""
 
 from __future__ import annotations
 
-import time
-import urllib.request
-from http.client import HTTPException, HTTPMessage, HTTPResponse
-from typing import IO
-from urllib.error import HTTPError
-from urllib.parse import urlsplit
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from urllib.parse import SplitResult, urljoin, urlsplit
 
-from mailclient.errors import BadInput, NotFound, Unreachable
+from mailclient.cancel import CancelToken
+from mailclient.errors import BadInput, Cancelled, CertificateRejected, NotFound, Unreachable
 from mailclient.transport import tls
+from mailclient.transport.explain import certificate_fault
+from mailclient.transport.reach import dial
 
 LARGEST = 256 * 1024
 SECONDS = 5.0  # for each step
 PATIENCE = 30.0  # seconds for the whole document
 PIECE = 1 << 14
+MOST_REDIRECTS = 3
+REDIRECTS = (301, 302, 303, 307, 308)
 
 
-class _HttpsOnly(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to https alone."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was fetched: the bytes, what they are said to be, and the host that they came from."""
 
-    max_redirections = 3
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        """The next request; None ends it with the redirect itself as an error."""
-        if urlsplit(newurl).scheme != "https":
-            return None
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+    data: bytes
+    content_type: str
+    host: str
 
 
 def fetch(url: str, *, limit: int = LARGEST, timeout: float = SECONDS) -> bytes:
     """Fetch at most `limit` bytes; `timeout` is for each step, in seconds.
 
-    Raises BadInput for another scheme, NotFound, Unreachable.
+    Raises BadInput for another scheme, NotFound, Unreachable, CertificateRejected.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        raise BadInput("Only https addresses are fetched.")
-    opener = urllib.request.build_opener(
-        urllib.request.HTTPSHandler(context=tls.context()),
-        _HttpsOnly(),
-        urllib.request.ProxyHandler({}),
-    )
-    request = urllib.request.Request(url, headers={"User-Agent": "mailclient"})
-    try:
-        with opener.open(request, timeout=timeout) as answer:
-            data = _read(answer, limit)
-    except HTTPError as refused:
-        refused.close()
-        raise NotFound(
-            f"{parts.hostname} has nothing there.", detail=str(refused.code)
-        ) from refused
-    except (OSError, HTTPException, ValueError) as fault:
-        raise Unreachable(f"{parts.hostname} does not answer.", "Try again later.") from fault
-    if len(data) > limit:
-        raise BadInput(f"What {parts.hostname} sent is too large.")
-    return data
+    return document(url, CancelToken(), limit=limit, timeout=timeout, private=True).data
 
 
-def _read(answer: HTTPResponse, limit: int) -> bytes:
-    """The document, or a little more than `limit` of it; what drips in without end is given up."""
-    deadline = time.monotonic() + PATIENCE
+def document(
+    url: str,
+    cancel: CancelToken,
+    *,
+    limit: int,
+    private: bool,
+    timeout: float = SECONDS,
+    ca_file: str = "",
+) -> Document:
+    """Fetch a document of at most `limit` bytes, over a few redirects to https alone.
+
+    Unless `private` is set no address inside a private network is spoken to. Raises BadInput,
+    NotFound, Unreachable, CertificateRejected, Cancelled.
+    """
+    for _ in range(MOST_REDIRECTS + 1):
+        cancel.check()
+        parts = _https(url)
+        connection = _Connection(parts, timeout, private=private, ca_file=ca_file)
+        with closing(connection), _in_our_words(parts, cancel), connection.limited(cancel):
+            connection.request("GET", _path(parts), headers={"User-Agent": "mailclient"})
+            with closing(connection.getresponse()) as answer:
+                if answer.status in REDIRECTS:
+                    url = urljoin(url, answer.headers.get("Location", ""))
+                    continue
+                return _read(answer, parts, limit)
+    raise BadInput("The answer leads from one place to the next.")
+
+
+def _read(answer: HTTPResponse, parts: SplitResult, limit: int) -> Document:
+    host = str(parts.hostname)
+    if answer.status != 200:
+        raise NotFound(f"{host} has nothing there.", detail=str(answer.status))
     data = bytearray()
     while len(data) <= limit and (piece := answer.read1(PIECE)):
         data += piece
-        if time.monotonic() > deadline:
+    if len(data) > limit:
+        raise BadInput(f"What {host} sent is too large.")
+    return Document(bytes(data), answer.headers.get_content_type(), host)
+
+
+def _https(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme == "https" and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not url.isascii() or any(ord(sign) <= 32 for sign in url):
+        raise BadInput("Only https addresses are fetched.")
+    return parts
+
+
+def _path(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+class _Connection(HTTPSConnection):
+    """A verified connection that can be shut from another thread."""
+
+    def __init__(self, parts: SplitResult, timeout: float, *, private: bool, ca_file: str) -> None:
+        super().__init__(str(parts.hostname), parts.port, timeout=timeout)
+        self._seconds = timeout
+        self._private = private
+        self._ca_file = ca_file
+        self._with = ExitStack()
+        self._shutters: list[socket.socket] = []
+        self._late = False
+        self._lock = threading.Lock()
+
+    def connect(self) -> None:
+        """Connect and encrypt; raises OSError, BadInput."""
+        raw = dial(
+            self.host, self.port, private=self._private, seconds=self._seconds, opened=self._opened
+        )
+        self.sock = raw
+        context = tls.context(self._ca_file)
+        with self._lock:  # one that is shut just now would be taken for one never connected
+            self._check()
+            encrypted = context.wrap_socket(
+                raw, server_hostname=self.host, do_handshake_on_connect=False
+            )
+        self.sock = encrypted
+        encrypted.do_handshake()
+
+    def _opened(self, sock: socket.socket) -> None:
+        with self._lock:
+            self._check()
+            shutter = sock.dup()  # the same connection, never encrypted
+            self._with.callback(shutter.close)
+            self._shutters.append(shutter)
+
+    def _check(self) -> None:
+        if self._late:
             raise TimeoutError
-    return bytes(data)
+
+    @contextmanager
+    def limited(self, cancel: CancelToken) -> Iterator[None]:
+        """End the block when its time is up or the job is to stop, whatever drips in meanwhile."""
+        timer = threading.Timer(PATIENCE, self._shut)
+        timer.daemon = True
+        timer.start()
+        try:
+            with cancel.interrupting(self._shut), self._with:
+                yield
+        finally:
+            timer.cancel()
+
+    def _shut(self) -> None:
+        with self._lock:
+            self._late = True
+            for shutter in self._shutters:
+                try:
+                    shutter.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # it was not open
+
+
+@contextmanager
+def _in_our_words(parts: SplitResult, cancel: CancelToken) -> Iterator[None]:
+    host = parts.hostname
+    try:
+        yield
+    except (OSError, HTTPException, ValueError) as fault:
+        if cancel.cancelled:
+            raise Cancelled("Stopped.") from fault
+        if isinstance(fault, ssl.SSLCertVerificationError):
+            raise CertificateRejected(
+                f"{host} could not prove that it is {host}: {certificate_fault(fault)}.",
+                "Nothing was asked of it.",
+            ) from fault
+        raise Unreachable(f"{host} does not answer.", "Try again later.") from fault

@@ -103,6 +103,25 @@ def agree_on_tls(wire: Wire) -> None:
         raise wire.fault(error, doing) from error
 
 
+def look(wire: Wire) -> frozenset[str]:
+    """Greet, encrypt, and ask by which ways one can log in; no name and no password is said."""
+    doing = CONNECTING
+    try:
+        connection = _Poplib(wire)
+        try:
+            if wire.server.security is Security.STARTTLS:
+                doing = ENCRYPTING
+                connection.start_tls()
+                doing = CONNECTING
+            found = connection.capabilities()
+            connection.try_("QUIT")
+        finally:
+            connection.file.close()
+    except FAULTS as error:
+        raise wire.fault(error, doing) from error
+    return found.login_by
+
+
 class _Poplib(poplib.POP3):
     """`poplib` on a wire."""
 

@@ -54,6 +54,7 @@ __all__ = [
     "Uncertain",
     "agree_on_tls",
     "check",
+    "look",
     "submission",
 ]
 
@@ -200,6 +201,14 @@ def agree_on_tls(wire: Wire) -> None:
     """Go over to TLS, and say nothing else."""
     with closing(Connection(wire)) as connection:
         connection.set_up(None)
+
+
+def look(wire: Wire) -> frozenset[str]:
+    """Greet, encrypt, and ask by which ways one can log in; no name and no password is said."""
+    with closing(Connection(wire)) as connection:
+        connection.set_up(None)
+        _quit(connection)
+        return frozenset(connection.capabilities.login_by)
 
 
 def check(server: Server, password: str, cancel: CancelToken) -> str:

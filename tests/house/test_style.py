@@ -28,6 +28,7 @@ BROAD_EXCEPTS: dict[str, str] = {
     "services/jobs.py::_run": "the lane runner: a bug in a job is logged and shown, and raised on",
     "cli/context.py::invoke": "the command line's main: a bug is named as one, and exits with 1",
     "crypto/registry.py::_take": "a plug-in is the code of strangers, and may raise anything",
+    "transport/discover/race.py::_ask": "a bug is carried to the thread that waits",
     "gui/bridge.py::_call": "the bridge: a bug met on a lane is carried to the window and shown",
     "gui/bridge.py::_deliver": "the bridge: a bug in one receiver must not stop the next",
 }

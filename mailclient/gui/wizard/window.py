@@ -26,13 +26,14 @@ from PySide6.QtWidgets import (
 
 from mailclient.account import Account, Identity, Server
 from mailclient.app import App
+from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, MailError
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge, Task
 from mailclient.gui.strip import Kind, Strip
 from mailclient.gui.wizard.servers import ServerFields
 from mailclient.services.accounts import StepResult
-from mailclient.transport.discover import Found
+from mailclient.transport.discover.values import Report
 
 T = TypeVar("T")
 
@@ -169,9 +170,10 @@ class Wizard(QDialog):
         address = Identity(self.address.text(), self.name.text()).address
         if not self.password.text():
             raise BadInput("The password is missing.", "Type the one of your mailbox.")
-        self._run(lambda: self._app.accounts.discover(address), self._discovered)
+        self._run(lambda: self._app.discovery.find(address, CancelToken()), self._discovered)
 
-    def _discovered(self, found: Found | None) -> None:
+    def _discovered(self, report: Report) -> None:
+        found = report.found
         address = self.address.text().strip()
         if found is None:
             domain = address.rpartition("@")[2]
