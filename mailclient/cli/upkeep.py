@@ -42,9 +42,10 @@ def check(context: Context, as_json: bool) -> None:
         problem = f"The bytes of {len(damaged)} messages are damaged ({ids})."
     if problem:
         raise StoreDamaged(
-            problem if problem.endswith(".") else f"The store is damaged: {problem}.",
+            problem if problem.endswith(".") else "Parts of the store are damaged.",
             "'mailclient store salvage' makes a new store of all that can be read; "
             "'mailclient store restore FILE' takes a backup.",
+            problem,
         )
 
 

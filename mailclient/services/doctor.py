@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from mailclient.crypto.api import Finding
 from mailclient.crypto.registry import Registry
 from mailclient.services.accounts import Accounts
 from mailclient.store import Store
 from mailclient.store.check import damaged_messages
 from mailclient.transport import tls
+
+log = logging.getLogger(__name__)
 
 
 class Doctor:
@@ -52,7 +56,13 @@ class Doctor:
     def _store_line(self) -> Finding:
         problem = self.check_store()
         if problem:
-            return Finding("store", "problem", f"The store is damaged: {problem}")
+            log.error("The store was found damaged: %s", problem)
+            return Finding(
+                "store",
+                "problem",
+                "Parts of the store are damaged; 'mailclient store salvage' makes a new store of "
+                "all that can be read.",
+            )
         accounts = len(self._accounts.list())
         return Finding("store", "ok", f"The store is whole; accounts: {accounts}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import poplib
 import socket
 import ssl
@@ -20,6 +21,7 @@ from mailclient.message.words import clean
 FAULTS = (OSError, EOFError, ValueError, poplib.error_proto)
 LONGEST = 200
 CONNECTING, ENCRYPTING, LOGGING_IN = "connecting", "setting up encryption", "logging in"
+_WEB = ("http/", "<html", "<!doctype")
 _IN_USE_WORDS = ("in use", "lock maildrop", "lock mailbox", "already locked")
 _LATER_WORDS = ("try again", "too many", "temporar")
 _SECRET_WORDS = ("password", "authenti", "credential", "invalid", "incorrect", "unknown user")
@@ -46,6 +48,7 @@ def explain(error: BaseException, server: Server, doing: str) -> MailError:
     return protocol_fault(server, doing, reply_text(error))
 
 
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
 _VERIFY_CODES = {  # X509_verify_cert_error_string(3)
     9: "its certificate is not valid yet (is this computer's clock right?)",
     10: "its certificate has run out",
@@ -124,6 +127,12 @@ def _unreachable(error: BaseException, server: Server, doing: str) -> Unreachabl
         )
     if isinstance(error, TimeoutError):
         return Unreachable(f"{where} does not answer.", "Try again later.", doing)
+    if isinstance(error, OSError) and error.errno in _NO_WAY:
+        return Unreachable(
+            f"There is no way from this computer to {where}.",
+            "Look whether the network works, then try again.",
+            reply_text(error),
+        )
     return Unreachable(
         f"The connection to {where} was lost while {doing}.", "Try again.", reply_text(error)
     )
@@ -143,6 +152,8 @@ def pop3_reply(said: bytes, server: Server, doing: str) -> MailError:
     """A refusal of a POP3 server (RFC 2449 section 8, RFC 3206)."""
     reply = reply_text(said)
     words = reply.lower()
+    if words.startswith(_WEB):
+        return web_page(server, reply)
     if not words.startswith("-err"):
         return protocol_fault(server, doing, reply)
     busy = _busy(words, server, reply)
@@ -195,6 +206,15 @@ def not_the_password(said: bytes, server: Server) -> MailError | None:
     return _busy(words, server, reply) or MailboxBusy(
         f"{server.host} did not let us in, but not because of the password.",
         "Try again later; if it stays so, tell the provider what it says.",
+        reply,
+    )
+
+
+def web_page(server: Server, reply: str) -> Unreachable:
+    """What answers is no mail server: a network that wants a sign-in first, as in hotels."""
+    return Unreachable(
+        f"A web page answers in place of {server.host}; nothing was sent to it.",
+        "This network may want you to sign in: open a web browser, then try again.",
         reply,
     )
 

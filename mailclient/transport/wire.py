@@ -18,9 +18,10 @@ from mailclient.account import Security, Server
 from mailclient.cancel import CancelToken
 from mailclient.errors import Cancelled, CertificateRejected, MailError, Unreachable
 from mailclient.transport import tls
+from mailclient.transport.dial import dial
 from mailclient.transport.explain import FAULTS, explain, no_encryption
 
-REACH = 20.0  # seconds for each address that a name stands for
+REACH = 20.0  # seconds to look a name up, and as many until one of its addresses answers
 SILENCE = 60.0  # seconds without a byte
 SET_UP = 120.0  # seconds from the first packet to the end of the log-in
 
@@ -39,26 +40,26 @@ class Wire:
         self._cancel = cancel
         self._late = False
         self.certificate = b""  # what the server has shown (DER)
-        self.sock = socket.socket()  # replaced when connected
-        self._shutter = self.sock  # the same connection, never encrypted: `shut` goes by it
+        # `shut` goes by the shutter: first the bell that ends the dialling, then the connection
+        # itself, never encrypted.
+        self._shutter, self.sock = self._bell = socket.socketpair()
 
     def connect(self) -> None:
         """Connect, and encrypt from the first byte where the account says so.
 
         Raises Unreachable, CertificateRejected, BadInput, Cancelled.
         """
-        self.sock.close()
         if self.server.security is Security.NONE and self.server.encrypted:
             raise no_encryption(
                 self.server,
                 f"The settings say that the connection to {self.server.host} is not encrypted.",
             )
         try:
-            self.sock = socket.create_connection(
-                (self.server.host, self.server.port), timeout=REACH
-            )
+            self.sock = dial(self.server.host, self.server.port, patience=REACH, stop=self._bell[1])
             self._shutter = self.sock.dup()
             self._cancel.check()
+            if self._late:  # the bell was rung when nobody listened any more
+                raise TimeoutError
             self.sock.settimeout(SILENCE)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.server.security is Security.TLS:
@@ -138,8 +139,8 @@ class Wire:
 
     def close(self) -> None:
         """End the connection."""
-        self.sock.close()
-        self._shutter.close()
+        for one in (self.sock, self._shutter, *self._bell):
+            one.close()
 
     def fault(self, error: BaseException, doing: str) -> MailError:
         """What happened, in the user's words."""

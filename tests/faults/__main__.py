@@ -33,7 +33,14 @@ def main() -> int:
     print(f"{len(outcomes)} cases, {len(broken)} broken, seed {options.seed}")
     if options.json:
         rows = [
-            {"case": one.case.name, "seed": one.seed, "fault": one.fault, "skipped": one.skipped}
+            {
+                "case": one.case.name,
+                "seed": one.seed,
+                "fault": one.fault,
+                "skipped": one.skipped,
+                "figures": dict(one.figures),
+                "seconds": round(one.seconds, 1),
+            }
             for one in outcomes
         ]
         options.json.write_text(json.dumps(rows, indent=2), encoding="utf-8")
@@ -42,7 +49,10 @@ def main() -> int:
 
 def _row(one: Outcome) -> str:
     state = "BROKEN" if one.fault else "skipped" if one.skipped else "held"
-    return "  ".join(filter(None, (f"{state:8}", one.case.name, one.case.text, one.fault)))
+    counted = ", ".join(f"{name}: {figure}" for name, figure in one.figures.items())
+    ended = f"{one.seconds:.1f} s"
+    told = (f"{state:8}", one.case.name, one.case.text, counted, ended, one.skipped, one.fault)
+    return "  ".join(filter(None, told))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults import disk_people as people
+from tests.faults.oracle import plain
 from tests.faults.registry import Bench, case
 from tests.scenarios.people import Person
 
@@ -70,6 +71,7 @@ def damaged_store(bench: Bench) -> None:
         for cycle in range(bench.cycles * len(DAMAGES)):
             damage = DAMAGES[cycle % len(DAMAGES)]
             damage(people.profile_of(bob).store, bench.chance)
+            bench.tries["damages"] += 1
             _made_good(bob, sent, f"{cycle}: {damage.__name__}")
             shutil.rmtree(folder)
             shutil.copytree(kept, folder)
@@ -80,17 +82,17 @@ def _made_good(bob: Person, sent: set[str], where: str) -> None:
     damaged = profile.store.read_bytes()
     checked = bob.run("store", "check")
     assert checked.returncode == 1, where
-    people.plain(checked.stderr)
+    plain(checked.stderr)
     for command in (("list",), ("receive",)):
         done = bob.run(*command)
         assert done.returncode == 0 or done.stderr, where
         assert "Traceback" not in done.stderr, where
         if done.returncode:
-            people.plain(done.stderr)
+            plain(done.stderr)
     damaged = damaged if profile.store.read_bytes() == damaged else profile.store.read_bytes()
     salvaged = bob.run("store", "salvage", "--json")
     if salvaged.returncode != 0:
-        people.plain(salvaged.stderr)
+        plain(salvaged.stderr)
         assert profile.store.read_bytes() == damaged, where
         return
     aside = re.search(r'"aside": "(.*)"', salvaged.stdout)
@@ -137,11 +139,11 @@ def changed_bytes(bench: Bench) -> None:
             )
         checked = bob.run("store", "check")
         assert checked.returncode == 1
-        people.plain(checked.stderr)
+        plain(checked.stderr)
         assert "1 messages" in checked.stderr
         shown = bob.run("show", "3")
         assert shown.returncode == 1
-        people.plain(shown.stderr)
+        plain(shown.stderr)
         assert "changed" in shown.stderr
         bob.ok("account", "set", bob.address, "leave-on-server=no")
         bob.run("receive")

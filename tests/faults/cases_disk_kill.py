@@ -66,6 +66,7 @@ def killed_at_any_time(bench: Bench) -> None:
                 bench.servers.deliver("bob", raw)
                 ever.add(people.digest(raw))
             said = killed_while_it_works(bob, imports, chance)
+            bench.tries["kills"] += 1
             deleted |= {line[2:] for line in said if line.startswith("- ")}
             look_after_kill(bob, ever, deleted, imports, f"cycle {cycle}: {said[-5:]}")
         assert bob.json("receive")["accounts"][0]["problems"] == []
@@ -83,9 +84,9 @@ def look_after_kill(
 ) -> None:
     """What must hold after each kill: nothing lost, nothing twice, quick to start, whole."""
     safe = set(people.on_server(bob)) | {people.digest(f.read_bytes()) for f in imports.iterdir()}
-    began = time.monotonic()
+    began = time.process_time()  # of its own work, whatever else the machine does
     with people.opened(bob) as store:
-        assert time.monotonic() - began < START_SECONDS, where
+        assert time.process_time() - began < START_SECONDS, where
         assert store.read_only == "", where
         assert store.notices == (), where
         found = people.stored(store)
@@ -135,6 +136,7 @@ def killed_in_upkeep(bench: Bench) -> None:
             shutil.copytree(kept, folder)
             point = chance.choice(("", "", "before_swap:1", "after_swap:1"))
             _killed(bob, command, point, chance)
+            bench.tries["kills"] += 1
             with _with_either(bob, "another passphrase") as store:
                 assert people.stored(store) == before, command
                 assert store.database.check() == "", command

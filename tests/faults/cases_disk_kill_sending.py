@@ -35,6 +35,7 @@ def killed_while_sending(bench: Bench) -> None:
             threading.Event().wait(0.5 + bench.chance.random())
             process.kill()
             process.wait()
+            bench.tries["kills"] += 1
             _all_accounted_for(alice, written, f"cycle {cycle}")
         alice.run("outbox", "send")
         waiting = _all_accounted_for(alice, written, "the end")

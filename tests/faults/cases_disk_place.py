@@ -7,6 +7,7 @@ from pathlib import Path
 from mailclient.store import place
 from tests.faults import disk_people as people
 from tests.faults.disk_mounts import remount, small_disk
+from tests.faults.oracle import plain
 from tests.faults.registry import Bench, case
 from tests.scenarios.people import Person
 
@@ -34,7 +35,7 @@ def _refuses(bob: Person, folder: Path) -> None:
     ):
         done = bob.run(*command, stdin="x")
         assert done.returncode == 1, command
-        people.plain(done.stderr)
+        plain(done.stderr)
         assert "cannot be written" in done.stderr, (command, done.stderr)
 
 
@@ -96,7 +97,7 @@ def unsafe_places(bench: Bench) -> None:
         assert bool(told) == bool(word), folder
         assert word in told, folder
         if told:
-            people.plain(told)
+            plain(told)
 
 
 @case("D9", "doctor warns of a profile in a folder of the cloud, and works")

@@ -26,6 +26,7 @@ from mailclient.store.rows import Processed, Processing
 from mailclient.store.search import SearchIndex
 from tests.faults import disk_people as people
 from tests.faults.disk_vfs import Disk, Playback, disk
+from tests.faults.oracle import plain
 from tests.faults.registry import Bench, case
 from tests.scenarios.people import Person
 
@@ -142,6 +143,7 @@ def power_fails_at_random(bench: Bench) -> None:
             if later:
                 wanted &= later[0]  # what was being deleted may be there or not
             look_after_cut(folder / "after", playback.until(cut), wanted, f"{cycle}: step {cut}")
+            bench.tries["power cuts"] += 1
         shutil.rmtree(folder)
 
 
@@ -178,7 +180,8 @@ def disk_fails(bench: Bench) -> None:
             failing.fault.kind = chance.choice(("write", "sync"))
             failing.fault.after = chance.randrange(12)
             told = _until_it_fails(box)
-            assert "Errno" not in told.text, cycle
+            bench.tries["failing disks"] += 1
+            plain(str(told))
             _takes_no_more(database, box)
             failing.fault.after = -1
             _takes_no_more(database, box)
@@ -204,7 +207,8 @@ def disk_fails_while_receiving(bench: Bench) -> None:
                 ever.add(people.digest(raw))
             with disk(f"failing-{bench.chance.randrange(1 << 40)}") as failing:
                 told = _collected_on(failing, bob, bench.chance)
-            people.plain(told)
+                bench.tries["failing disks"] += 1
+            plain(told)
             safe = set(people.on_server(bob))
             with people.opened(bob) as store:
                 assert store.database.check() == "", cycle

@@ -13,6 +13,7 @@ from mailclient.store import migrations
 from mailclient.store.database import Database
 from tests.faults import disk_people as people
 from tests.faults.disk_mounts import remount, small_disk
+from tests.faults.oracle import plain
 from tests.faults.registry import Bench, case
 from tests.scenarios.people import Person
 
@@ -22,7 +23,7 @@ LETTERS = 60  # of 200 kB: more than the small disk holds
 
 def says_what_is_needed(text: str) -> None:
     """The sentence of a full disk: what happened, how much room there is and is needed."""
-    people.plain(text)
+    plain(text)
     assert "no room left on " in text, text
     assert "MB of room" in text, text
     assert "MB are free" in text, text

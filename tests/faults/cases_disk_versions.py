@@ -16,7 +16,7 @@ from mailclient.errors import StoreDamaged
 from mailclient.store import migrations
 from mailclient.store.database import Database
 from mailclient.store.engine import Access, connect
-from tests.faults import disk_people as people
+from tests.faults.oracle import plain
 from tests.faults.registry import Bench, case
 
 KEY = bytes(range(32))
@@ -59,6 +59,7 @@ def killed_while_migrating(bench: Bench) -> None:
     for cycle in range(bench.cycles * 6):
         path = bench.folder / f"store-{cycle}.db"
         _migrated(path, whole, took * 1.1 * bench.chance.random())
+        bench.tries["kills"] += 1
         ends.add(_either_version(path, f"cycle {cycle}"))
         assert _migrated(path, None, None) > 0
         assert _either_version(path, f"cycle {cycle}, again") == len(migrations.STEPS) + 1
@@ -127,5 +128,5 @@ def newer_version(bench: Bench) -> None:
     for read_only in ("", "It lies on a disk that cannot be written."):
         with pytest.raises(StoreDamaged, match="newer version") as caught:
             Database.open(path, KEY, clock=clock, read_only=read_only)
-        people.plain(caught.value.text)
+        plain(caught.value.text)
     assert path.read_bytes() == before

@@ -27,6 +27,7 @@ def cut_again_and_again(bench: Bench, place: Place, cuts: list[Fault]) -> None:
         if bench.chance.random() < 0.5:
             deliver(bench, place, letter(100 + at, 200))
         told = place.collect(fault)
+        bench.tries["cuts"] += 1
         where = f"cut {at}: {fault}"
         place.oracle.safe(where)
         assert told.status == 0 or told.problems, where

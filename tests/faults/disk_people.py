@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mailclient.paths import Profile
 from mailclient.store import Store
+from tests.faults.oracle import Watched
 from tests.faults.registry import Bench
 from tests.scenarios.people import Person
 
@@ -30,7 +31,7 @@ def person(
     gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
     home = bench.folder / name if home is None else home
     home.mkdir(exist_ok=True)
-    one = Person(name, home, gnupg, bench.servers)
+    one = Watched(name, home, gnupg, bench.servers, secrets=(bench.servers.password(name),))
     try:
         one.set_up(*options)
         yield one
@@ -85,10 +86,3 @@ def on_server(one: Person) -> Counter[str]:
             return Counter(digest(raw) for raw in one.servers.mailbox(one.name))
         except FileNotFoundError:  # the server still ends the session of a killed client
             continue
-
-
-def plain(text: str) -> None:
-    """What a user is told: a sentence, nothing of the machinery."""
-    assert text.strip().endswith("."), text
-    for word in ("Traceback", "Errno", "Error(", "apsw", "sqlite"):
-        assert word not in text, text

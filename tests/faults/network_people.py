@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailclient.account import Security
-from tests.faults.oracle import Oracle, Told, collected, digest
+from tests.faults.oracle import Oracle, Told, Watched, collected, digest
 from tests.faults.proxy import Fault, Proxy, proxy
 from tests.faults.registry import Bench
 from tests.faults.server import Letter, Manners, Pop3, serving
@@ -23,7 +23,7 @@ PASSWORD = "secret of bob"
 
 
 @dataclass(slots=True)
-class Hurried(Person):
+class Hurried(Watched):
     """Somebody whose program has little patience."""
 
     def command(self, *arguments: str) -> list[str]:
@@ -66,7 +66,8 @@ def somebody(
     """A person with an account at a port, untested."""
     home = Path(tempfile.mkdtemp(dir=bench.folder))
     gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
-    bob = (Hurried if hurried else Person)("bob", home, gnupg, bench.servers)
+    kind = Hurried if hurried else Watched
+    bob = kind("bob", home, gnupg, bench.servers, secrets=(PASSWORD,))
     trusted = ("--ca-file", str(ca_file)) if ca_file else ()
     try:
         bob.ok(

@@ -9,6 +9,7 @@ chances in it is to try: a few times in the tests, thousands of times in the lon
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +19,15 @@ from tests.servers.surroundings import MailServers
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a case works with; `folder` is empty and its own, `figures` is what it has measured."""
+    """What a case works with; `folder` is empty and its own, `figures` is what it has measured,
+    `tries` how often it has struck."""
 
     folder: Path
     servers: MailServers
     chance: random.Random
     cycles: int = 1
     figures: dict[str, str] = field(default_factory=dict)
+    tries: Counter[str] = field(default_factory=Counter)  # what was done how often
 
 
 Run = Callable[[Bench], None]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import random
 import tempfile
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.faults.registry import CASES, Bench, Case
@@ -23,6 +24,8 @@ class Outcome:
     seed: int
     fault: str = ""
     skipped: str = ""
+    figures: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 def cases(pattern: str = "") -> list[Case]:
@@ -44,7 +47,12 @@ def run(wanted: list[Case], servers: MailServers, seed: int, cycles: int) -> Ite
         with ExitStack() as stack:
             name = tempfile.TemporaryDirectory(prefix="mc-fault-", ignore_cleanup_errors=True)
             folder = Path(stack.enter_context(name))
-            yield _one(case, bench(case, servers, folder, seed, cycles), seed)
+            with_ = bench(case, servers, folder, seed, cycles)
+            began = time.monotonic()
+            ended = _one(case, with_, seed)
+            counted = {name: f"{count:,}" for name, count in with_.tries.items()}
+            seconds = time.monotonic() - began
+            yield replace(ended, figures={**counted, **with_.figures}, seconds=seconds)
 
 
 def _one(case: Case, with_: Bench, seed: int) -> Outcome:
