@@ -128,8 +128,12 @@ class Accounts:
         return added
 
     def change(self, account: Account) -> None:
-        """Keep new settings of an account."""
-        self._store.accounts.update(account)
+        """Keep new settings of an account; an exception for a server's certificate is for that
+        server alone."""
+        before = self._store.accounts.by_id(account.id)
+        incoming = _pinned_alone(before.incoming, account.incoming)
+        outgoing = _pinned_alone(before.outgoing, account.outgoing)
+        self._store.accounts.update(replace(account, incoming=incoming, outgoing=outgoing))
         self._changed()
 
     def set_password(self, account: Account, incoming: str, outgoing: str | None = None) -> None:
@@ -222,6 +226,13 @@ class Accounts:
 
 def _same(one: str, other: str) -> bool:
     return bool(other) and normalise(one) == normalise(other)
+
+
+def _pinned_alone(before: Server | None, after: Server | None) -> Server | None:
+    """The server without the exception that was made for another one."""
+    if before is None or after is None or before.host == after.host or before.pin != after.pin:
+        return after
+    return replace(after, pin="")
 
 
 def _step(what: str, server: Server, password: str, cancel: CancelToken) -> StepResult:

@@ -15,10 +15,14 @@ SECONDS = 1.0
 
 def hurry() -> None:
     """Shorten every deadline of receiving."""
-    for name in ("REACH", "SILENCE", "SET_UP"):
-        setattr(wire, name, SECONDS)
-    for name in ("SET_UP", "PATIENCE"):
-        setattr(pop3, name, SECONDS)
+    for module, name, times in (
+        (wire, "REACH", 1),
+        (wire, "SILENCE", 1),
+        (pop3, "PATIENCE", 1),
+        (wire, "SET_UP", 3),
+        (pop3, "SET_UP", 3),
+    ):
+        setattr(module, name, SECONDS * times)
 
 
 if __name__ == "__main__":

@@ -264,6 +264,15 @@ class Proxy:
         """What strikes the connections from now on; nothing, if nothing is given."""
         self.faults = faults
 
+    def drop(self) -> None:
+        """Cut all connections that there are, by RST."""
+        asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result()
+
+    async def _drop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     def start(self) -> None:
         """Listen on a free port."""
         self._thread.start()
@@ -285,9 +294,7 @@ class Proxy:
     async def _end(self) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._drop()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -1,0 +1,34 @@
+"""A program that collects by its schedule alone, and tells how each collection ended.
+
+    python -m tests.faults.scheduled PROFILE PASSPHRASE GNUPG
+
+It ends when its input does. Its pauses are as long as ever, so that only a reason shortens them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from mailclient.app import open_profile
+from mailclient.paths import Profile
+from mailclient.services.events import CollectionEnded, Event
+
+
+def tell(event: Event) -> None:
+    """One line for each collection."""
+    if isinstance(event, CollectionEnded):
+        print(event.problem or "collected", flush=True)
+
+
+def main() -> None:
+    profile, passphrase, gnupg = sys.argv[1:]
+    app = open_profile(Profile(Path(profile)), passphrase=passphrase, gnupg_home=Path(gnupg))
+    app.events.subscribe(tell)
+    app.schedule.start()
+    sys.stdin.read()
+    app.close()
+
+
+if __name__ == "__main__":
+    main()
