@@ -69,7 +69,7 @@ def test_a_way_that_does_not_exist_gives_way_to_the_next() -> None:
 
 
 def test_where_there_is_no_way_at_all_that_is_told_at_once() -> None:
-    with pytest.raises(OSError, match="argument|reach|route|address"):
+    with pytest.raises(OSError, match=r"argument|reach|route|address"):
         reached(("fe80::1", 1), ("fe80::2", 1))
 
 
