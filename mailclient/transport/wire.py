@@ -87,6 +87,7 @@ class Wire:
     def _shake_hands(self) -> None:
         pinned = self.server.pin and not self._looking
         context = tls.unverified() if pinned or self._looking else tls.context(self.server.ca_file)
+        self.sock.getpeername()  # the library would lose a socket that is cut off already
         encrypted = context.wrap_socket(self.sock, server_hostname=self.server.host)
         self.sock = encrypted
         self.certificate = encrypted.getpeercert(binary_form=True) or b""

@@ -73,7 +73,7 @@ def doubtful(folder: Path) -> dict[str, tuple[Callable[[], ssl.SSLContext], str]
         "unknown authority": (stranger.papers, "does not know"),
         "another host": (lambda: known.papers("else.example.org"), "for another server"),
         "weak key": (known.weak, "too weak"),
-        "old protocol": (lambda: old_protocol(known.papers()), "No encrypted connection"),
+        "old protocol": (lambda: old_protocol(known.papers()), "outdated encryption"),
     }
 
 
