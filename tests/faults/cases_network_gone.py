@@ -163,10 +163,10 @@ def captive_portal(bench: Bench) -> None:
         (Security.NONE, portal(MOVED, speaks_first=True), "A web page answers"),
         (Security.NONE, portal(PORTAL + b"\r\n", speaks_first=True), "A web page answers"),
         (Security.STARTTLS, portal(MOVED, speaks_first=True), "A web page answers"),
-        (Security.TLS, portal(MOVED, speaks_first=True), "No encrypted connection"),
+        (Security.TLS, portal(MOVED, speaks_first=True), "answers without encryption"),
         (Security.TLS, lambda client: client.encrypt(foreign), "for another server"),
         (Security.TLS, lambda client: client.cut(), "was lost"),
-        (Security.NONE, lambda client: client.wait_until_gone(), "too slow"),
+        (Security.NONE, lambda client: client.wait_until_gone(), "does not answer"),
     ]
     for security, script, word in bench.chance.sample(kinds, min(len(kinds), 3 + bench.cycles)):
         with abroad(bench, security=security, authority=authority) as place, ExitStack() as stack:
