@@ -18,6 +18,7 @@ IN_MEMORY = 1024 * 1024
 CHUNK = 256 * 1024
 HEAD = 256 * 1024  # as much as a header may take
 CHUNK_BITS = 20
+_ADD = "INSERT INTO bodies (size, sha256, mark, complete) VALUES"
 
 
 def mark(digest: bytes) -> int:
@@ -31,7 +32,8 @@ class Spool:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._hash = sha256()
-        self._held = bytearray()
+        self._held: list[bytes] = []
+        self._held_size = 0
         self._head = b""
         self._body_id = 0
         self._next = 0
@@ -45,57 +47,65 @@ class Spool:
     @property
     def head(self) -> bytes:
         """The beginning of what was written, with the whole header."""
-        return self._head or bytes(self._held[:HEAD])
+        return self._head or self._together()[:HEAD]
 
     def write(self, data: bytes) -> None:
         """Take in the next bytes; raises StoreFull."""
         self._hash.update(data)
-        self._held += data
+        self._held.append(data)
+        self._held_size += len(data)
         self.size += len(data)
-        if len(self._held) > IN_MEMORY or (self._body_id and len(self._held) >= CHUNK):
+        if self._held_size > IN_MEMORY or (self._body_id and self._held_size >= CHUNK):
             self._head = self.head
-            self._flush(len(self._held) // CHUNK)
+            self._to_disk()
 
     def finish(self) -> int:
         """Make the body whole, inside the transaction that makes its message; returns its id."""
-        with self._database.write():
-            self._begin()
-            self._flush(-(-len(self._held) // CHUNK))
+        whole = (self.size, self.sha256, mark(self.sha256))
+        if self._body_id:
             self._database.run(
                 "UPDATE bodies SET size = ?, sha256 = ?, mark = ?, complete = 1 WHERE id = ?",
-                (self.size, self.sha256, mark(self.sha256), self._body_id),
+                (*whole, self._body_id),
             )
+        else:
+            self._body_id = self._database.run(f"{_ADD} (?, ?, ?, 1)", whole)
+        self._flush(-(-self._held_size // CHUNK))
         return self._body_id
 
     def abort(self) -> None:
         """Drop what was written, unless a message was made of it."""
         self._held.clear()
+        self._held_size = 0
         if self._body_id:
             self._database.run("DELETE FROM bodies WHERE id = ? AND complete = 0", (self._body_id,))
             self._body_id = 0
 
-    def _begin(self) -> None:
-        if not self._body_id:
-            self._body_id = self._database.run(
-                "INSERT INTO bodies (size, sha256, mark, complete) VALUES (0, x'', 0, 0)"
-            )
+    def _together(self) -> bytes:
+        """What is held, as one piece: most messages came as one."""
+        if len(self._held) != 1:
+            self._held = [b"".join(self._held)]
+        return self._held[0]
+
+    def _to_disk(self) -> None:
+        """Move whole chunks to the disk; they need not outlive a crash yet."""
+        with self._database.write(Durability.REBUILDABLE) as connection:
+            if self._body_id:  # a large one; nobody reads its pages again soon
+                connection.pragma("shrink_memory")
+            else:
+                self._body_id = self._database.run(f"{_ADD} (0, x'', 0, 0)")
+            self._flush(self._held_size // CHUNK)
 
     def _flush(self, count: int) -> None:
-        """Move so many chunks to the disk; they need not outlive a crash yet."""
-        with self._database.write(Durability.REBUILDABLE) as connection:
-            if self._next:  # a large one; nobody reads its pages again soon
-                connection.pragma("shrink_memory")
-            self._begin()
-            first = (self._body_id << CHUNK_BITS) + self._next
-            self._database.run_many(
-                "INSERT INTO body_chunks (id, data) VALUES (?, ?)",
-                [
-                    (first + at, bytes(self._held[at * CHUNK : (at + 1) * CHUNK]))
-                    for at in range(count)
-                ],
+        held = self._together()
+        first = (self._body_id << CHUNK_BITS) + self._next
+        for at in range(count):
+            chunk = held[at * CHUNK : (at + 1) * CHUNK]  # all of a small one is the same bytes
+            self._database.run(
+                "INSERT INTO body_chunks (id, data) VALUES (?, ?)", (first + at, chunk)
             )
         self._next += count
-        del self._held[: count * CHUNK]
+        self._held = [held[count * CHUNK :]]
+        self._held_size = len(self._held[0])
 
 
 class StoredBytes:

@@ -21,6 +21,7 @@ import apsw
 
 from mailclient.errors import MailError, StoreDamaged, StoreLocked
 from mailclient.store import migrations
+from mailclient.store.checkpoints import Checkpoints
 from mailclient.store.engine import Access, connect, full, integrity, log_of, translated
 from mailclient.store.readers import Readers
 
@@ -60,6 +61,7 @@ class Database:
         self._closed = False
         self._durability = Durability.FULL
         self._writer = connect(path, key, Access.FROZEN if read_only else Access.MAKE, vfs)
+        self._checkpoints = Checkpoints(self._writer, self.alone)
 
     @classmethod
     def open(
@@ -144,6 +146,7 @@ class Database:
             finally:
                 self._owner = None
                 self._roll_back()
+            self._checkpoints.committed()
 
     @contextmanager
     def alone(self) -> Iterator[apsw.Connection]:
@@ -272,6 +275,7 @@ class Database:
         With `keep_log`, and after a failed disk, nothing is moved: the next start reads what did
         reach the log.
         """
+        self._checkpoints.wait()
         with self._lock:
             if self._closed:
                 return False

@@ -30,6 +30,7 @@ LONGEST_HEAD = 1 << 20
 MOST_MESSAGES = 5_000_000
 LARGEST_CLAIM = 1 << 48  # a larger size is none
 AHEAD = 512  # commands that may wait for their answers: few bytes, so that neither side can block
+_DOT = b"\r\n."
 _END = b"\r\n.\r\n"
 
 
@@ -223,12 +224,19 @@ class Pop3Session:
         """Read up to CRLF.CRLF, taking off the dots that were put before dots (section 3).
 
         What comes in is gathered before it is looked at as a whole: TLS gives it in small pieces.
+        In most messages the first dot that begins a line is the one that ends them, so that they
+        are searched once; the other search is for those with more.
         """
         buffer = self._buffer
         buffer[:0] = b"\r\n"  # as if a line had just ended: the first line may begin with a dot
-        skip, size, searched = 2, 0, 0
+        mark, skip, size, searched = _DOT, 2, 0, 0
         while True:
-            end = buffer.find(_END, searched)
+            end = buffer.find(mark, searched)
+            if 0 <= end <= len(buffer) - len(_END) and not buffer.startswith(_END, end):
+                mark, searched = _END, end
+                continue
+            if end > len(buffer) - len(_END):  # what comes after this dot is not here yet
+                end = -1
             if end >= 0:
                 cut, taken = end + 2, end + len(_END)
             elif len(buffer) >= PIECE:
@@ -239,11 +247,13 @@ class Pop3Session:
                 searched = max(0, len(buffer) - len(_END))
                 buffer += self._receive()
                 continue
-            piece = bytes(buffer[:cut]).replace(b"\r\n.", b"\r\n")[skip:]
+            piece = bytes(memoryview(buffer)[:cut])
+            if mark is _END:
+                piece = piece.replace(_DOT, b"\r\n")
             del buffer[:taken]
-            skip = searched = 0
-            sink(piece)
-            size += len(piece)
+            sink(piece[skip:])
+            size += len(piece) - skip
+            mark, skip, searched = _DOT, 0, 0
             if end >= 0:
                 return
             if size > most:

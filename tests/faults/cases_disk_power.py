@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -17,6 +18,7 @@ from mailclient.errors import MailError, StoreDamaged
 from mailclient.message.envelope import Envelope
 from mailclient.services.jobs import Job
 from mailclient.settings import KEEP_DECRYPTED
+from mailclient.store import checkpoints
 from mailclient.store.accounts import AccountTable
 from mailclient.store.bodies import BodyTable
 from mailclient.store.database import Database
@@ -33,6 +35,7 @@ from tests.scenarios.people import Person
 KEY = bytes(range(32))
 POINTS = 40  # cuts in one cycle
 ROUNDS = 30
+OFTEN = ((60, 240), (60, 60), (20, 400))  # pages: moved beside the work, in it, in both
 
 
 def clock() -> datetime:
@@ -111,11 +114,15 @@ UNDERSTOOD = Processed(
 def lived(path: Path, chance: random.Random) -> tuple[Disk, Box]:
     """A store that has received, understood and deleted for a while, its disk remembering all."""
     name = f"remembering-{chance.randrange(1 << 40)}"
-    with disk(name) as seen:
+    often = chance.choice(OFTEN)  # so that the log is moved many times, beside the work and in it
+    with (
+        patch.object(checkpoints, "SOON", often[0]),
+        patch.object(checkpoints, "AT_ONCE", often[1]),
+        disk(name) as seen,
+    ):
         database = Database.open(path, KEY, clock=clock)
-        with database.write() as writer:
+        with database.write():
             box = Box(database, chance)
-        writer.pragma("wal_autocheckpoint", 60)  # so that the log is moved many times
         box.promise(seen)
         for _ in range(ROUNDS):
             box.receive(chance.choice((1, 1, 3, 8)))
