@@ -22,7 +22,7 @@ import apsw
 from mailclient.errors import MailError, StoreDamaged, StoreLocked
 from mailclient.store import migrations
 from mailclient.store.checkpoints import Checkpoints
-from mailclient.store.engine import Access, connect, full, integrity, log_of, translated
+from mailclient.store.engine import Access, connect, full, integrity, log_of, part, translated
 from mailclient.store.readers import Readers
 
 __all__ = ["Database", "Durability", "translated"]
@@ -53,7 +53,6 @@ class Database:
         self.clock = clock
         self.read_only = read_only
         self._lock = threading.RLock()
-        self._depth = 0
         self._owner: int | None = None
         self._failed = ""
         reading = Access.FROZEN if read_only else Access.READ
@@ -134,7 +133,8 @@ class Database:
         with self._lock, translated(self.path, self._fail):
             self._may_write()
             if self._owner is not None:
-                yield from self._part()
+                with part(self._writer):
+                    yield self._writer
                 return
             self._promise(durability)
             self._writer.execute("BEGIN IMMEDIATE")
@@ -169,22 +169,6 @@ class Database:
                 "Look at the disk, then start the program again.",
                 self._failed,
             )
-
-    def _part(self) -> Iterator[apsw.Connection]:
-        """A part of the transaction that is open, which can be taken back alone."""
-        self._depth += 1
-        name = f"part_{self._depth}"
-        self._writer.execute(f"SAVEPOINT {name}")
-        whole = False
-        try:
-            yield self._writer
-            whole = True
-        finally:
-            self._depth -= 1
-            if self._writer.in_transaction:  # a full disk takes all of it back by itself
-                if not whole:
-                    self._writer.execute(f"ROLLBACK TO {name}")
-                self._writer.execute(f"RELEASE {name}")
 
     def _promise(self, durability: Durability) -> None:
         if durability is not self._durability:

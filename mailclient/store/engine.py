@@ -65,6 +65,21 @@ def connect(path: Path, key: bytes, access: Access, vfs: str = "unix") -> apsw.C
     return connection
 
 
+@contextmanager
+def part(connection: apsw.Connection) -> Iterator[None]:
+    """A part of the open transaction, which can be taken back alone; it may have parts again."""
+    connection.execute("SAVEPOINT part")
+    whole = False
+    try:
+        yield
+        whole = True
+    finally:
+        if connection.in_transaction:  # a full disk takes all of it back by itself
+            if not whole:
+                connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
+
+
 def integrity(connection: apsw.Connection) -> str:
     """Look through the whole file; "" if it is whole, else what is wrong with it."""
     found = [
