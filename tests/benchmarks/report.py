@@ -22,6 +22,8 @@ VERSIONS = {
     "mpop": ["mpop", "--version"],
     "fetchmail": ["fetchmail", "--version"],
     "getmail": ["getmail", "--version"],
+    "msmtp": ["msmtp", "--version"],
+    "postfix": ["postconf", "mail_version"],
 }
 
 
@@ -41,12 +43,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All contestants over one mailbox at one delay."""
+    """All contestants over the same messages at one delay; ratios are to the two of `bases`."""
 
     messages: int
     size: int
     delay: int
     lines: tuple[Line, ...]
+    bases: tuple[str, str] = ("raw", "mpop")
+    where: str = ""
 
     def seconds(self, name: str) -> float | None:
         """The median wall time of a contestant."""
@@ -55,41 +59,46 @@ class Table:
 
     def text(self) -> str:
         """The table as Markdown."""
-        raw, mpop = self.seconds("raw"), self.seconds("mpop")
+        first, second = (self.seconds(one) for one in self.bases)
+        one, two = self.bases
+        size = f"{self.size / 1e6:.1f} MB"
         rows = [
-            f"{self.messages:,} messages, {self.size / 1e6:.1f} MB, {self.delay} ms added",
+            f"{self.messages:,} messages, {size}, {self.delay} ms added{self.where}",
             "",
-            "| | s | s, open | × raw | × mpop | messages/s | CPU s | peak MB | runs |",
+            f"| | s | s, open | × {one} | × {two} | messages/s | CPU s | peak MB | runs |",
             "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
         ]
-        for one in self.lines:
-            found = one.figures
+        for line in self.lines:
+            found = line.figures
             if found is None:
-                rows.append(f"| {one.label} | – | – | – | – | – | – | – | {one.left_out} |")
+                rows.append(f"| {line.label} | – | – | – | – | – | – | – | {line.left_out} |")
                 continue
             rows.append(
-                f"| {one.label} | {found.seconds:.2f} "
+                f"| {line.label} | {found.seconds:.2f} "
                 f"| {'' if found.open is None else f'{found.open:.2f}'} "
-                f"| {_ratio(found.seconds, raw)} "
-                f"| {_ratio(found.seconds, mpop)} | {self.messages / found.seconds:,.0f} "
-                f"| {found.cpu:.2f} | {found.memory / 1e6:.0f} | {len(one.runs)} |"
+                f"| {_ratio(found.seconds, first)} "
+                f"| {_ratio(found.seconds, second)} | {self.messages / found.seconds:,.0f} "
+                f"| {found.cpu:.2f} | {found.memory / 1e6:.0f} | {len(line.runs)} |"
             )
         return "\n".join(rows) + "\n"
 
     def document(self) -> dict[str, Any]:
         """The table as JSON."""
-        raw, mpop = self.seconds("raw"), self.seconds("mpop")
+        bases = {one: self.seconds(one) for one in self.bases}
         return {
             "messages": self.messages,
             "bytes": self.size,
             "delay_ms": self.delay,
+            "where": self.where,
             "contestants": [
                 {
                     "name": one.name,
                     "left_out": one.left_out,
                     "median": asdict(one.figures) if one.figures else None,
-                    "to_raw": one.figures and raw and one.figures.seconds / raw,
-                    "to_mpop": one.figures and mpop and one.figures.seconds / mpop,
+                    **{
+                        f"to_{name}": one.figures and base and one.figures.seconds / base
+                        for name, base in bases.items()
+                    },
                     "runs": [asdict(run) for run in one.runs],
                 }
                 for one in self.lines

@@ -20,6 +20,7 @@ mynetworks = 127.0.0.1/32
 alias_maps =
 alias_database =
 local_recipient_maps =
+transport_maps = inline:{{ {{{nowhere} = discard:}} }}
 default_transport = error:5.1.2 no mail leaves this machine
 virtual_mailbox_domains = {domain}
 virtual_mailbox_base = {mail}
@@ -69,6 +70,7 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
 
+NOWHERE = "nowhere.example"  # mail for it is taken and thrown away
 INTERNATIONAL = "grün"  # another name of the first user, in letters that need SMTPUTF8
 
 # The same server again over TLS, as other providers have it: what each leaves out or insists on
@@ -97,7 +99,15 @@ def start(
 ) -> None:
     """Start it; `folder` holds cert.pem and key.pem."""
     uid, gid = owner
-    main = MAIN.format(folder=folder, mail=mail, domain=domain, uid=uid, gid=gid, auth=ports.auth)
+    main = MAIN.format(
+        folder=folder,
+        mail=mail,
+        domain=domain,
+        uid=uid,
+        gid=gid,
+        auth=ports.auth,
+        nowhere=NOWHERE,
+    )
     (folder / "main.cf").write_text(main, encoding="utf-8")
     variants = "".join(
         f"127.0.0.1:{port} inet n - n - - smtpd\n"
