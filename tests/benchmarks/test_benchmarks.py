@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import pop3, report
+from tests.benchmarks import pop3, report, smtp
 from tests.benchmarks.delay import delayed
 from tests.benchmarks.growth import Growth
 from tests.benchmarks.mailbox import Content, messages
@@ -38,6 +38,23 @@ def test_a_small_run_fetches_everything_and_tells_it(
     printed = capsys.readouterr().out
     assert "| mailclient receive |" in printed
     assert "30 messages" in printed
+
+
+@pytest.mark.parametrize("server", smtp.SERVERS)
+def test_a_small_run_hands_everything_over_and_tells_it(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("raw", "chunking", "session", "queue", "nodelay")
+    options = smtp.Options(messages=4, delays=(0,), servers=(server,), names=names, repeat=1)
+    found = smtp.measure(options)
+    assert found["failures"] == []
+    [table] = found["tables"]
+    assert [one["name"] for one in table["contestants"]] == list(names)
+    assert [len(one["runs"]) for one in table["contestants"]] == [1] * len(names)
+    assert table["contestants"][0]["to_raw"] == 1
+    printed = capsys.readouterr().out
+    assert "| mailclient outbox send |" in printed
+    assert f"4 messages, 0.1 MB, 0 ms added, to {server}" in printed
 
 
 def test_the_mailbox_is_the_same_each_time_and_has_the_sizes_of_real_mail() -> None:
