@@ -70,6 +70,11 @@ class Server:
     proven: str = ""
     encrypted: str = ""
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it is to be encrypted, or has been."""
+        return self.security is not Security.NONE or bool(self.encrypted)
+
     def at(self, host: str, port: int) -> Server:
         """The same log-in at another place; what was accepted or proved at this one is its own."""
         if host == self.host:

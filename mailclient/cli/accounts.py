@@ -223,8 +223,8 @@ def show(context: Context, address: str, as_json: bool) -> None:
 @click.pass_obj
 def set_(context: Context, address: str, changes: tuple[str, ...]) -> None:
     """Change settings: name, signature, leave-on-server, encryption, paused, minutes, largest,
-    pop3, pop3-security, pop3-certificate, smtp, smtp-security, smtp-certificate, username, auth,
-    auth-mechanism, ca-file, password-file, provider.
+    pop3, pop3-security, pop3-certificate, pop3-in-clear, smtp, smtp-security, smtp-certificate,
+    username, auth, auth-mechanism, ca-file, password-file, provider.
 
     Example: mailclient account set ann@example.org name='Ann' leave-on-server=30
     """
@@ -266,6 +266,10 @@ def _changed(one: Account, key: str, value: str) -> Account:
             return replace(one, provider=_domains(value))
         case "pop3" | "pop3-security":
             return replace(one, incoming=_server(one.incoming, key, value, POP3_PORTS))
+        case "pop3-in-clear":
+            if value != "yes" or one.incoming is None:
+                raise BadInput("Write pop3-in-clear=yes, if that is what you want.")
+            return replace(one, incoming=replace(one.incoming, encrypted=""))
         case "smtp" | "smtp-security":
             return replace(one, outgoing=_server(one.outgoing, key, value, SUBMISSION_PORTS))
         case "username" | "auth-mechanism":
@@ -311,7 +315,7 @@ def _server(server: Server | None, key: str, value: str, ports: dict[Security, i
         return replace(server, security=_choice(Security, value))
     security = server.security if server else Security.TLS
     host, port = host_port(value, ports[security])
-    return replace(server, host=host, port=port) if server else Server(host, port, security)
+    return server.at(host, port) if server else Server(host, port, security)
 
 
 def _choice(kind: type[E], value: str) -> E:

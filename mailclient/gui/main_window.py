@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         self.reader.write_wanted.connect(self.commands.write_to)
         self.reader.search_wanted.connect(self.commands.find_from)
         self.activity.settings_wanted.connect(self.commands.show_account)
+        self.closing.connect(self.traffic.end)
         self.outbox.retry_wanted.connect(self.traffic.send_again)
         self.outbox.cancel_wanted.connect(self.traffic.take_back)
 

@@ -36,6 +36,7 @@ class Traffic(QObject):
         self._window = window
         self._activity = activity
         self._folders = folders
+        self._ended = False
         activity.looked.connect(self.show_jobs)
         activity.stop_wanted.connect(app.jobs.cancel)
         activity.read.connect(app.jobs.forget)
@@ -87,6 +88,8 @@ class Traffic(QObject):
 
     def show_jobs(self) -> None:
         """Show how the jobs stand, and forget those that ended well."""
+        if self._ended:
+            return
         views = self._app.jobs.views()
         self._activity.show_jobs(views, self.show_standings())
         for id in ended(views):
@@ -115,6 +118,10 @@ class Traffic(QObject):
             (one for one in self._app.accounts.list() if one.id == collection.account_id), None
         )
         self._activity.tell(collection.account_id, f"{of.address}: {text}" if of and text else "")
+
+    def end(self) -> None:
+        """The window closes: nothing is shown any more."""
+        self._ended = True
 
     def _again(self, view: JobView) -> None:
         """Start the work of a failed job again."""

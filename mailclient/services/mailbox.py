@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailclient.account import Account
+from mailclient.account import Account, Retention
 from mailclient.errors import BadInput, NotFound
 from mailclient.message.address import Address
-from mailclient.message.envelope import envelope
+from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.tree import parse
 from mailclient.services.accounts import Accounts
 from mailclient.services.download import delete_after, named
@@ -18,6 +18,7 @@ from mailclient.services.jobs import Job
 from mailclient.services.receive import Receipt, Receive
 from mailclient.store import Store
 from mailclient.store.ledger import Entry, EntryState
+from mailclient.store.messages import MessageRow
 from mailclient.transport.pop3 import Listed
 
 HEADS = 500  # so many of the newest unknown messages show their heads
@@ -27,8 +28,9 @@ HEADS = 500  # so many of the newest unknown messages show their heads
 class OnServer:
     """A message that lies on the server; `state` is None for one that nothing is known of.
 
-    `name` is what it is chosen by; `delete_after` is set where time alone decides. What its head
-    says is empty where the server does not give it out, or where it is not among the newest.
+    `name` is what it is chosen by; `delete_after` is set where time alone decides, `retention` is
+    the account's. What its head says is empty where the server does not give it out, or where it is
+    not among the newest; then it is not `told`.
     """
 
     name: bytes
@@ -39,6 +41,9 @@ class OnServer:
     subject: str
     date: datetime | None
     delete_after: datetime | None
+    retention: Retention
+    sha256: bytes = b""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Line:
 
     entry: Entry
     delete_after: datetime | None
+    retention: Retention
 
 
 class ServerMailbox:
@@ -62,12 +68,27 @@ class ServerMailbox:
 
     # Looking
 
-    def look(self, account: Account, job: Job, *, heads: int = HEADS) -> tuple[OnServer, ...]:
-        """What lies on the server, newest first; changes nothing. Raises as `Receive.session`."""
+    def look(
+        self,
+        account: Account,
+        job: Job,
+        *,
+        heads: int = HEADS,
+        seen: Sequence[OnServer] = (),
+    ) -> tuple[OnServer, ...]:
+        """What lies on the server, newest first; changes nothing. Raises as `Receive.session`.
+
+        `heads` of those that are neither here nor `seen` in an earlier look are asked for.
+        """
+        before = {(one.name, one.size): one for one in seen if one.told and one.name}
         with self._receive.session(account, job) as session:
             listing = named(session.listing())
             known = self._store.ledger.known(account.id)
-            unknown = [one for one in listing if not self._is_here(known.get(one.uid), one)]
+            unknown = [
+                one
+                for one in listing
+                if not self._is_here(known.get(one.uid), one) and (one.uid, one.size) not in before
+            ]
             newest = unknown[-heads:] if heads else []
             found: dict[int, bytes] = {}
             for count, (one, head) in enumerate(session.top(newest), 1):
@@ -76,7 +97,12 @@ class ServerMailbox:
                     continue
                 found[one.number] = head
         return tuple(
-            self._shown(one, known.get(one.uid), found.get(one.number), account)
+            self._shown(
+                one,
+                known.get(one.uid),
+                found.get(one.number) or before.get((one.uid, one.size)),
+                account,
+            )
             for one in reversed(listing)
         )
 
@@ -84,25 +110,27 @@ class ServerMailbox:
         return entry is not None and entry.size == listed.size and entry.message_id is not None
 
     def _shown(
-        self, listed: Listed, entry: Entry | None, head: bytes | None, account: Account
+        self, listed: Listed, entry: Entry | None, seen: bytes | OnServer | None, account: Account
     ) -> OnServer:
-        from_: tuple[Address, ...] = ()
-        subject, date = "", None
+        head: MessageRow | Envelope | OnServer | None = None
         if self._is_here(entry, listed) and entry is not None and entry.message_id is not None:
-            row = self._store.messages.get(entry.message_id)
-            from_, subject, date = row.from_, row.subject, row.date
-        elif head is not None:
-            seen = envelope(parse(head).headers)
-            from_, subject, date = seen.from_, seen.subject, seen.date
+            head = self._store.messages.get(entry.message_id)
+        elif isinstance(seen, bytes):
+            head = envelope(parse(seen).headers)
+        elif seen is not None:
+            head = seen
         return OnServer(
-            listed.uid,
-            listed.size,
-            entry.state if entry else None,
-            entry.message_id if entry else None,
-            from_,
-            subject,
-            date,
-            delete_after(entry, account.retention) if entry else None,
+            name=listed.uid,
+            size=listed.size,
+            state=entry.state if entry else None,
+            message_id=entry.message_id if entry else None,
+            from_=head.from_ if head else (),
+            subject=head.subject if head else "",
+            date=head.date if head else None,
+            delete_after=delete_after(entry, account.retention) if entry else None,
+            retention=account.retention,
+            sha256=entry.sha256 if entry else b"",
+            told=head is not None,
         )
 
     # Acting
@@ -181,7 +209,10 @@ class ServerMailbox:
     def ledger(self, account: Account) -> tuple[Line, ...]:
         """Every line of an account's ledger, in the order of their coming."""
         known = self._store.ledger.known(account.id).values()
-        lines = [Line(entry, delete_after(entry, account.retention)) for entry in known]
+        lines = [
+            Line(entry, delete_after(entry, account.retention), account.retention)
+            for entry in known
+        ]
         return tuple(sorted(lines, key=lambda one: (one.entry.first_seen, one.entry.uid)))
 
     def line(self, message_id: int) -> Line | None:
@@ -191,7 +222,7 @@ class ServerMailbox:
             return None
         account_id, entry = found
         account = self._store.accounts.by_id(account_id)
-        return Line(entry, delete_after(entry, account.retention))
+        return Line(entry, delete_after(entry, account.retention), account.retention)
 
 
 def _chosen(listing: dict[bytes, Listed], names: Sequence[bytes]) -> list[Listed]:

@@ -95,6 +95,16 @@ def _why_open(error: ssl.SSLError, server: Server) -> str:
     return f"No encrypted connection to {where} could be set up."
 
 
+def to_be_open(server: Server) -> CertificateRejected:
+    """The settings say that a connection is open which was encrypted before."""
+    return CertificateRejected(
+        f"The settings say that the connection to {server.host} is not encrypted, but it was "
+        f"before ({server.encrypted}). Nothing was sent to it.",
+        "Choose TLS or STARTTLS in the account's settings. If it really is to go in clear, say so: "
+        "'mailclient account set ADDRESS pop3-in-clear=yes'.",
+    )
+
+
 def no_encryption(server: Server, text: str, error: object = "") -> CertificateRejected:
     """A server that does not encrypt; graver where it did so before."""
     detail = reply_text(error)

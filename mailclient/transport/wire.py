@@ -20,7 +20,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import Cancelled, CertificateRejected, MailError, Unreachable
 from mailclient.transport import tls
 from mailclient.transport.dial import dial
-from mailclient.transport.explain import FAULTS, explain, no_encryption
+from mailclient.transport.explain import FAULTS, explain, to_be_open
 
 REACH = 20.0  # seconds to look a name up, and as many until one of its addresses answers
 SILENCE = 60.0  # seconds without a byte
@@ -53,10 +53,7 @@ class Wire:
         Raises Unreachable, CertificateRejected, BadInput, Cancelled.
         """
         if self.server.security is Security.NONE and self.server.encrypted:
-            raise no_encryption(
-                self.server,
-                f"The settings say that the connection to {self.server.host} is not encrypted.",
-            )
+            raise to_be_open(self.server)
         try:
             self.sock = dial(self.server.host, self.server.port, patience=REACH, stop=self._bell[1])
             self._shutter = self.sock.dup()

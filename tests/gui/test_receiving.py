@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
-from mailclient.account import Retention
+from mailclient.account import Retention, Security
 from mailclient.app import App
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.certificate import CertificateDialog
 from mailclient.gui.main_window import MainWindow
 from mailclient.gui.server_mailbox import ServerMailboxWindow
+from mailclient.gui.server_mailbox_model import Column
+from mailclient.gui.settings.choices import RetentionField
 from mailclient.gui.settings.window import SettingsWindow
+from tests.faults.server import Large, Letter, Manners, Pop3, serving
 from tests.gui.conftest import MakeApp, Snap
 from tests.servers.surroundings import MailServers
 
@@ -75,27 +79,59 @@ def test_the_mailbox_on_the_server_is_looked_through_and_chosen_from(
 ) -> None:
     window = ServerMailboxWindow(main.app, main.bridge, main)
     window.show()
-    qtbot.waitUntil(lambda: window.tree.topLevelItemCount() == 3, timeout=PATIENCE)
-    first = window.tree.topLevelItem(0)
-    assert first is not None
-    assert (first.text(1), first.text(4)) == ("Old news", "new")
+    qtbot.waitUntil(lambda: window.model.rowCount() == 3, timeout=PATIENCE)
+    assert _cells(window, Column.SUBJECT) == ["Old news", "The plan", "A walk on Sunday"]
+    assert _cells(window, Column.HERE) == ["new", "new", "new"]
     assert not window.fetch.isEnabled()
+    window.table.selectRow(0)
+    assert "UID" in window.told.text()
     snap(window, "server-mailbox")
-    first.setSelected(True)
     window.fetch.click()
-    qtbot.waitUntil(lambda: _state(window, 0) == "here", timeout=PATIENCE)
-    second = window.tree.topLevelItem(1)
-    assert second is not None
-    second.setSelected(True)
+    qtbot.waitUntil(lambda: _cells(window, Column.HERE)[0] == "here", timeout=PATIENCE)
+    assert _cells(window, Column.STAYS)[0].startswith("until ")
+    assert "SHA-256" in window.told.text()  # what was selected is so still
+    window.table.selectRow(1)
     window.leave.click()
-    qtbot.waitUntil(lambda: _state(window, 1) == "left there", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: _cells(window, Column.HERE)[1] == "left there", timeout=PATIENCE)
     assert len(mail_servers.mailbox("bob")) == 3
     window.close()
 
 
-def _state(window: ServerMailboxWindow, row: int) -> str:
-    item = window.tree.topLevelItem(row)
-    return item.text(4) if item is not None else ""
+def _cells(window: ServerMailboxWindow, column: Column) -> list[str]:
+    model = window.model
+    return [str(model.data(model.index(at, column))) for at in range(model.rowCount())]
+
+
+def test_a_mailbox_of_many_thousands_is_sorted_and_filtered(
+    qtbot: QtBot, main: MainWindow, snap: Snap
+) -> None:
+    many = Pop3(Large(20_000, _one_of_many), Manners())
+    with serving(many) as running:
+        account = main.app.accounts.list()[0]
+        server = replace(running.server(), username="bob")
+        main.app.accounts.change(replace(account, incoming=server))
+        window = ServerMailboxWindow(main.app, main.bridge, main)
+        window.show()
+        qtbot.waitUntil(lambda: window.model.rowCount() == 20_000, timeout=PATIENCE)
+        assert _cells(window, Column.SUBJECT)[0] == "Letter 20000"
+        assert _cells(window, Column.SUBJECT)[-1] == ""  # its head was not asked for
+        snap(window, "server-mailbox-many")
+        window.table.sortByColumn(Column.SIZE, Qt.SortOrder.DescendingOrder)
+        assert window.model.message(0).size == max(one.size for one in window.model.messages)
+        window.filter.setText("Letter 1999")
+        qtbot.waitUntil(lambda: window.model.rowCount() == 10, timeout=PATIENCE)
+        assert "10 with these words" in window.told.text()
+        window.filter.clear()
+        window.more.click()
+        qtbot.waitUntil(
+            lambda: sum(one.told for one in window.model.messages) == 2500, timeout=PATIENCE
+        )
+        window.close()
+
+
+def _one_of_many(number: int) -> Letter:
+    head = f"From: Carol <carol@example.org>\r\nSubject: Letter {number}\r\n\r\n"
+    return Letter(b"uid-%d" % number, head.encode() + b"x" * (number % 977) + b"\r\n")
 
 
 def test_a_large_message_shows_its_head_and_fetches_the_rest(
@@ -155,8 +191,10 @@ def test_what_was_typed_for_an_account_is_kept_when_the_window_closes(
     window.show()
     form = window.accounts.form
     form.name.setText("Robert")
-    form.minutes.setValue(3)
-    form.retention.setCurrentIndex(form.retention.findData("deleted"))
+    form.minutes.show_minutes(3, 10)
+    form.retention.days[0].setChecked(False)
+    form.retention.follow.setChecked(True)
+    assert "deleted it here for good" in form.retention.told.text()
     snap(window, "settings-account")
     window.close()
     qtbot.waitUntil(lambda: main.app.accounts.list()[0].name == "Robert", timeout=PATIENCE)
@@ -182,3 +220,39 @@ def test_the_log_in_of_an_account_is_tested(qtbot: QtBot, main: MainWindow) -> N
     qtbot.waitUntil(lambda: "Incoming: Logged in" in window.strip.words, timeout=PATIENCE)
     assert "Outgoing: Logged in" in window.strip.words
     window.close()
+
+
+def test_less_encryption_than_before_is_set_only_by_somebody_who_says_that_it_is_understood(
+    qtbot: QtBot, main: MainWindow, mail_servers: MailServers, snap: Snap
+) -> None:
+    receive(qtbot, main, 3)
+    window = SettingsWindow(main.app, main.bridge, main)
+    window.show()
+    fields = window.accounts.form.incoming
+    fields.security.setCurrentIndex(fields.security.findData(Security.NONE))
+    fields.port.setValue(mail_servers.pop3.pop3)
+    window.close()
+    assert window.isVisible()
+    assert "not be encrypted any more" in window.strip.words
+    snap(window, "settings-in-clear")
+    fields.consent.setChecked(True)
+    window.close()
+    qtbot.waitUntil(lambda: _security(main) is Security.NONE, timeout=PATIENCE)
+    mail_servers.deliver("bob", letter("In clear"))
+    receive(qtbot, main, 4)
+
+
+def _security(main: MainWindow) -> Security | None:
+    incoming = main.app.accounts.list()[0].incoming
+    return incoming.security if incoming else None
+
+
+@pytest.mark.parametrize(
+    "word", ["yes", "no", "14", "30,count:500,deleted", "size:1500000", "count:7", "deleted"]
+)
+def test_every_retention_is_shown_and_read_back(qtbot: QtBot, word: str) -> None:
+    field = RetentionField("Leave mail on the server")
+    qtbot.addWidget(field)
+    field.show_retention(Retention.parse(word))
+    assert field.retention() == Retention.parse(word)
+    assert field.told.text().startswith("Mail ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from mailclient.gui import dates
@@ -10,7 +11,21 @@ from mailclient.sizes import size_words
 from mailclient.store.ledger import EntryState
 
 if TYPE_CHECKING:
+    from mailclient.account import Retention
     from mailclient.services.mailbox import Line
+
+
+def stay_words(until: datetime | None, retention: Retention) -> str:
+    """How long a message that is here stays on the server."""
+    if until is not None:
+        return f"until {dates.day(until)}"
+    if retention.follow:
+        return "until you delete it here"
+    if retention.count is not None:
+        return f"while among the newest {retention.count:,}"
+    if retention.size is not None:
+        return f"while among the newest {size_words(retention.size)}"
+    return "until you delete it there"
 
 
 def place_words(line: Line | None) -> str:
@@ -20,9 +35,9 @@ def place_words(line: Line | None) -> str:
     match line.entry.state:
         case EntryState.STORED | EntryState.SEEN | EntryState.HEAD if line.entry.absent:
             return "not on the server any more"
-        case EntryState.STORED if line.delete_after is not None:
-            return f"on the server until {dates.day(line.delete_after)}"
-        case EntryState.STORED | EntryState.SEEN | EntryState.HEAD:
+        case EntryState.STORED:
+            return f"on the server {stay_words(line.delete_after, line.retention)}"
+        case EntryState.SEEN | EntryState.HEAD:
             return "on the server"
         case EntryState.DELETE_ASKED:
             return "about to be deleted on the server"

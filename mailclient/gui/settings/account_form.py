@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mailclient.account import Account, EncryptionPolicy, Retention
-from mailclient.gui import parts
+from mailclient.account import Account, EncryptionPolicy
+from mailclient.gui.settings.choices import IntervalField, RetentionField
 from mailclient.gui.wizard.servers import ServerFields
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.sizes import size_words
@@ -27,25 +27,7 @@ _ENCRYPTION = {
     EncryptionPolicy.ALWAYS: "always",
     EncryptionPolicy.WHEN_I_SAY: "only when I say so",
 }
-_RETENTION = ("14", "30", "yes", "deleted", "count:500", "size:500000000", "no")
 _LARGEST = (None, 1_000_000, 5_000_000, 20_000_000, 100_000_000)
-MOST_MINUTES = 24 * 60
-
-
-def retention_words(retention: Retention) -> str:
-    """What a retention does, after 'Leave mail on the server'."""
-    words = []
-    if retention.days == 0:
-        words.append("not at all: delete it once it is stored here")
-    elif retention.days is not None:
-        words.append(f"for {retention.days} day{'' if retention.days == 1 else 's'}")
-    if retention.follow:
-        words.append("until I delete it here for good")
-    if retention.count is not None:
-        words.append(f"only the newest {retention.count:,} messages")
-    if retention.size is not None:
-        words.append(f"only the newest {size_words(retention.size)}")
-    return ", ".join(words) or "until I delete it there"
 
 
 class AccountForm(QWidget):
@@ -61,17 +43,15 @@ class AccountForm(QWidget):
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setPlaceholderText("unchanged")
-        self.retention = QComboBox()
+        self.retention = RetentionField("Leave mail on the server")
         self.largest = QComboBox()
-        self.minutes = parts.number(-1, MOST_MINUTES)
-        self.minutes.setSpecialValueText("as all accounts")
-        self.minutes.setSuffix(" minutes (0: only when I ask)")
+        self.minutes = IntervalField("Collect mail")
         self.encryption = QComboBox()
         for policy, words in _ENCRYPTION.items():
             self.encryption.addItem(words, policy)
         self.paused = QCheckBox("Do not collect mail for this account")
-        self.incoming = ServerFields("Incoming mail (POP3)", incoming=True)
-        self.outgoing = ServerFields("Outgoing mail (SMTP)", incoming=False)
+        self.incoming = ServerFields("Incoming mail (POP3)", incoming=True, known=True)
+        self.outgoing = ServerFields("Outgoing mail (SMTP)", incoming=False, known=True)
         self._arrange()
 
     def _arrange(self) -> None:
@@ -83,7 +63,7 @@ class AccountForm(QWidget):
             ("Encrypt new messages", self.encryption),
             ("Leave mail on the server", self.retention),
             ("Collect whole messages of", self.largest),
-            ("Collect every", self.minutes),
+            ("Collect mail", self.minutes),
         ):
             form.addRow(name, widget)
             widget.setAccessibleName(name)
@@ -101,14 +81,14 @@ class AccountForm(QWidget):
             fields.add_row(row)
             form.addRow(fields)
 
-    def show_account(self, account: Account) -> None:
-        """Put an account's values in."""
+    def show_account(self, account: Account, usual_minutes: int) -> None:
+        """Put an account's values in; `usual_minutes` is how often all accounts are collected."""
         self.name.setText(account.name)
         self.signature.setPlainText(account.identities[0].signature)
         self.password.clear()
-        self._offer_retention(account.retention)
+        self.retention.show_retention(account.retention)
         self._offer_largest(account.largest)
-        self.minutes.setValue(-1 if account.minutes is None else account.minutes)
+        self.minutes.show_minutes(account.minutes, usual_minutes)
         self.encryption.setCurrentIndex(list(_ENCRYPTION).index(account.encryption))
         self.paused.setChecked(account.paused)
         for fields, server in (
@@ -118,13 +98,6 @@ class AccountForm(QWidget):
             fields.setVisible(server is not None)
             if server is not None:
                 fields.show_server(server)
-
-    def _offer_retention(self, current: Retention) -> None:
-        words = list(dict.fromkeys((*_RETENTION, current.word())))
-        self.retention.clear()
-        for word in words:
-            self.retention.addItem(retention_words(Retention.parse(word)), word)
-        self.retention.setCurrentIndex(words.index(current.word()))
 
     def _offer_largest(self, current: int | None) -> None:
         sizes = list(dict.fromkeys((*_LARGEST, current)))
@@ -139,15 +112,14 @@ class AccountForm(QWidget):
         main = replace(
             before.identities[0], name=self.name.text(), signature=self.signature.toPlainText()
         )
-        minutes = self.minutes.value()
         return replace(
             before,
             identities=(main, *before.identities[1:]),
             incoming=self.incoming.server() if before.incoming else None,
             outgoing=self.outgoing.server() if before.outgoing else None,
-            retention=Retention.parse(str(self.retention.currentData())),
+            retention=self.retention.retention(),
             largest=self.largest.currentData(),
-            minutes=None if minutes < 0 else minutes,
+            minutes=self.minutes.minutes(),
             encryption=EncryptionPolicy(self.encryption.currentData()),
             paused=self.paused.isChecked(),
         )

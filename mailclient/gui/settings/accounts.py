@@ -22,6 +22,7 @@ from mailclient.gui.settings.account_form import AccountForm
 from mailclient.gui.strip import Kind, Strip
 from mailclient.gui.wizard.window import Wizard
 from mailclient.services.accounts import StepResult
+from mailclient.settings import RECEIVE_MINUTES
 
 
 class AccountsPage(QWidget):
@@ -126,7 +127,7 @@ class AccountsPage(QWidget):
         for widget in (self.form, self.keep, self.remove, self.test):
             widget.setEnabled(account is not None)
         if account is not None:
-            self.form.show_account(account)
+            self.form.show_account(account, self._app.settings.get(RECEIVE_MINUTES))
 
     # Keeping
 

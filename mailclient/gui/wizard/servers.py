@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFormLayout,
     QGroupBox,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from mailclient.account import POP3_PORTS, SUBMISSION_PORTS, Authentication, Security, Server
+from mailclient.errors import BadInput
 from mailclient.gui import parts
 
 _LOG_IN = (  # what is shown, how one logs in, by which mechanism
@@ -38,8 +40,11 @@ class ServerFields(QGroupBox):
 
     edited = Signal()
 
-    def __init__(self, title: str, *, incoming: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, *, incoming: bool, known: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(title, parent)
+        self._known = known  # a server that has been used: less encryption is asked about here
         self._ports = POP3_PORTS if incoming else SUBMISSION_PORTS
         self._base: Server | None = None
         self.host = QLineEdit()
@@ -62,6 +67,9 @@ class ServerFields(QGroupBox):
         ):
             form.addRow(name, widget)
             widget.setAccessibleName(f"{title}: {name}")
+        self.consent = QCheckBox("I understand: password and mail can be read on the way")
+        self.consent.hide()
+        form.addRow(self.consent)
         self.security.currentIndexChanged.connect(lambda at: self._security_chosen())
         for line in (self.host, self.username):
             line.textEdited.connect(lambda text: self.edited.emit())
@@ -75,10 +83,12 @@ class ServerFields(QGroupBox):
     def show_server(self, server: Server) -> None:
         """Put a server's values in."""
         self._base = server
+        self.consent.setChecked(False)
         self.host.setText(server.host)
         at = [value for value, _ in _SECURITY].index(server.security)
         self.security.setCurrentIndex(at)
         self.port.setValue(server.port)
+        self.consent.setVisible(self._asks)
         self.username.setText(server.username)
         ways = [(authentication, mechanism) for _, authentication, mechanism in _LOG_IN]
         way = (server.authentication, server.mechanism)
@@ -89,6 +99,11 @@ class ServerFields(QGroupBox):
     def server(self) -> Server:
         """The server as it is typed; raises BadInput."""
         base = self._base
+        if self._asks and not self.consent.isChecked():
+            raise BadInput(
+                f"The connection to {self.host.text()} would not be encrypted any more.",
+                "Choose TLS or STARTTLS, or tick that you understand.",
+            )
         made = Server(
             self.host.text(),
             self.port.value(),
@@ -100,7 +115,8 @@ class ServerFields(QGroupBox):
         )
         if base is None or made.host != base.host:  # what was proved or accepted is the other's
             return made
-        return replace(made, pin=base.pin, proven=base.proven)
+        encrypted = "" if self.is_open else base.encrypted
+        return replace(made, pin=base.pin, proven=base.proven, encrypted=encrypted)
 
     @property
     def _authentication(self) -> Authentication:
@@ -124,6 +140,13 @@ class ServerFields(QGroupBox):
         """Whether one logs in with a token of the provider, not with a password."""
         return self._authentication is Authentication.OAUTH2
 
+    @property
+    def _asks(self) -> bool:
+        """Whether the user must say that a connection may be open that was encrypted."""
+        base = self._base
+        return self._known and self.is_open and base is not None and base.is_encrypted
+
     def _security_chosen(self) -> None:
+        self.consent.setVisible(self._asks)
         self.port.setValue(self._ports[Security(self.security.currentData())])
         self.edited.emit()
