@@ -189,19 +189,28 @@ def certificate(context: Context, address: str, outgoing: bool, as_json: bool) -
         "key": found.key,
         "problem": found.problem or None,
         "may_be_accepted": bool(found.problem) and found.may_except,
+        "accepted": found.accepted,
+        "accepted_before": found.accepted_before or None,
     }
     if as_json:
         print_json(form)
         return
     for name, value in form.items():
         words = ", ".join(value) if isinstance(value, list) else value
-        click.echo(f"{name}: {words}")
-    if found.problem and found.may_except:
+        click.echo(f"{name.replace('_', ' ')}: {_plain(words)}")
+    if found.problem and found.may_except and not found.accepted:
         kind = "smtp" if outgoing else "pop3"
         click.echo(
             "If you have compared sha256 with what the server's owner tells you: "
             f"mailclient account set {address} {kind}-certificate={found.fingerprint}"
         )
+
+
+def _plain(value: object) -> object:
+    """A value as it is read: yes, no, and a dash for nothing."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value in (None, "") else value
 
 
 @click.command()

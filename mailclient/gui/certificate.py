@@ -23,7 +23,7 @@ class CertificateDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Certificate of the server")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(560, 380)
+        self.resize(580, 420)
         self._app = app
         self._bridge = bridge
         self._account = account
@@ -34,11 +34,16 @@ class CertificateDialog(QDialog):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(16)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.accept_button = buttons.addButton(
-            "Accept this certificate", QDialogButtonBox.ButtonRole.DestructiveRole
-        )
-        self.accept_button.setVisible(False)
-        self.accept_button.clicked.connect(self._accept)
+        roles = QDialogButtonBox.ButtonRole
+        self.accept_button = buttons.addButton("Accept this certificate", roles.ActionRole)
+        self.revoke_button = buttons.addButton("Take the exception back", roles.ActionRole)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        for button in (self.accept_button, self.revoke_button):
+            button.setVisible(False)
+            button.setAutoDefault(False)
+        self.accept_button.clicked.connect(lambda: self._set(self.found and self.found.fingerprint))
+        self.revoke_button.clicked.connect(lambda: self._set(""))
+        close.setDefault(True)
         buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 12)
@@ -63,27 +68,17 @@ class CertificateDialog(QDialog):
 
     def _show(self, found: Certificate) -> None:
         self.found = found
-        self.title.setText(found.host)
-        if not found.problem:
-            self.strip.say("This certificate is good; nothing has to be done.", lasting=True)
-        elif found.may_except:
-            self.strip.say(
-                f"{found.problem} If this server is your own or your firm's, compare the "
-                "fingerprint with what its owner tells you. If it fits, you can accept this one "
-                "certificate for this server.",
-                Kind.CAUTION,
-                lasting=True,
-            )
-        else:
-            self.strip.say(
-                f"{found.problem} This provider's certificates can be verified, so somebody may be "
-                "listening. Try another network.",
-                Kind.DANGER,
-                lasting=True,
-            )
+        self.title.setText(f"The certificate of {found.host}")
+        text, kind = verdict(found)
+        self.strip.say(text, kind, lasting=True)
+        self.accept_button.setVisible(
+            bool(found.problem) and found.may_except and not found.accepted
+        )
+        self.revoke_button.setVisible(bool(found.accepted_before))
         groups = found.fingerprint.upper()
         for name, value in (
-            ("For", ", ".join(found.names) or found.subject),
+            ("For the servers", ", ".join(found.names) or "none is named"),
+            ("Subject", found.subject or "none is named"),
             ("Issued by", found.issuer),
             ("Valid", f"{dates.day(found.since)} to {dates.day(found.until)}"),
             ("Key", found.key),
@@ -99,19 +94,50 @@ class CertificateDialog(QDialog):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setAccessibleName(f"{name}: {value}")
             self._form.addRow(parts.label(name, look="secondary"), label)
-        self.accept_button.setVisible(bool(found.problem) and found.may_except)
 
-    def _accept(self) -> None:
-        found = self.found
-        if found is None:
+    def _set(self, fingerprint: str | None) -> None:
+        """Accept a certificate for this server, or none."""
+        if fingerprint is None:
             return
 
         def work(job: object) -> None:
             accounts = self._app.accounts
             current = accounts.get(self._account.address)
-            accounts.change(accounts.accepting(current, self._what, found.fingerprint))
+            accounts.change(accounts.accepting(current, self._what, fingerprint))
 
-        self._bridge.run("work", work, self._accepted, self._failed, owner=self)
+        self._bridge.run("work", work, self._kept, self._failed, owner=self)
 
-    def _accepted(self, done: None) -> None:
+    def _kept(self, done: None) -> None:
         self.close()
+
+
+def verdict(found: Certificate) -> tuple[str, Kind]:
+    """What is to be thought of a certificate, and what to do about it."""
+    if not found.problem:
+        if found.accepted_before:
+            return (
+                "This certificate can be verified: the exception that you made for this server is "
+                "not needed any more. Take it back, and the server is checked like any other.",
+                Kind.INFO,
+            )
+        return "This certificate is good; nothing has to be done.", Kind.INFO
+    if found.accepted:
+        return f"You have accepted this certificate for this server. {found.problem}", Kind.INFO
+    if not found.may_except:
+        return (
+            f"{found.problem} This provider's certificates can be verified, so somebody may be "
+            "listening. Try another network.",
+            Kind.DANGER,
+        )
+    changed = (
+        "This is not the certificate that you have accepted for this server (its fingerprint began "
+        f"with {found.accepted_before[:8].upper()}). "
+        if found.accepted_before
+        else ""
+    )
+    return (
+        f"{changed}{found.problem} If this server is your own or your firm's, compare the "
+        "fingerprint with what its owner tells you. If it fits, you can accept this one "
+        "certificate for this server.",
+        Kind.CAUTION,
+    )

@@ -82,6 +82,7 @@ class ServerMailboxWindow(QDialog):
         self._arrange()
         self._connect()
         self._enable()
+        self.table.setFocus()
         self.look()
 
     def _arrange(self) -> None:

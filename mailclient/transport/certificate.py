@@ -5,7 +5,7 @@ Nothing but the agreement to use TLS is said to the server; no name, no password
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailclient.account import Security, Server
@@ -22,7 +22,8 @@ class Certificate:
     """What a server shows of itself; `problem` is why it is not believed, "" where it is.
 
     `fingerprint` is the SHA-256 in hex; `may_except` is false where no exception is offered: at a
-    large provider a certificate that cannot be verified is never the provider's.
+    large provider a certificate that cannot be verified is never the provider's. `accepted_before`
+    is the fingerprint that the user has accepted for this server, "" where there is none.
     """
 
     host: str
@@ -35,6 +36,12 @@ class Certificate:
     key: str
     problem: str
     may_except: bool
+    accepted_before: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is the very one that the user has accepted."""
+        return self.accepted_before == self.fingerprint
 
 
 def examine(server: Server, cancel: CancelToken, *, incoming: bool) -> Certificate:
@@ -46,7 +53,7 @@ def examine(server: Server, cancel: CancelToken, *, incoming: bool) -> Certifica
         )
     problem = ""
     try:
-        shown = _shown(server, cancel, incoming=incoming, looking=False)
+        shown = _shown(replace(server, pin=""), cancel, incoming=incoming, looking=False)
     except CertificateRejected as rejected:
         problem = rejected.text
         shown = _shown(server, cancel, incoming=incoming, looking=True)
@@ -83,4 +90,5 @@ def _facts(server: Server, shown: bytes, problem: str) -> Certificate:
         f"{kind} {size}" if size else kind,
         problem,
         server.host.lower() not in known_hosts(),
+        server.pin,
     )

@@ -17,6 +17,7 @@ from mailclient.app import App
 from mailclient.gui.actions import COMMANDS
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.main_window import MainWindow
+from mailclient.gui.reader.segments import from_first_line
 from mailclient.services.jobs import Job
 from tests.gui.conftest import MakeApp, Snap
 
@@ -180,3 +181,16 @@ def test_every_command_does_something_without_a_fault(
 
 def idle(window: MainWindow) -> bool:
     return all(one.state.value not in ("waiting", "running") for one in window.app.jobs.views())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\n\n\r\nJust so.\n> Why?\n", "Just so.\n> Why?\n"),
+        (" \t\n\u00a0\n  Indented.\n", "  Indented.\n"),
+        ("At once.\n\nLater.\n", "At once.\n\nLater.\n"),
+        ("\n \n", ""),
+    ],
+)
+def test_a_text_is_shown_from_its_first_words_on(text: str, shown: str) -> None:
+    assert from_first_line(text) == shown

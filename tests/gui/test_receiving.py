@@ -166,17 +166,56 @@ def test_a_doubtful_certificate_is_told_shown_and_accepted(
     main.traffic.receive()
     qtbot.waitUntil(lambda: "could not prove" in " ".join(main.activity.told), timeout=PATIENCE)
     main.activity.certificate_wanted.emit(f"fetch:{account.address}")
-    dialog = _dialog(main, CertificateDialog)
+    dialog = _dialog(main)
     qtbot.waitUntil(lambda: dialog.accept_button.isVisible(), timeout=PATIENCE)
     assert "localhost" in dialog.title.text()
+    assert "an authority that this computer does not know" in dialog.strip.words
+    assert not dialog.revoke_button.isVisible()
+    assert not dialog.accept_button.isDefault()
     snap(dialog, "certificate")
     dialog.accept_button.click()
     qtbot.waitUntil(lambda: bool(_pin(main)), timeout=PATIENCE)
     receive(qtbot, main, 3)
 
 
-def _dialog(main: MainWindow, kind: type[CertificateDialog]) -> CertificateDialog:
-    return next(one for one in main.findChildren(QDialog) if isinstance(one, kind))
+def test_an_accepted_certificate_that_has_changed_is_asked_about_again(
+    qtbot: QtBot, main: MainWindow, snap: Snap
+) -> None:
+    account = main.app.accounts.list()[0]
+    assert account.incoming is not None
+    other = replace(account.incoming, ca_file="", pin="ab" * 32)
+    main.app.accounts.change(replace(account, incoming=other))
+    main.traffic.receive()
+    qtbot.waitUntil(
+        lambda: "not the one that you" in " ".join(main.activity.told), timeout=PATIENCE
+    )
+    main.traffic.show_certificate(f"fetch:{account.address}")
+    dialog = _dialog(main)
+    qtbot.waitUntil(lambda: dialog.accept_button.isVisible(), timeout=PATIENCE)
+    assert "fingerprint began with ABABABAB" in dialog.strip.words
+    snap(dialog, "certificate-changed")
+    dialog.revoke_button.click()
+    qtbot.waitUntil(lambda: not _pin(main), timeout=PATIENCE)
+
+
+def test_an_exception_that_is_not_needed_any_more_is_said_to_be_so(
+    qtbot: QtBot, main: MainWindow
+) -> None:
+    account = main.app.accounts.list()[0]
+    assert account.incoming is not None
+    pinned = replace(account.incoming, pin="ab" * 32)
+    main.app.accounts.change(replace(account, incoming=pinned))
+    main.traffic.show_certificate(f"fetch:{account.address}")
+    dialog = _dialog(main)
+    qtbot.waitUntil(lambda: "not needed any more" in dialog.strip.words, timeout=PATIENCE)
+    assert not dialog.accept_button.isVisible()
+    dialog.revoke_button.click()
+    qtbot.waitUntil(lambda: not _pin(main), timeout=PATIENCE)
+    receive(qtbot, main, 3)
+
+
+def _dialog(main: MainWindow) -> CertificateDialog:
+    return next(one for one in main.findChildren(QDialog) if isinstance(one, CertificateDialog))
 
 
 def _pin(main: MainWindow) -> str:

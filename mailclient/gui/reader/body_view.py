@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from mailclient.gui import theme
 from mailclient.gui.reader.blocked import replace_missing
-from mailclient.gui.reader.segments import LONGEST, segments
+from mailclient.gui.reader.segments import LONGEST, from_first_line, segments
 
 LINE_HEIGHT = 130.0
 MARGIN = 16.0
@@ -55,6 +55,7 @@ class BodyView(QTextBrowser):
 
     def show_text(self, text: str, *, whole: bool = False) -> None:
         """Show plain text; of a very long one the beginning, unless the `whole` is asked for."""
+        text = from_first_line(text)
         self._text, self._html, self._pictures = text, "", {}
         too_long = len(text) > LONGEST and not whole
         self._fill_text(text[:LONGEST] if too_long else text)

@@ -19,6 +19,14 @@ _TRAILING = ".,;:!?)]}'\"»”’"
 _QUOTE = re.compile(r"^(?:>[ ]?)+")
 
 
+_BLANK_START = re.compile(r"\A(?:[^\S\r\n]*\r?\n)+")
+
+
+def from_first_line(text: str) -> str:
+    """A text without the empty lines above its first words, as a reply leaves room for them."""
+    return _BLANK_START.sub("", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A run of text; `depth` is how often it is quoted, `target` where a link leads."""

@@ -20,6 +20,7 @@ from mailclient.sizes import size_words
 FOR_EVER, AT_ONCE, LIMITED = "for ever", "at once", "limited"
 MB = 1_000_000
 MOST_MINUTES = 24 * 60
+_SHORT = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
 
 def retention_words(retention: Retention) -> str:
@@ -153,8 +154,11 @@ class IntervalField(QWidget):
         self.choice = QComboBox()
         self.choice.addItems(["as often as all accounts", "every", "only when I ask"])
         self.choice.setAccessibleName(name)
+        self.choice.setSizeAdjustPolicy(_SHORT)
+        self.choice.setMinimumContentsLength(16)
         self.number = parts.number(1, MOST_MINUTES)
         self.number.setSuffix(" minutes")
+        self.number.setFixedWidth(130)
         self.number.setAccessibleName(f"{name}: minutes")
         self.choice.currentIndexChanged.connect(lambda at: self.number.setVisible(at == 1))
         row = QHBoxLayout(self)
