@@ -19,8 +19,10 @@ from mailclient.services.accounts import Accounts
 from mailclient.services.assess import Assessor
 from mailclient.services.compose import Compose
 from mailclient.services.discovery import Discovery
+from mailclient.services.dispatch import Dispatch
 from mailclient.services.doctor import Doctor
 from mailclient.services.events import Events
+from mailclient.services.flushing import Flushing
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Jobs
 from mailclient.services.journey import Journeys
@@ -28,13 +30,16 @@ from mailclient.services.keys import Keys
 from mailclient.services.mailbox import ServerMailbox
 from mailclient.services.observe import Observer
 from mailclient.services.organise import Organise
+from mailclient.services.outcomes import Outcomes
 from mailclient.services.read import Read
 from mailclient.services.receive import Receive
 from mailclient.services.redirect import Redirect
 from mailclient.services.returned import Returns
 from mailclient.services.schedule import Schedule
+from mailclient.services.sealing import Sealing
 from mailclient.services.search import Search
 from mailclient.services.send import Send
+from mailclient.services.settling import Settling
 from mailclient.services.transfer import Transfer
 from mailclient.store import Store
 from mailclient.store.keyrings import Keyring, pick_keyring
@@ -87,13 +92,14 @@ class App:
         self.search = Search(store)
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
         self.redirect = Redirect(store, self.accounts, self.events, clock)
-        parts = (store, self.accounts, self.keys, self.intake, self.events, self.jobs)
-        self.send = Send(*parts, clock, offline=offline)
+        self.send = self._sending(store, clock, offline=offline)
+        self.dispatch = Dispatch(
+            self.send, store.outbox, self.events, self.jobs, clock, network=network
+        )
         self.schedule = Schedule(
             self.accounts,
             store.settings,
             self.receive,
-            self.send,
             self.events,
             self.jobs,
             network=network,
@@ -104,6 +110,22 @@ class App:
         self._store = store
         if not store.read_only:
             self.send.recover()
+
+    def _sending(self, store: Store, clock: Callable[[], datetime], *, offline: bool) -> Send:
+        outcomes = Outcomes(store, self.intake, self.events, clock)
+        own = self.accounts.own_addresses
+        return Send(
+            store,
+            self.accounts,
+            Sealing(self.accounts, self.keys, store.settings),
+            Flushing(store.outbox, self.accounts, outcomes, self.events, clock, offline=offline),
+            Settling(store, outcomes, self.returns, own, self.events),
+            outcomes=outcomes,
+            intake=self.intake,
+            events=self.events,
+            jobs=self.jobs,
+            clock=clock,
+        )
 
     def _requeue(self, addresses: Collection[str]) -> None:
         """What these people signed, and what waits for a key, is understood anew."""

@@ -87,3 +87,7 @@ class NotFound(MailError):
 
 class BadInput(MailError):
     """A value that the user gave cannot be used."""
+
+
+class AlreadyQueued(BadInput):
+    """This draft was sent before, and says something else now."""

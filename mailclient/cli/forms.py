@@ -17,6 +17,7 @@ from mailclient.services.read import MessageView
 from mailclient.services.readiness import Readiness
 from mailclient.services.receive import Receipt
 from mailclient.services.redirect import Redirection
+from mailclient.services.waiting import late, next_try
 from mailclient.store.folders import Folder
 from mailclient.store.messages import MessageRow
 from mailclient.store.outbox import OutItem
@@ -302,7 +303,7 @@ def report(one: Report) -> Json:
     }
 
 
-def out_item(one: OutItem) -> Json:
+def out_item(one: OutItem, now: datetime) -> Json:
     """A line of `outbox --json`."""
     return {
         "id": one.id,
@@ -316,11 +317,18 @@ def out_item(one: OutItem) -> Json:
                 "state": who.state.value,
                 "code": who.code,
                 "reason": who.reason,
+                "reply": who.reply,
             }
             for who in one.recipients
         ],
         "attempts": one.attempts,
+        "unreached": one.misses,
+        "needs_user": one.needs_user,
+        "created": time(one.created),
         "not_before": time(one.not_before),
+        "later": time(one.later),
+        "next_try": time(next_try(one)),
+        "late": late(one, now).value,
         "encryption": one.encryption,
         "signature": one.signature,
         "problem": one.problem,

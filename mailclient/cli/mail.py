@@ -1,10 +1,11 @@
-"""`receive`, `send`, `outbox`, `list` and `search`."""
+"""`receive`, `send`, `list` and `search`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from mailclient.account import Account
 from mailclient.app import App
 from mailclient.cli import forms
 from mailclient.cli.context import Context, one_line, print_json, progress
+from mailclient.cli.outbox import flush, local
+from mailclient.cli.times import read_time
 from mailclient.errors import BadInput, KeyMissing, MailError
 from mailclient.message.address import parse_addresses
 from mailclient.message.build import draft_from_message
@@ -22,12 +25,11 @@ from mailclient.message.tree import parse
 from mailclient.message.words import clean
 from mailclient.services.read import read_file
 from mailclient.services.receive import Receipt
-from mailclient.services.send import Queued, own_key
+from mailclient.services.sealing import own_key
+from mailclient.services.send import Queued
 from mailclient.store.outbox import OutItem, OutState
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-SENT = frozenset({OutState.SENT})
-LOST = frozenset({OutState.FAILED})
 
 
 @click.command()
@@ -115,6 +117,10 @@ def receive(context: Context, address: str | None, as_json: bool, wanted: bool) 
     help="Take recipients, subject and text from a message file. Example: --eml draft.eml",
 )
 @click.option(
+    "--later",
+    help="Send it at this time, or after +90m, +2h, +3d. Example: --later '2026-12-24 08:00'",
+)
+@click.option(
     "--queue-only", is_flag=True, help="Keep it in the outbox for later. Example: --queue-only"
 )
 @click.option(
@@ -133,6 +139,7 @@ def send(
     encrypt: str,
     sign: str | None,
     eml: Path | None,
+    later: str | None,
     queue_only: bool,
     as_json: bool,
 ) -> None:
@@ -153,7 +160,14 @@ def send(
         text=_text(body_file) + draft.text if body_file else draft.text,
         attachments=(*draft.attachments, *(app.compose.attachment(path) for path in attach)),
     )
-    deliver(app, protected(app, draft, encrypt, sign), as_json=as_json, queue_only=queue_only)
+    when = read_time(later, datetime.now(UTC)) if later else None
+    deliver(
+        app,
+        protected(app, draft, encrypt, sign),
+        as_json=as_json,
+        queue_only=queue_only,
+        later=when,
+    )
 
 
 def protected(app: App, draft: Draft, encrypt: str, sign: str | None) -> Draft:
@@ -180,57 +194,48 @@ def _text(path: Path) -> str:
         ) from problem
 
 
-def deliver(app: App, draft: Draft, *, as_json: bool, queue_only: bool) -> None:
+def deliver(
+    app: App, draft: Draft, *, as_json: bool, queue_only: bool, later: datetime | None = None
+) -> None:
     """Queue a draft, send the queue, and tell how that went; exits with 1 if it did not go."""
     try:
-        queued = app.send.queue(draft)
+        queued = app.send.queue(draft, later=later)
     except KeyMissing:
         if as_json:
             print_json(_not_ready(app, draft))
         raise
     account = app.accounts.get(draft.sender.address)
-    push(app, account, queued, as_json=as_json, queue_only=queue_only)
+    push(app, account, queued, as_json=as_json, queue_only=queue_only or later is not None)
 
 
 def push(app: App, account: Account, queued: Queued, *, as_json: bool, queue_only: bool) -> None:
     """Send the queue, and tell how it went with one message; exits with 1 if it did not go."""
     problem = None if queue_only else flush(app, account)
-    items = [one for one in app.send.items() if one.id in queued.items]
-    form = sent_form(queued, items)
+    item = next(one for one in app.send.items() if one.id == queued.id)
+    form = sent_form(queued, item)
     if as_json:
         print_json(form)
     else:
-        click.echo(_told(form, items))
+        click.echo(_told(form, item))
     for one in form["refused"]:
         click.echo(f"mailclient: {one['address']}: {one['reason']}", err=True)
-    if problem is not None:
+    if problem is not None and not form["refused"]:
         raise problem
     if form["refused"]:
         click.get_current_context().exit(1)
 
 
-def flush(app: App, account: Account) -> MailError | None:
-    """Send the queue of one account; the first problem, if there was one."""
-    with progress(False) as job:
-        try:
-            app.send.flush(account, job, now=True)
-        except MailError as problem:
-            return problem
-    return None
-
-
-def sent_form(queued: Queued, items: Sequence[OutItem]) -> dict[str, Any]:
+def sent_form(queued: Queued, item: OutItem) -> dict[str, Any]:
     """`send --json`."""
-    states = {one.state for one in items}
-    people = [who for one in items for who in one.recipients]
+    left = {one.state for one in item.recipients} - {OutState.SENT}
     return {
+        "id": queued.id,
         "message_id": queued.message_id,
-        "state": "sent" if states <= SENT else "failed" if states <= LOST | SENT else "queued",
-        "accepted": [who.address for who in people if who.state is OutState.SENT],
+        "state": "failed" if left == {OutState.FAILED} else "queued" if left else "sent",
+        "accepted": [who.address for who in item.those(OutState.SENT)],
         "refused": [
             {"address": who.address, "code": who.code, "reason": who.reason}
-            for who in people
-            if who.state is OutState.FAILED
+            for who in item.those(OutState.FAILED)
         ],
         "encryption": "encrypted" if queued.encrypted else "none",
         "signature": "good" if queued.signed else "none",
@@ -241,6 +246,7 @@ def _not_ready(app: App, draft: Draft) -> dict[str, Any]:
     """`send --json` where nothing was sent, because somebody has no key."""
     people = [one.address for one in (*draft.to, *draft.cc, *draft.bcc)]
     return {
+        "id": None,
         "message_id": None,
         "state": "failed",
         "accepted": [],
@@ -254,55 +260,18 @@ def _not_ready(app: App, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _told(form: dict[str, Any], items: Sequence[OutItem]) -> str:
+def _told(form: dict[str, Any], item: OutItem) -> str:
     how = " encrypted" if form["encryption"] == "encrypted" else ""
     if form["state"] == "sent":
         return f"Sent{how} to {', '.join(form['accepted'])}."
+    if item.later is not None:
+        return (
+            f"Waits{how} in the outbox as {item.id} until {local(item.later)}. It goes out then if "
+            "the program runs, else when it runs next."
+        )
     if form["state"] == "queued":
-        return f"Waits{how} in the outbox as {', '.join(str(one.id) for one in items)}."
+        return f"Waits{how} in the outbox as {item.id}."
     return "It was not delivered to everyone."
-
-
-@click.group(invoke_without_command=True)
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient outbox --json"
-)
-@click.pass_context
-def outbox(ctx: click.Context, as_json: bool) -> None:
-    """Show the queue; `outbox send` sends it, `outbox cancel ID` takes a message out."""
-    if ctx.invoked_subcommand is not None:
-        return
-    items = [one for one in ctx.obj.app.send.items() if one.state is not OutState.SENT]
-    if as_json:
-        print_json({"count": len(items), "items": [forms.out_item(one) for one in items]})
-        return
-    for one in items:
-        to = ", ".join(who.address for who in one.recipients)
-        click.echo(f"{one.id}  {one.state.value}  {to}  {one_line(one.subject, 40)}  {one.problem}")
-    if not items:
-        click.echo("The outbox is empty.")
-
-
-@outbox.command("send")
-@click.pass_obj
-def outbox_send(context: Context) -> None:
-    """Send everything that waits, now."""
-    problems = [
-        problem
-        for account in context.app.accounts.list()
-        if account.outgoing is not None and (problem := flush(context.app, account)) is not None
-    ]
-    if problems:
-        raise problems[0]
-
-
-@outbox.command("cancel")
-@click.argument("id", type=int)
-@click.pass_obj
-def outbox_cancel(context: Context, id: int) -> None:
-    """Take a message out of the queue. Example: mailclient outbox cancel 3"""
-    context.app.send.cancel(id)
-    click.echo(f"Taken out of the queue: {id}.")
 
 
 @click.command("list")

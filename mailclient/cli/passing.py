@@ -22,7 +22,7 @@ from mailclient.message.quote import Whom
 from mailclient.message.words import clean
 from mailclient.services.compose import Reply
 from mailclient.services.read import MessageView, read_file
-from mailclient.services.send import outer_subject
+from mailclient.services.sealing import outer_subject
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -63,7 +63,7 @@ class OutboxPane(QFrame):
         self.list.setWordWrap(True)
         self.list.setSpacing(4)
         self.retry = QPushButton("Send now")
-        self.cancel = QPushButton("Take out of the outbox")
+        self.cancel = QPushButton("Back to Drafts")
         self.retry.clicked.connect(lambda: self._tell(self.retry_wanted))
         self.cancel.clicked.connect(lambda: self._tell(self.cancel_wanted))
         self.list.currentItemChanged.connect(lambda: self._enable())

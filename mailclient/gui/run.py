@@ -47,6 +47,7 @@ class Session:
         if self._app.accounts.list():
             self.window.show()
             self._app.schedule.start()
+            self._app.dispatch.start()
         else:
             self.wizard = Wizard(self._app, self.bridge, None)
             self.wizard.finished.connect(self._after_wizard)
@@ -73,6 +74,7 @@ class Session:
         self.window.show()
         self.window.read_folders()
         self._app.schedule.start()
+        self._app.dispatch.start()
 
     def _changed(self, changes: Changes) -> None:
         if THEME.key in changes.settings:

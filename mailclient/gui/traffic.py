@@ -82,7 +82,7 @@ class Traffic(QObject):
 
     def take_back(self, id: int) -> None:
         """Take a message out of the outbox."""
-        self._bridge.run("work", lambda job: self._app.send.cancel(id))
+        self._bridge.run("work", lambda job: self._app.send.take_back(id))
 
     # What is told
 

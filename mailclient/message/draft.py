@@ -49,7 +49,8 @@ class AttachmentSource:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message as it is being written. `quotes_protected` says that it quotes encrypted mail,
-    `all_protected` that all of it comes from there.
+    `all_protected` that all of it comes from there. `key` stays the same however often the draft is
+    kept, so that it is sent once.
 
     Where there is `html` (of our own kind, see `rich`), the text that goes beside it is made from
     it, and `text` does not count; `pictures` are the files that it shows.
@@ -71,3 +72,4 @@ class Draft:
     sign: bool = False
     quotes_protected: bool = False
     all_protected: bool = False
+    key: str = ""

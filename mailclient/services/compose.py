@@ -19,6 +19,7 @@ from mailclient.message.address import Address
 from mailclient.message.build import copy_bytes, draft_bytes, draft_from_message, new_message_id
 from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.message.entity import with_crlf
+from mailclient.message.envelope import envelope
 from mailclient.message.quote import Whom
 from mailclient.message.resend import PRIVATE, without_fields
 from mailclient.message.rich import from_html, to_html
@@ -205,7 +206,8 @@ class Compose:
         draft lies as safely as any message."""
         account = self._accounts.get(draft.sender.address)
         folder = self._store.folders.by_role(account.id, Role.DRAFTS)
-        raw = draft_bytes(draft, message_id=new_message_id(draft.sender.domain), date=self._clock())
+        key = draft.key or new_message_id(draft.sender.domain)
+        raw = draft_bytes(draft, message_id=key, date=self._clock())
         with self._store.database.write():
             id = self._store.messages.store_raw(
                 account.id, folder.id, raw, unread=False, received=self._clock()
@@ -220,7 +222,8 @@ class Compose:
 
     def open_draft(self, id: int) -> Draft:
         """The draft that was kept under `id`."""
-        return draft_from_message(parse(self._store.bodies.raw(id)))
+        part = parse(self._store.bodies.raw(id))
+        return replace(draft_from_message(part), key=envelope(part.headers).message_id)
 
     def discard_draft(self, id: int) -> None:
         """Drop a draft for good."""

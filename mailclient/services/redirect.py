@@ -23,7 +23,7 @@ from mailclient.services.identities import answering
 from mailclient.services.read import MessageView
 from mailclient.services.send import Queued
 from mailclient.store import Store
-from mailclient.store.outbox import NewOut
+from mailclient.store.outbox import NewCopy, NewOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,7 @@ class Redirect:
                     message_id=id,
                     subject=view.envelope.subject,
                     sender=wanted.sender.address,
-                    recipients=_once(wanted.people),
-                    raw=whole,
+                    copies=(NewCopy(whole, _once(wanted.people)),),
                     sent_copy=whole,
                     encryption="encrypted" if encrypted else "none",
                     signature="none",
@@ -93,7 +92,7 @@ class Redirect:
             )
         self._events.publish(OutboxChanged())
         self._events.publish(FoldersChanged())
-        return Queued(id, (item,), encrypted, False)
+        return Queued(id, item, encrypted, False)
 
     def _fields(self, wanted: Redirection) -> tuple[list[tuple[str, str]], str]:
         """The block above the message, without those who are not to be seen, and its id."""

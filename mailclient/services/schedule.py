@@ -25,7 +25,6 @@ from mailclient.services.accounts import Accounts
 from mailclient.services.events import AccountsChanged, CollectionEnded, Event, Events
 from mailclient.services.jobs import Job, Jobs
 from mailclient.services.receive import Receive
-from mailclient.services.send import Send
 from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES
 from mailclient.store.settings import Settings
 
@@ -104,14 +103,13 @@ def pause(standing: Standing, minutes: int) -> float | None:
 
 
 class Schedule:
-    """Starts collections, and the sending of what waits, when it is time."""
+    """Starts collections when it is time."""
 
     def __init__(
         self,
         accounts: Accounts,
         settings: Settings,
         receive: Receive,
-        send: Send,
         events: Events,
         jobs: Jobs,
         *,
@@ -122,7 +120,6 @@ class Schedule:
         self._accounts = accounts
         self._settings = settings
         self._receive = receive
-        self._send = send
         self._jobs = jobs
         self._clock = clock
         self._network = network
@@ -133,7 +130,6 @@ class Schedule:
         self._was = ""
         self._slept = slept
         self._slept_before = slept()
-        self._sent = clock()
         events.subscribe(self._take)
 
     def start(self) -> None:
@@ -158,9 +154,6 @@ class Schedule:
         for account in self._accounts.list():
             if account.incoming is not None and not account.paused and self._due(account, now):
                 self.collect(account)
-        if now - self._sent >= MINUTE:
-            self._sent = now
-            self._send.start_due()
 
     def collect(self, account: Account) -> None:
         """Collect from an account, unless that is being done."""

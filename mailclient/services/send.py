@@ -1,60 +1,59 @@
 """Sending: sealed when it is queued, durable before each step, never twice, never in clear by
 accident.
 
-There is no path from a failed seal to clear text: `queue` raises and stores nothing. A cut after
-the final dot leaves a message uncertain; it is asked about and never sent again by itself.
+A draft becomes one message in the queue, however often Send is pressed, and stays beside it until
+everyone has it: what is taken back is the draft again. What goes out is in `flushing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from mailclient.account import Account
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import KeyInfo
-from mailclient.errors import BadInput, KeyMissing, MailError, Unreachable
-from mailclient.message import build
-from mailclient.message.address import Address, encode_address, normalise, wire_address
+from mailclient.errors import AlreadyQueued, BadInput, Cancelled
+from mailclient.message.address import Address, normalise
+from mailclient.message.build import draft_bytes, draft_from_message, new_message_id
 from mailclient.message.draft import Draft
-from mailclient.message.entity import entity as mime_entity
-from mailclient.message.headers import HIDDEN_SUBJECT, protect
-from mailclient.services.accounts import OUTGOING, Accounts
+from mailclient.message.tree import parse
+from mailclient.services.accounts import Accounts
 from mailclient.services.crash import crash_point
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged, OutboxChanged
-from mailclient.services.identities import identity_of
+from mailclient.services.flushing import Flushing
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Job, Jobs
-from mailclient.services.keys import Keys
-from mailclient.services.readiness import Readiness
-from mailclient.settings import PROTECT_SUBJECT, SEND_AUTOCRYPT
+from mailclient.services.outcomes import Outcomes
+from mailclient.services.sealing import Prepared, Sealing
+from mailclient.services.settling import Settling
 from mailclient.store import Store
-from mailclient.store.folders import Folder, Role
-from mailclient.store.outbox import NewOut, OutItem, OutState
-from mailclient.store.settings import Settings
-from mailclient.transport import smtp
+from mailclient.store.folders import Role
+from mailclient.store.outbox import Answer, NewOut, OutItem, OutState
 
-Fields = tuple[tuple[str, str], ...]
+ARRIVED = "You said that it has arrived."
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A message in the queue; `items` are its rows (one for To and Cc, one for each Bcc)."""
+    """A message in the queue; `again` says that it was there already."""
 
     message_id: str
-    items: tuple[int, ...]
+    id: int
     encrypted: bool
     signed: bool
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A message ready to be queued: what goes to whom, and the copy for Sent."""
+class TakenBack:
+    """A message that was taken out of the queue: its draft, 0 where nothing of it was kept, and
+    what its author should know before sending it again."""
 
-    message_id: str
-    copies: tuple[tuple[bytes, tuple[str, ...]], ...]
-    sent_copy: bytes
+    draft_id: int
+    note: str = ""
 
 
 class Send:
@@ -64,22 +63,28 @@ class Send:
         self,
         store: Store,
         accounts: Accounts,
-        keys: Keys,
+        sealing: Sealing,
+        flushing: Flushing,
+        settling: Settling,
+        *,
+        outcomes: Outcomes,
         intake: Intake,
         events: Events,
         jobs: Jobs,
         clock: Callable[[], datetime],
-        *,
-        offline: bool,
     ) -> None:
         self._store = store
         self._accounts = accounts
-        self._keys = keys
+        self._sealing = sealing
+        self._flushing = flushing
+        self._settling = settling
+        self._outcomes = outcomes
         self._intake = intake
         self._events = events
         self._jobs = jobs
         self._clock = clock
-        self._offline = offline
+        self._lock = threading.Lock()
+        self._about: set[int] = set()  # accounts whose sending is about to begin
 
     # Into the queue
 
@@ -89,12 +94,41 @@ class Send:
         *,
         draft_id: int | None = None,
         allow_clear: bool = False,
+        undo_seconds: int = 0,
+        later: datetime | None = None,
         cancel: CancelToken | None = None,
     ) -> Queued:
-        """Protect a draft and keep it in the queue, in place of `draft_id`.
+        """Protect a draft and keep it in the queue, in place of `draft_id`: for `undo_seconds` it
+        can be taken back, and with `later` it goes out at that time.
 
-        Raises BadInput, KeyMissing, KeyLocked, SealFailed; then nothing was stored.
+        Raises BadInput, AlreadyQueued, KeyMissing, KeyLocked, SealFailed; then nothing was stored.
         """
+        account = self._may_go(draft, allow_clear=allow_clear)
+        now = self._clock()
+        if later is not None:
+            _require_ahead(later, now)
+        if (before := self._before(draft)) is not None:
+            return before
+        prepared = self._sealing.prepare(
+            draft,
+            message_id=new_message_id(draft.sender.domain),
+            date=later or now,
+            cancel=cancel or CancelToken(),
+        )
+        new = _new(account, draft, prepared, now)
+        new = replace(new, later=later, not_before=now + timedelta(seconds=undo_seconds))
+        crash_point("before_queue")
+        with self._store.database.write():
+            if (before := self._before(draft)) is not None:  # from another window, meanwhile
+                return before
+            id = self._store.outbox.queue(new)
+            if draft_id is not None:
+                self._store.messages.delete([draft_id])
+        self._events.publish(OutboxChanged())
+        self._events.publish(FoldersChanged())
+        return _queued(self._store.outbox.get(id))
+
+    def _may_go(self, draft: Draft, *, allow_clear: bool) -> Account:
         account = self._accounts.get(draft.sender.address)
         if account.outgoing is None:
             raise BadInput(f"{account.address} has no outgoing server.", "Set one in its settings.")
@@ -105,103 +139,138 @@ class Send:
                 "This message quotes mail that was encrypted, and would itself go out in clear.",
                 "Switch on Encrypt, or remove the quoted text.",
             )
-        prepared = self._prepare(draft, cancel or CancelToken())
-        crash_point("before_queue")
+        return account
+
+    def _before(self, draft: Draft) -> Queued | None:
+        """What this draft has become already; raises AlreadyQueued if it said something else."""
+        item = self._store.outbox.by_key(draft.key)
+        if item is None:
+            return None
+        if item.content != _content(draft):
+            raise AlreadyQueued(
+                "This message was sent already, from another window, with other words in it.",
+                "Send this one as a new message if both are to arrive.",
+            )
+        return _queued(item, again=True)
+
+    # Back, on, and at another time
+
+    def take_back(self, id: int) -> TakenBack:
+        """Take a message out of the queue and put its draft back, for those who have not got it.
+
+        Raises BadInput once it is on its way or everyone has it, or NotFound.
+        """
+        item = self._store.outbox.get(id)
         now = self._clock()
+        draft = self._draft(item)
+        folder = self._store.folders.by_role(item.account_id, Role.DRAFTS)
+        draft_id = 0
         with self._store.database.write():
-            items = tuple(
-                self._store.outbox.queue(
-                    NewOut(
-                        account_id=account.id,
-                        message_id=prepared.message_id,
-                        subject=draft.subject,
-                        sender=draft.sender.address,
-                        recipients=people,
-                        raw=raw,
-                        sent_copy=prepared.sent_copy if first else b"",
-                        encryption="encrypted" if draft.encrypt else "none",
-                        signature="good" if draft.encrypt or draft.sign else "none",
-                        created=now,
-                        not_before=now,
-                    )
+            item = self._store.outbox.get(id)
+            self._store.outbox.remove(id)
+            if draft is not None:
+                draft = _for_the_others(draft, item)
+                key = item.key if item.key and not item.tried else ""
+                raw = draft_bytes(
+                    draft, message_id=key or new_message_id(draft.sender.domain), date=now
                 )
-                for first, (raw, people) in zip(
-                    (True, *[False] * len(prepared.copies)), prepared.copies, strict=False
+                draft_id = self._store.messages.store_raw(
+                    item.account_id, folder.id, raw, unread=False, received=now
                 )
-            )
-            if draft_id is not None:
-                self._store.messages.delete([draft_id])
         self._events.publish(OutboxChanged())
-        self._events.publish(FoldersChanged())
-        return Queued(prepared.message_id, items, draft.encrypt, draft.encrypt or draft.sign)
+        if draft_id:
+            self._intake.process(draft_id, CancelToken())
+            self._events.publish(MessagesChanged((folder.id,), (draft_id,)))
+            self._events.publish(FoldersChanged())
+        return TakenBack(draft_id, _note(item))
 
-    def _prepare(self, draft: Draft, cancel: CancelToken) -> Prepared:
-        """Compose once: the same bytes, Message-ID and date whatever happens later."""
-        message_id = build.new_message_id(draft.sender.domain)
-        fields = build.fields(draft, message_id=message_id, date=self._clock())
-        entity = mime_entity(draft)
-        extra: Fields = ()
-        if self._store.settings.get(SEND_AUTOCRYPT):
-            chosen = self._accounts.identity(draft.sender.address)[1].key
-            extra = self._keys.announce(draft.sender.key, chosen, prefer_encrypt=draft.encrypt)
-        visible = _delivery((*draft.to, *draft.cc))
-        hidden = {key: one for key, one in _delivery(draft.bcc).items() if key not in visible}
-        if draft.encrypt:
-            return self._sealed(draft, message_id, (fields, extra, entity), visible, hidden, cancel)
-        if draft.sign:
-            own = self._own(draft.sender)
-            entity, fields = protect(entity, fields, encrypted=False)
-            entity = self._keys.seal(entity, sign_with=own, encrypt_to=(), cancel=cancel)
-        raw = build.assemble((*fields, *extra), entity)
-        everybody = (*visible.values(), *hidden.values())
-        return Prepared(message_id, ((raw, everybody),), _with_bcc(raw, draft.bcc))
+    def _draft(self, item: OutItem) -> Draft | None:
+        """The draft that a message was made from; None where it was made from another message."""
+        raw = self._store.outbox.draft(item.id)
+        return draft_from_message(parse(raw)) if raw else None
 
-    def _sealed(
-        self,
-        draft: Draft,
-        message_id: str,
-        parts: tuple[Fields, Fields, bytes],
-        visible: Mapping[str, str],
-        hidden: Mapping[str, str],
-        cancel: CancelToken,
-    ) -> Prepared:
-        """One copy for To, Cc and oneself, and one for each Bcc, so that no key ID tells of it."""
-        fields, extra, entity = parts
-        ready = self._keys.readiness([*visible, *hidden])
-        _require_all(ready)
-        to = {one.address: one.fingerprint for one in ready.recipients}
-        own = self._own(draft.sender)
-        hide = self._store.settings.get(PROTECT_SUBJECT)
-        payload, outside = protect(entity, fields, encrypted=True, hide_subject=hide)
+    def later(self, id: int, when: datetime, cancel: CancelToken | None = None) -> None:
+        """Have it sent at a time. What nobody has seen yet is sealed anew, with that date on it.
 
-        def sealed(*fingerprints: str) -> bytes:
-            unique = tuple(dict.fromkeys(fingerprints))
-            body = self._keys.seal(payload, sign_with=own, encrypt_to=unique, cancel=cancel)
-            return build.assemble((*outside, *extra), body)
+        Raises BadInput, NotFound, KeyMissing, KeyLocked, SealFailed; then it stays as it was.
+        """
+        _require_ahead(when, self._clock())
+        prepared = self._dated(self._store.outbox.get(id), when, cancel)
+        with self._store.database.write():
+            if prepared is not None:
+                self._store.outbox.renew(id, prepared.copies, prepared.sent_copy)
+            self._store.outbox.postpone(id, when)
+        self._events.publish(OutboxChanged())
 
-        main = sealed(*(to[one] for one in visible), own)
-        copies = [(main, tuple(visible.values()))] if visible else []
-        copies += [(sealed(to[key]), (one,)) for key, one in hidden.items()]
-        return Prepared(message_id, tuple(copies), _with_bcc(main, draft.bcc))
+    def retry(self, id: int, *, doubtful: bool = False, cancel: CancelToken | None = None) -> None:
+        """Have it tried at once, also what was refused; with `doubtful` also for those who may
+        have got it already: the user's explicit decision.
 
-    def _own(self, sender: Address) -> str:
-        own = own_key(self._accounts, self._keys, sender.address)
-        if own is None:
-            raise KeyMissing(
-                f"There is no key of your own for {sender.address}.",
-                "Make one in Keys and people, or send the message unencrypted and unsigned.",
-            )
-        return own.fingerprint
+        Raises BadInput, NotFound, and for a message that was kept for later as `later` does.
+        """
+        item = self._store.outbox.get(id)
+        prepared = None if item.later is None else self._dated(item, self._clock(), cancel)
+        with self._store.database.write():
+            if prepared is not None:
+                self._store.outbox.renew(id, prepared.copies, prepared.sent_copy)
+            self._store.outbox.retry(id, doubtful=doubtful)
+        self._events.publish(OutboxChanged())
+
+    def _dated(self, item: OutItem, date: datetime, cancel: CancelToken | None) -> Prepared | None:
+        """The message with another date; None where it has to stay as it is."""
+        raw = self._store.outbox.draft(item.id)
+        if item.tried or not raw:
+            return None
+        return self._sealing.prepare(
+            draft_from_message(parse(raw)),
+            message_id=item.message_id,
+            date=date,
+            cancel=cancel or CancelToken(),
+        )
+
+    def settle(self, id: int) -> None:
+        """The user says that it has arrived; raises BadInput where that is no question."""
+        item = self._store.outbox.get(id)
+        people = item.those(OutState.UNCERTAIN)
+        if not self._outcomes.settled(
+            item, [Answer(one.address, True, 0, ARRIVED) for one in people]
+        ):
+            raise BadInput("There is no doubt about this message.")
+
+    def keep_trying(self, id: int) -> None:
+        """The user wants it tried for some more days; raises NotFound."""
+        self._store.outbox.go_on(id)
+        self._events.publish(OutboxChanged())
 
     # Out of the queue
 
+    def items(self) -> tuple[OutItem, ...]:
+        """The queue, oldest first."""
+        return self._store.outbox.all()
+
     def start(self, account: Account) -> None:
-        """Send what is due for one account on its lane."""
-        self._jobs.submit(
-            f"send:{account.address}",
-            lambda job: self.flush(account, job),
-            title=f"Sending mail of {account.address}",
-        )
+        """Send what is due for one account on its lane, unless that is about to begin."""
+        with self._lock:
+            if account.id in self._about:
+                return
+            self._about.add(account.id)
+
+        def begun() -> None:
+            with self._lock:
+                self._about.discard(account.id)
+
+        def work(job: Job) -> None:
+            begun()
+            self.flush(account, job)
+
+        try:
+            future = self._jobs.submit(
+                f"send:{account.address}", work, title=f"Sending mail of {account.address}"
+            )
+        except Cancelled:
+            begun()
+            raise
+        future.add_done_callback(lambda done: begun())  # it may be stopped before it begins
 
     def start_due(self) -> None:
         """Send what is due, for every account that has such."""
@@ -209,152 +278,69 @@ class Send:
             if account.outgoing is not None and self._store.outbox.due(account.id, self._clock()):
                 self.start(account)
 
-    def items(self) -> tuple[OutItem, ...]:
-        """The queue, oldest first."""
-        return self._store.outbox.all()
+    def flush(self, account: Account, job: Job, *, now: bool = False) -> tuple[OutItem, ...]:
+        """Send everything that is due (with `now`: also what waits for its next try).
 
-    def cancel(self, id: int) -> None:
-        """Take a message out of the queue; raises BadInput once it is on its way."""
-        self._store.outbox.cancel(id)
-        self._events.publish(OutboxChanged())
-
-    def retry(self, id: int) -> None:
-        """Have a failed or uncertain message sent again: the user's explicit decision."""
-        self._store.outbox.retry(id, self._clock())
-        self._events.publish(OutboxChanged())
+        Raises the first problem that there was.
+        """
+        return self._flushing.flush(account, job, now=now)
 
     def recover(self) -> None:
         """After a crash: what was cut past the final dot is uncertain, the rest is due again."""
-        self._store.outbox.recover(self._clock())
-
-    def flush(self, account: Account, job: Job, *, now: bool = False) -> tuple[OutItem, ...]:
-        """Send everything that is due (with `now`: also what waits for its next try)."""
-        if self._offline:
-            raise Unreachable(
-                "The program was started without network; the message waits in the outbox.",
-                "Start it without --offline.",
-            )
-        due = self._store.outbox.due(account.id, None if now else self._clock())
-        for count, item in enumerate(due, 1):
-            job.cancel.check()
-            job.progress(count, len(due), item.subject)
-            self._one(account, item, job.cancel)
-        return tuple(self._store.outbox.get(item.id) for item in due)
-
-    def _one(self, account: Account, item: OutItem, cancel: CancelToken) -> None:
-        """One try for one message: counted before, its phase and its result committed."""
-        server = account.outgoing
-        if server is None:
-            raise BadInput(f"{account.address} has no outgoing server.", "Set one in its settings.")
-        password = self._accounts.password(account, OUTGOING)
-        outbox = self._store.outbox
-        outbox.begin(item.id)
-        waiting = tuple(one.address for one in item.recipients if one.waiting)
-        try:
-            self._phase(item.id, smtp.Phase.CONNECT)
-            with smtp.submission(server, password, cancel) as session:
-                results = session.submit(
-                    item.sender,
-                    waiting,
-                    outbox.raw(item.id),
-                    on_phase=lambda phase: self._phase(item.id, phase),
-                )
-        except smtp.Uncertain as problem:
-            outbox.uncertain(item.id, str(problem))
-            raise
-        except smtp.PERMANENT as problem:
-            outbox.fail(item.id, str(problem))
-            raise
-        except MailError as problem:
-            outbox.defer(item.id, self._clock() + _pause(item.attempts), str(problem))
-            raise
-        else:
-            # A fault from here on must not have it sent again: `recover` calls it uncertain.
-            crash_point("after_250")
-            self._sent(account, item, results)
-        finally:
-            self._events.publish(OutboxChanged())
-
-    def _phase(self, id: int, phase: smtp.Phase) -> None:
-        self._store.outbox.phase(id, phase.name)
-        crash_point(phase.name.lower())
-
-    def _sent(
-        self, account: Account, item: OutItem, results: Sequence[smtp.RecipientResult]
-    ) -> None:
-        """Commit the results together with the copy in Sent."""
-        folder = _sent_folder(self._store, account, item.sender)
-        copy = self._store.outbox.sent_copy(item.id)
-        id = None
-        with self._store.database.write():
-            self._store.outbox.finish(
-                item.id, [(one.address, one.accepted, one.code, one.reason) for one in results]
-            )
-            if copy and any(one.accepted for one in results):
-                id = self._store.messages.store_raw(
-                    account.id, folder.id, copy, unread=False, received=self._clock()
-                )
-        crash_point("after_sent_mark")
-        if id is not None:
-            self._intake.process(id, CancelToken())
-            self._events.publish(MessagesChanged((folder.id,), (id,)))
-            self._events.publish(FoldersChanged())
-
-    def states(self, message_id: str) -> tuple[OutState, ...]:
-        """How the copies of one message stand."""
-        return tuple(one.state for one in self.items() if one.message_id == message_id)
+        self._store.outbox.steps.recover(self._clock())
+        self._settling.look_back()
 
 
-def own_key(accounts: Accounts, keys: Keys, sender: str) -> KeyInfo | None:
-    """The key that mail from this address is signed with."""
-    identity = accounts.identity(sender)[1]
-    return keys.own_key(normalise(identity.address), identity.key)
+def _new(account: Account, draft: Draft, prepared: Prepared, now: datetime) -> NewOut:
+    return NewOut(
+        account_id=account.id,
+        message_id=prepared.message_id,
+        subject=draft.subject,
+        sender=draft.sender.address,
+        copies=prepared.copies,
+        sent_copy=prepared.sent_copy,
+        encryption="encrypted" if draft.encrypt else "none",
+        signature="good" if draft.encrypt or draft.sign else "none",
+        created=now,
+        not_before=now,
+        key=draft.key,
+        content=_content(draft),
+        draft=draft_bytes(draft, message_id=prepared.message_id, date=now),
+    )
 
 
-def _sent_folder(store: Store, account: Account, sender: str) -> Folder:
-    """Where the copy goes: the identity's own folder, made anew if need be, or Sent."""
-    found = identity_of((account,), sender)
-    name = found[1].sent if found else ""
-    if not name:
-        return store.folders.by_role(account.id, Role.SENT)
-    known = store.folders.find(name, account.id)
-    return known[0] if known else store.folders.create(account.id, name)
+def _queued(item: OutItem, *, again: bool = False) -> Queued:
+    return Queued(
+        item.message_id, item.id, item.encryption == "encrypted", item.signature == "good", again
+    )
 
 
-def outer_subject(settings: Settings, draft: Draft) -> str:
-    """The subject that everyone on the way will see."""
-    return HIDDEN_SUBJECT if draft.encrypt and settings.get(PROTECT_SUBJECT) else draft.subject
+def _content(draft: Draft) -> str:
+    """What tells a draft from another state of itself; of its files, what they are called."""
+    files = [(one.name, one.content_type) for one in (*draft.pictures, *draft.attachments)]
+    said = repr((replace(draft, pictures=(), attachments=(), key=""), files))
+    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _delivery(people: Sequence[Address]) -> dict[str, str]:
-    """Each person once: the form to look up by, and the address as it goes on the wire.
-
-    The part before the @ is the recipient's server's business (RFC 5321 section 2.4), so it keeps
-    the letters that it was written with.
-    """
-    found: dict[str, str] = {}
-    for one in people:
-        found.setdefault(one.key, wire_address(one.address))
-    return found
+def _require_ahead(when: datetime, now: datetime) -> None:
+    if when <= now:
+        raise BadInput("The time to send it has passed already.", "Choose one that is ahead.")
 
 
-def _with_bcc(raw: bytes, bcc: Sequence[Address]) -> bytes:
-    """The copy for Sent, which alone shows whom the author wrote to in secret."""
-    if not bcc:
-        return raw
-    line = ", ".join(encode_address(one) for one in bcc)
-    return f"Bcc: {line}\r\n".encode("ascii") + raw
+def _for_the_others(draft: Draft, item: OutItem) -> Draft:
+    """The draft without those who have got it."""
+    got = {normalise(one.address) for one in item.those(OutState.SENT)}
+
+    def left(people: Sequence[Address]) -> tuple[Address, ...]:
+        return tuple(one for one in people if normalise(one.address) not in got)
+
+    return replace(draft, to=left(draft.to), cc=left(draft.cc), bcc=left(draft.bcc))
 
 
-def _require_all(ready: Readiness) -> None:
-    missing = [one for one in ready.recipients if not one.ready]
-    if missing:
-        raise KeyMissing(
-            " ".join(one.reason for one in missing) + " Nothing was sent.",
-            "Find a key for them, leave them out, or send the message unencrypted.",
-        )
-
-
-def _pause(attempts: int) -> timedelta:
-    """How long to wait after so many tries: 1 minute, doubling, up to an hour."""
-    return timedelta(minutes=min(60, 2 ** min(attempts, 6)))
+def _note(item: OutItem) -> str:
+    """What is to be known before it is sent again."""
+    got = ", ".join(one.address for one in item.those(OutState.SENT))
+    maybe = ", ".join(one.address for one in item.those(OutState.UNCERTAIN))
+    notes = [f"{got} got this message and will not get it again."] if got else []
+    notes += [f"It is not known whether {maybe} got it already."] if maybe else []
+    return " ".join(notes)

@@ -101,6 +101,44 @@ CREATE TABLE receipt_refusals (
 ALTER TABLE messages ADD COLUMN undelivered INTEGER NOT NULL DEFAULT 0;
 """
 
+
+def _outbox_by_recipient(connection: apsw.Connection) -> None:
+    """How each recipient stands, one row for all copies of a message, send later, drafts beside.
+
+    Until now a message that was on its way, or uncertain, had recipients that were called queued.
+    """
+    connection.execute(_OUTBOX_BY_RECIPIENT)
+
+
+# `outbox_bytes.raw` is copy 0; the further copies, one for each Bcc of sealed mail, are beside it.
+_OUTBOX_BY_RECIPIENT = """
+ALTER TABLE outbox ADD COLUMN misses INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN needs_user INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN later INTEGER;
+ALTER TABLE outbox ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN key TEXT NOT NULL DEFAULT '';
+ALTER TABLE outbox ADD COLUMN content TEXT NOT NULL DEFAULT '';
+ALTER TABLE outbox_recipients ADD COLUMN copy INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox_recipients ADD COLUMN phase TEXT NOT NULL DEFAULT '';
+ALTER TABLE outbox_recipients ADD COLUMN reply TEXT NOT NULL DEFAULT '';
+CREATE TABLE outbox_copies (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    outbox_id INTEGER NOT NULL REFERENCES outbox ON DELETE CASCADE,
+    copy INTEGER NOT NULL,
+    raw BLOB NOT NULL,
+    UNIQUE (outbox_id, copy)
+) STRICT;
+ALTER TABLE outbox_bytes ADD COLUMN draft BLOB NOT NULL DEFAULT x'';
+UPDATE outbox SET since = created;
+UPDATE outbox_recipients
+    SET state = (SELECT state FROM outbox WHERE id = outbox_id),
+        phase = (SELECT phase FROM outbox WHERE id = outbox_id)
+    WHERE state IN ('queued', 'deferred')
+    AND (SELECT state FROM outbox WHERE id = outbox_id) IN ('sending', 'uncertain');
+CREATE INDEX outbox_by_key ON outbox (key) WHERE key <> '';
+CREATE INDEX outbox_by_message_id ON outbox (message_id);
+"""
+
 _ACCOUNTS = """
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -300,4 +338,4 @@ CREATE TABLE settings (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS: tuple[Step, ...] = (_first, _second, _third, _returned)
+STEPS: tuple[Step, ...] = (_first, _second, _third, _returned, _outbox_by_recipient)

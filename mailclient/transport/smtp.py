@@ -61,7 +61,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one message: the results of its recipients, or the fault that it met.
+    """What became of one message: the results of its recipients, or the fault that it met, with
+    the results of those who were refused before.
 
     Uncertain: it may have been taken. One of PERMANENT: trying again as it is does not help.
     Anything else: it was not taken, and may be tried again.
@@ -89,9 +90,10 @@ class _Turn:
             return b""
 
     def outcome(self) -> Outcome:
-        if self.problem is not None or self.transaction is None:
-            return Outcome(self.outgoing, problem=self.problem)
-        return Outcome(self.outgoing, self.transaction.results)
+        heard = self.transaction.results if self.transaction else ()
+        if self.problem is not None:
+            heard = tuple(one for one in heard if not one.accepted)
+        return Outcome(self.outgoing, heard, self.problem)
 
 
 class Submission:

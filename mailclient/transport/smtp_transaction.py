@@ -61,8 +61,9 @@ class Transaction:
 
     @property
     def results(self) -> tuple[RecipientResult, ...]:
-        """What was said about each recipient, in their order."""
-        return tuple(self._heard[one] for one in self._outgoing.recipients)
+        """What was said about each recipient, in their order, as far as it was heard."""
+        heard = self._heard
+        return tuple(heard[one] for one in self._outgoing.recipients if one in heard)
 
     # The envelope
 

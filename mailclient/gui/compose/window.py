@@ -32,7 +32,8 @@ from mailclient.gui.compose.recipients import RecipientLine
 from mailclient.gui.strip import Kind, Strip
 from mailclient.message.draft import Draft
 from mailclient.services.readiness import Readiness
-from mailclient.services.send import Queued, own_key
+from mailclient.services.sealing import own_key
+from mailclient.services.send import Queued
 from mailclient.settings import SIGN_BY_DEFAULT
 
 _PROMISES_FILE = re.compile(r"\b(attach(ed|ment|ments)?|enclosed|anhang|beigef)", re.IGNORECASE)

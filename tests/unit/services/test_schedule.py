@@ -25,7 +25,6 @@ from mailclient.services.schedule import (
     after,
     pause,
 )
-from mailclient.services.send import Send
 from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES
 from mailclient.store import Store
 
@@ -43,7 +42,6 @@ class World:
         self.slept = 0.0
         self.broken_off: list[int] = []
         self.started: list[str] = []
-        self.sent = 0
         self.events = Events()
         self.accounts = Accounts(store, self.events, offline=False)
         self.settings = store.settings
@@ -54,7 +52,6 @@ class World:
             self.accounts,
             store.settings,
             cast(Receive, self),
-            cast(Send, self),
             self.events,
             Jobs(self.events),
             clock=lambda: self.now,
@@ -70,10 +67,6 @@ class World:
         """In place of Receive: a collection is to end."""
         self.broken_off.append(account_id)
         self.end(Cancelled("Stopped."))
-
-    def start_due(self) -> None:
-        """In place of Send."""
-        self.sent += 1
 
     def end(self, problem: MailError | None = None) -> None:
         self.events.publish(CollectionEnded(self.account.id, (), problem))
@@ -170,14 +163,6 @@ def test_the_user_starts_what_waits_but_never_twice(world: World) -> None:
     world.schedule.collect_all()
     world.schedule.collect_all()
     assert world.started == ["ann@example.org"]
-
-
-def test_what_waits_to_be_sent_is_looked_at_every_minute(world: World) -> None:
-    world.later(0.5)
-    assert world.sent == 0
-    world.later(0.6)
-    world.later(0.1)
-    assert world.sent == 1
 
 
 def test_what_the_user_has_stopped_is_not_begun_again_before_its_time(world: World) -> None:

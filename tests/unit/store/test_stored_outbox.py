@@ -9,36 +9,44 @@ import pytest
 
 from mailclient.errors import BadInput, NotFound
 from mailclient.store import Store
-from mailclient.store.outbox import NewOut, OutItem, OutState
+from mailclient.store.outbox import Answer, NewCopy, NewOut, OutItem, OutState
 from tests.unit.store.box import Box
 
-ANN, BOB = "ann@example.org", "bob@example.org"
+ANN, BOB, DAN = "ann@example.org", "bob@example.org", "dan@example.org"
 
 
-def new(box: Box, *recipients: str, sent_copy: bytes = b"copy") -> NewOut:
+def new(box: Box, *copies: tuple[str, ...], key: str = "") -> NewOut:
     return NewOut(
         account_id=box.account.id,
         message_id="<out@example.org>",
         subject="Hello \ud800",
         sender="me@example.org",
-        recipients=recipients or (ANN, BOB),
-        raw=b"the bytes",
-        sent_copy=sent_copy,
+        copies=tuple(
+            NewCopy(b"the bytes %d" % at, people)
+            for at, people in enumerate(copies or ((ANN, BOB),))
+        ),
+        sent_copy=b"copy",
         encryption="encrypted",
         signature="good",
         created=box.clock(),
         not_before=box.clock(),
+        key=key,
+        draft=b"the draft",
     )
 
 
 def queued(box: Box, *recipients: str) -> int:
-    return box.store.outbox.queue(new(box, *recipients))
+    return box.store.outbox.queue(new(box, recipients or (ANN, BOB)))
 
 
 def sending(box: Box, *recipients: str) -> int:
     id = queued(box, *recipients)
-    box.store.outbox.begin(id)
+    box.store.outbox.steps.begin(id)
     return id
+
+
+def taken(*people: str) -> list[Answer]:
+    return [Answer(one, True, 250, "ok") for one in people]
 
 
 def states(item: OutItem) -> list[str]:
@@ -46,120 +54,258 @@ def states(item: OutItem) -> list[str]:
 
 
 def test_what_is_queued_is_whole_after_opening_again(box: Box, reopen: Callable[[], Store]) -> None:
-    id = queued(box)
+    id = box.store.outbox.queue(new(box, (ANN, BOB), (DAN,), key="<key@example.org>"))
     again = reopen().outbox
     (item,) = again.all()
-    assert (item.id, item.state, item.attempts) == (id, OutState.QUEUED, 0)
+    assert (item.id, item.state, item.attempts, item.misses) == (id, OutState.QUEUED, 0, 0)
     assert (item.subject, item.sender) == ("Hello ?", "me@example.org")
     assert (item.encryption, item.signature, item.problem) == ("encrypted", "good", "")
-    assert [(one.address, one.waiting) for one in item.recipients] == [(ANN, True), (BOB, True)]
-    assert item.created == item.not_before == box.clock()
-    assert again.raw(id) == b"the bytes"
-    assert again.sent_copy(id) == b"copy"
+    assert [(one.address, one.copy) for one in item.recipients] == [(ANN, 0), (BOB, 0), (DAN, 1)]
+    assert item.created == item.not_before == item.since == box.clock()
+    assert (again.raw(id), again.raw(id, 1)) == (b"the bytes 0", b"the bytes 1")
+    assert (again.sent_copy(id), again.draft(id)) == (b"copy", b"the draft")
+    assert again.by_key("<key@example.org>") == item
+    assert again.by_key("") is None
+    assert again.by_message_id("<out@example.org>") == (item,)
 
 
 def test_a_message_to_nobody_is_refused(box: Box) -> None:
     with pytest.raises(BadInput, match="no recipient"):
-        NewOut(1, "", "", "me@example.org", (), b"", b"", "", "", box.clock(), box.clock())
+        new(box, ())
 
 
 def test_a_try_is_counted_before_it_is_made(box: Box) -> None:
     id = sending(box)
     item = box.store.outbox.get(id)
-    assert (item.state, item.attempts) == (OutState.SENDING, 1)
+    assert (item.state, item.attempts, states(item)) == (OutState.SENDING, 1, ["sending"] * 2)
     assert box.store.outbox.due(box.account.id, None) == ()
     with pytest.raises(NotFound):
-        box.store.outbox.begin(id)
+        box.store.outbox.steps.begin(id)
+
+
+def test_two_copies_of_a_message_are_one_try(box: Box) -> None:
+    outbox = box.store.outbox
+    id = outbox.queue(new(box, (ANN,), (DAN,)))
+    assert outbox.steps.begin(id, 0) == (ANN,)
+    assert states(outbox.get(id)) == ["sending", "queued"]
+    outbox.steps.answered(id, taken(ANN))
+    assert outbox.get(id).state is OutState.QUEUED
+    assert outbox.steps.begin(id, 1, first=False) == (DAN,)
+    outbox.steps.answered(id, taken(DAN))
+    assert (outbox.get(id).attempts, outbox.get(id).state) == (1, OutState.SENT)
 
 
 def test_a_message_taken_out_meanwhile_is_not_begun(box: Box) -> None:
-    id = queued(box)
-    box.store.outbox.cancel(id)
+    outbox, id = box.store.outbox, queued(box)
+    outbox.remove(id)
     with pytest.raises(NotFound):
-        box.store.outbox.begin(id)
-    for ask in (box.store.outbox.get, box.store.outbox.raw, box.store.outbox.sent_copy):
+        outbox.steps.begin(id)
+    for ask in (outbox.get, outbox.raw, outbox.sent_copy, outbox.draft):
         with pytest.raises(NotFound):
             ask(id)
 
 
-def test_a_message_that_everyone_got_is_sent(box: Box) -> None:
-    id = sending(box)
-    box.store.outbox.finish(id, [(ANN, True, 250, "ok"), (BOB, True, 250, "ok")])
-    item = box.store.outbox.get(id)
+def test_a_message_that_everyone_got_is_sent_and_its_bytes_are_let_go(box: Box) -> None:
+    outbox, id = box.store.outbox, sending(box)
+    outbox.steps.answered(id, taken(ANN, BOB))
+    item = outbox.get(id)
     assert (item.state, states(item), item.problem) == (OutState.SENT, ["sent", "sent"], "")
-    assert box.store.outbox.raw(id) == b""
-    with pytest.raises(BadInput):
-        box.store.outbox.cancel(id)
-    with pytest.raises(BadInput):
-        box.store.outbox.retry(id, box.clock())
+    assert (outbox.raw(id), outbox.draft(id)) == (b"", b"")
+    for act in (outbox.remove, outbox.retry):
+        with pytest.raises(BadInput):
+            act(id)
 
 
 def test_who_was_refused_is_named_and_can_be_tried_again_alone(box: Box) -> None:
-    id = sending(box)
-    box.store.outbox.finish(id, [(ANN, True, 250, "ok"), (BOB, False, 550, "no such user")])
-    item = box.store.outbox.get(id)
+    outbox, id = box.store.outbox, sending(box)
+    outbox.steps.answered(id, [*taken(ANN), Answer(BOB, False, 550, "no such user")])
+    item = outbox.get(id)
     assert (item.state, states(item)) == (OutState.FAILED, ["sent", "failed"])
-    assert item.problem == "bob@example.org was refused: 550 no such user."
-    assert (item.recipients[1].code, item.recipients[1].reason) == (550, "no such user")
-    box.store.outbox.retry(id, box.clock())
-    item = box.store.outbox.get(id)
-    assert (item.state, states(item)) == (OutState.QUEUED, ["sent", "queued"])
-    assert [one.address for one in item.recipients if one.waiting] == [BOB]
-    assert box.store.outbox.raw(id) == b"the bytes"
+    assert item.problem == "bob@example.org: no such user"
+    outbox.retry(id)
+    item = outbox.get(id)
+    assert (item.state, states(item), item.problem) == (OutState.QUEUED, ["sent", "queued"], "")
+    assert item.waiting(0) == (BOB,)
+    assert (outbox.raw(id), outbox.draft(id)) == (b"the bytes 0", b"the draft")
+
+
+def test_one_message_can_end_differently_for_each(box: Box) -> None:
+    outbox = box.store.outbox
+    id = outbox.queue(new(box, (ANN, BOB), (DAN,)))
+    outbox.steps.begin(id)
+    outbox.steps.answered(id, [Answer(BOB, False, 550, "no")])  # before the dot
+    outbox.steps.phase(id, 0, "DOT_PENDING")
+    outbox.steps.doubt(id, 0, "The line was cut.")
+    outbox.steps.begin(id, 1, first=False)
+    outbox.steps.put_off(id, 1, box.clock() + timedelta(minutes=1), "Come back later.")
+    item = outbox.get(id)
+    assert states(item) == ["uncertain", "failed", "deferred"]
+    assert item.state is OutState.DEFERRED
+    assert item.waiting(0) == ()
+    assert item.problem == (
+        "ann@example.org: The line was cut. bob@example.org: no dan@example.org: Come back later."
+    )
+    box.clock.forward(minutes=2)
+    outbox.steps.begin(id, 1)
+    outbox.steps.answered(id, taken(DAN))
+    assert outbox.get(id).state is OutState.UNCERTAIN
 
 
 def test_who_was_put_off_gets_it_later_and_the_copy_is_kept_once(box: Box) -> None:
-    id = sending(box)
-    box.store.outbox.finish(id, [(ANN, True, 250, "ok"), (BOB, False, 451, "grey-listed")])
-    item = box.store.outbox.get(id)
+    outbox, id = box.store.outbox, sending(box)
+    outbox.steps.answered(id, [*taken(ANN), Answer(BOB, False, 451, "grey-listed")])
+    outbox.steps.pause(id, box.clock() + timedelta(minutes=15))
+    item = outbox.get(id)
     assert (item.state, states(item)) == (OutState.DEFERRED, ["sent", "deferred"])
-    assert item.not_before > box.clock()
-    assert box.store.outbox.sent_copy(id) == b""
-    assert box.store.outbox.due(box.account.id, box.clock()) == ()
-    box.clock.forward(hours=1)
-    assert [one.id for one in box.store.outbox.due(box.account.id, box.clock())] == [id]
-    box.store.outbox.begin(id)
-    box.store.outbox.finish(id, [(BOB, True, 250, "ok")])
-    assert box.store.outbox.get(id).state is OutState.SENT
+    assert item.problem == "bob@example.org: grey-listed"
+    assert outbox.sent_copy(id) == b""
+    assert outbox.due(box.account.id, box.clock()) == ()
+    box.clock.forward(minutes=15)
+    assert [one.id for one in outbox.due(box.account.id, box.clock())] == [id]
+    assert outbox.steps.begin(id) == (BOB,)
+    outbox.steps.answered(id, taken(BOB))
+    assert outbox.get(id).state is OutState.SENT
 
 
 def test_a_copy_for_sent_is_kept_while_nobody_has_got_it(box: Box) -> None:
     id = sending(box)
-    box.store.outbox.finish(id, [(ANN, False, 550, "no"), (BOB, False, 550, "no")])
+    box.store.outbox.steps.answered(id, [Answer(one, False, 550, "no") for one in (ANN, BOB)])
     assert box.store.outbox.sent_copy(id) == b"copy"
 
 
 def test_what_is_deferred_is_due_when_its_time_comes_or_when_asked_for(box: Box) -> None:
     id = sending(box)
-    box.store.outbox.defer(id, box.clock() + timedelta(minutes=2), "No network.")
+    box.store.outbox.steps.put_off(id, 0, box.clock() + timedelta(minutes=2), "Busy.")
     due = box.store.outbox.due
     assert due(box.account.id, box.clock()) == ()
     assert [one.id for one in due(box.account.id, None)] == [id]
     assert due(box.account.id + 1, None) == ()
+    assert box.store.outbox.next_time() == box.clock() + timedelta(minutes=2)
     box.clock.forward(minutes=2)
-    assert [one.problem for one in due(box.account.id, box.clock())] == ["No network."]
+    assert [one.problem for one in due(box.account.id, box.clock())] == ["Busy."]
+
+
+def test_a_server_that_is_not_reached_does_not_count_as_a_try(box: Box) -> None:
+    outbox, id, other = box.store.outbox, queued(box), queued(box, DAN)
+    for one in (id, other):
+        outbox.steps.missed(one, box.clock() + timedelta(minutes=1), "No network.")
+        item = outbox.get(one)
+        assert (item.attempts, item.misses, item.problem) == (0, 1, "No network.")
+        assert item.tried
+    assert outbox.due(box.account.id, box.clock()) == ()
+    outbox.steps.wake(box.clock())
+    assert [one.id for one in outbox.due(box.account.id, box.clock())] == [id, other]
+    outbox.steps.begin(id)
+    outbox.steps.answered(id, taken(ANN, BOB))
+    assert (outbox.get(id).attempts, outbox.get(id).misses) == (1, 0)
+
+
+def test_what_the_user_has_to_mend_waits_for_the_user(box: Box) -> None:
+    outbox, id = box.store.outbox, queued(box)
+    outbox.steps.leave_to_user(id, "The password is refused.")
+    box.clock.forward(days=1)
+    assert outbox.due(box.account.id, box.clock()) == ()
+    assert outbox.next_time() is None
+    assert [one.id for one in outbox.due(box.account.id, None)] == [id]
+    assert outbox.get(id).attempts == 0
+    outbox.steps.user_was_here(box.clock())
+    assert [one.id for one in outbox.due(box.account.id, box.clock())] == [id]
+
+
+def test_of_two_copies_on_their_way_only_the_one_past_the_dot_is_in_doubt(box: Box) -> None:
+    outbox = box.store.outbox
+    id = outbox.queue(new(box, (ANN,), (DAN,)))
+    outbox.steps.begin(id, 0)
+    outbox.steps.phase(id, 0, "DOT_PENDING")
+    outbox.steps.begin(id, 1, first=False)  # its envelope goes with the end of the first
+    outbox.steps.phase(id, 1, "DATA")
+    outbox.steps.recover(box.clock())
+    assert states(outbox.get(id)) == ["uncertain", "queued"]
+
+
+def test_what_is_kept_for_later_goes_out_at_its_time_and_not_with_the_others(box: Box) -> None:
+    outbox, id = box.store.outbox, queued(box)
+    when = box.clock() + timedelta(days=3)
+    outbox.postpone(id, when)
+    assert outbox.due(box.account.id, box.clock()) == outbox.due(box.account.id, None) == ()
+    assert outbox.next_time() == outbox.get(id).later == outbox.get(id).since == when
+    box.clock.forward(days=3)
+    assert [one.id for one in outbox.due(box.account.id, box.clock())] == [id]
+    assert [one.id for one in outbox.due(box.account.id, None)] == [id]
+
+
+def test_what_is_kept_for_later_can_be_sent_now(box: Box) -> None:
+    outbox, id = box.store.outbox, queued(box)
+    outbox.postpone(id, box.clock() + timedelta(days=3))
+    outbox.retry(id)
+    assert outbox.get(id).later is None
+    assert [one.id for one in outbox.due(box.account.id, box.clock())] == [id]
+
+
+def test_bytes_that_were_on_their_way_are_never_changed(box: Box) -> None:
+    outbox = box.store.outbox
+    fresh, tried = outbox.queue(new(box, (ANN,), (DAN,))), sending(box)
+    outbox.renew(fresh, [NewCopy(b"a", (ANN,)), NewCopy(b"b", (DAN,))], b"c")
+    assert (outbox.raw(fresh), outbox.raw(fresh, 1), outbox.sent_copy(fresh)) == (b"a", b"b", b"c")
+    outbox.steps.put_off(tried, 0, box.clock(), "Busy.")
+    with pytest.raises(BadInput, match="stays as it is"):
+        outbox.renew(tried, [NewCopy(b"a", (ANN, BOB))], b"c")
+    assert outbox.raw(tried) == b"the bytes 0"
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_waiting(box: Box) -> None:
+    outbox, id, later = box.store.outbox, sending(box), queued(box)
+    outbox.postpone(later, box.clock() + timedelta(hours=3))
+    outbox.steps.put_off(id, 0, box.clock() + timedelta(minutes=30), "Busy.")
+    box.clock.forward(days=-400)
+    assert [one.id for one in outbox.due(box.account.id, box.clock())] == [id]
 
 
 def test_what_failed_or_is_uncertain_waits_for_the_user(box: Box) -> None:
-    failed, uncertain = sending(box), sending(box)
-    box.store.outbox.fail(failed, "The message was refused.")
-    box.store.outbox.uncertain(uncertain, "The line was cut.")
-    assert box.store.outbox.due(box.account.id, None) == ()
-    assert states(box.store.outbox.get(failed)) == ["failed", "failed"]
-    assert box.store.outbox.get(uncertain).problem == "The line was cut."
-    box.store.outbox.retry(failed, box.clock())
-    box.store.outbox.retry(uncertain, box.clock())
-    due = box.store.outbox.due(box.account.id, box.clock())
-    assert [one.id for one in due] == [failed, uncertain]
-    assert all(one.waiting for item in due for one in item.recipients)
+    outbox, failed, uncertain = box.store.outbox, sending(box), sending(box)
+    outbox.steps.fail(failed, 0, "The message was refused.")
+    outbox.steps.doubt(uncertain, 0, "The line was cut.")
+    assert outbox.due(box.account.id, None) == ()
+    assert states(outbox.get(failed)) == ["failed", "failed"]
+    assert outbox.get(uncertain).problem == "The line was cut."
+    outbox.retry(failed)
+    with pytest.raises(BadInput, match="not known whether"):
+        outbox.retry(uncertain)
+    assert [one.id for one in outbox.due(box.account.id, box.clock())] == [failed]
+    outbox.retry(uncertain, doubtful=True)
+    assert [one.id for one in outbox.due(box.account.id, box.clock())] == [failed, uncertain]
+
+
+def test_who_may_have_got_it_is_not_sent_it_again_with_those_who_have_not(box: Box) -> None:
+    outbox = box.store.outbox
+    id = outbox.queue(new(box, (ANN,), (DAN,)))
+    outbox.steps.begin(id)
+    outbox.steps.doubt(id, 0, "Cut.")
+    outbox.steps.begin(id, 1, first=False)
+    outbox.steps.fail(id, 1, "Refused.")
+    outbox.retry(id)
+    assert states(outbox.get(id)) == ["uncertain", "queued"]
+
+
+def test_what_is_in_doubt_is_settled_once(box: Box) -> None:
+    outbox, id = box.store.outbox, sending(box)
+    outbox.steps.doubt(id, 0, "Cut.")
+    assert [one.id for one in outbox.uncertain()] == [id]
+    assert outbox.settle(id, [Answer(ANN, True, 250, "It has come back.")])
+    assert states(outbox.get(id)) == ["sent", "uncertain"]
+    assert not outbox.settle(id, [Answer(ANN, False, 550, "A forged report.")])
+    assert outbox.settle(id, [Answer(BOB, False, 550, "no such user")])
+    assert states(outbox.get(id)) == ["sent", "failed"]
+    assert outbox.uncertain() == ()
 
 
 def test_what_is_on_its_way_is_not_held_back(box: Box) -> None:
-    id = sending(box)
-    with pytest.raises(BadInput, match="on its way"):
-        box.store.outbox.cancel(id)
-    with pytest.raises(BadInput, match="on its way"):
-        box.store.outbox.retry(id, box.clock())
+    outbox, id = box.store.outbox, sending(box)
+    for act in (outbox.remove, outbox.retry):
+        with pytest.raises(BadInput, match="on its way"):
+            act(id)
+    with pytest.raises(BadInput, match="does not wait"):
+        outbox.postpone(id, box.clock() + timedelta(days=1))
 
 
 @pytest.mark.parametrize(
@@ -177,34 +323,35 @@ def test_what_is_on_its_way_is_not_held_back(box: Box) -> None:
 def test_a_crash_past_the_final_dot_is_asked_about_an_earlier_one_is_tried_again(
     box: Box, reopen: Callable[[], Store], phase: str, state: OutState
 ) -> None:
-    id = sending(box)
+    id = box.store.outbox.queue(new(box, (ANN,), (DAN,)))
+    box.store.outbox.steps.begin(id)
     if phase:
-        box.store.outbox.phase(id, phase)
+        box.store.outbox.steps.phase(id, 0, phase)
     again = reopen().outbox
-    again.recover(box.clock())
+    again.steps.recover(box.clock())
     item = again.get(id)
-    assert item.state is state
+    assert states(item) == [state.value, "queued"]
     assert item.attempts == 1
     assert bool(item.problem) == (state is OutState.UNCERTAIN)
-    assert len(again.due(box.account.id, box.clock())) == (state is OutState.QUEUED)
+    assert item.copies == ((1,) if state is OutState.UNCERTAIN else (0, 1))
 
 
 def test_a_phase_of_an_earlier_try_is_forgotten(box: Box) -> None:
-    id = sending(box)
-    box.store.outbox.phase(id, "DOT_PENDING")
-    box.store.outbox.defer(id, box.clock(), "421")
-    box.store.outbox.begin(id)
-    box.store.outbox.recover(box.clock())
-    assert box.store.outbox.get(id).state is OutState.QUEUED
+    outbox, id = box.store.outbox, sending(box)
+    outbox.steps.phase(id, 0, "DOT_PENDING")
+    outbox.steps.put_off(id, 0, box.clock(), "421")
+    outbox.steps.begin(id)
+    outbox.steps.recover(box.clock())
+    assert outbox.get(id).state is OutState.QUEUED
 
 
 def test_what_was_sent_is_listed_for_a_month(box: Box) -> None:
-    sent, failed = sending(box, ANN), sending(box, BOB)
-    box.store.outbox.finish(sent, [(ANN, True, 250, "ok")])
-    box.store.outbox.fail(failed, "no")
+    outbox, sent, failed = box.store.outbox, sending(box, ANN), sending(box, BOB)
+    outbox.steps.answered(sent, taken(ANN))
+    outbox.steps.fail(failed, 0, "no")
     box.clock.forward(days=29)
-    box.store.outbox.recover(box.clock())
-    assert len(box.store.outbox.all()) == 2
+    outbox.steps.recover(box.clock())
+    assert len(outbox.all()) == 2
     box.clock.forward(days=2)
-    box.store.outbox.recover(box.clock())
-    assert [one.id for one in box.store.outbox.all()] == [failed]
+    outbox.steps.recover(box.clock())
+    assert [one.id for one in outbox.all()] == [failed]

@@ -1,0 +1,71 @@
+"""When mail is sent without being asked for: as soon as it is due, when its time has come, when the
+network comes back, and when the user has mended an account.
+
+It sleeps until the next one is due; what arrives in the queue wakes it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from mailclient.services.events import AccountsChanged, Event, Events, OutboxChanged
+from mailclient.services.jobs import Job, Jobs
+from mailclient.services.send import Send
+from mailclient.store.outbox import Outbox
+
+LOOK = 5.0  # seconds between two looks at the network
+SOON = 1.0  # seconds until what is due, and being sent, is looked at again
+
+
+class Dispatch:
+    """Starts the sending of what is due."""
+
+    def __init__(
+        self,
+        send: Send,
+        outbox: Outbox,
+        events: Events,
+        jobs: Jobs,
+        clock: Callable[[], datetime],
+        *,
+        network: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._send = send
+        self._outbox = outbox
+        self._jobs = jobs
+        self._clock = clock
+        self._network = network
+        self._was = ""
+        self._news = threading.Event()
+        events.subscribe(self._take)
+
+    def start(self) -> None:
+        """Begin."""
+        self._was = self._network()
+        self._jobs.submit("dispatch", self._run, quiet=True)
+
+    def _run(self, job: Job) -> None:
+        with job.cancel.interrupting(self._news.set):
+            while not job.cancel.cancelled:
+                self._news.clear()
+                self._news.wait(self.tick())
+
+    def tick(self) -> float:
+        """Start what is due now; returns for how many seconds to rest."""
+        is_ = self._network()
+        was, self._was = self._was, is_
+        if is_ and is_ != was:
+            self._outbox.steps.wake(self._clock())
+        self._send.start_due()
+        next_ = self._outbox.next_time()
+        if next_ is None:
+            return LOOK
+        return min(LOOK, max(SOON, (next_ - self._clock()).total_seconds()))
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, AccountsChanged):
+            self._outbox.steps.user_was_here(self._clock())
+        if isinstance(event, AccountsChanged | OutboxChanged):
+            self._news.set()

@@ -1,0 +1,154 @@
+"""The steps of a try to send a copy of a message; each is kept before the next is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from mailclient.store.outbox_rows import Answer, OutState, told
+from mailclient.store.outbox_table import OutboxTable, gone
+from mailclient.store.rows import storable
+from mailclient.store.times import to_seconds
+
+KEEP_SENT = timedelta(days=30)
+_CUT = {
+    "DOT_PENDING": "The program was stopped while the server was about to confirm this message.",
+    "DONE": "The program was stopped just after the server had taken this message.",
+}
+
+
+class OutboxSteps:
+    """What is noted while a message is sent. Two copies may be on their way at once: the envelope
+    of the next goes out with the end of the one before."""
+
+    def __init__(self, table: OutboxTable) -> None:
+        self._table = table
+        self._database = table.database
+
+    def begin(self, id: int, copy: int = 0, *, first: bool = True) -> tuple[str, ...]:
+        """Note that a copy is on its way, and to whom; the `first` copy of a try counts it before
+        it is made. Raises NotFound if nobody waits for it any more."""
+        with self._database.write():
+            item = self._table.get(id)
+            waiting = item.waiting(copy)
+            if not waiting:
+                raise gone()
+            self._database.run(
+                "UPDATE outbox_recipients SET state = 'sending', phase = '' WHERE outbox_id = ?"
+                " AND copy = ? AND state IN ('queued', 'deferred')",
+                (id, copy),
+            )
+            self._table.set(
+                id, attempts=item.attempts + int(first), misses=0, needs_user=0, problem=""
+            )
+            self._table.stand(id)
+        return waiting
+
+    def phase(self, id: int, copy: int, name: str) -> None:
+        """Note how far the talk with the server is."""
+        self._database.run(
+            "UPDATE outbox_recipients SET phase = ?"
+            " WHERE outbox_id = ? AND copy = ? AND state = 'sending'",
+            (name, id, copy),
+        )
+
+    def answered(self, id: int, answers: Sequence[Answer]) -> None:
+        """Note what the server has said about recipients."""
+        with self._database.write():
+            self._database.run_many(
+                "UPDATE outbox_recipients SET state = ?, code = ?, reason = ?, reply = ?"
+                " WHERE outbox_id = ? AND address = ?",
+                [
+                    (
+                        one.outcome.value,
+                        one.code,
+                        storable(one.reason),
+                        storable(one.reply),
+                        id,
+                        one.address,
+                    )
+                    for one in answers
+                ],
+            )
+            if any(one.accepted for one in answers):
+                self._database.run(
+                    "UPDATE outbox_bytes SET sent_copy = x'' WHERE outbox_id = ?", (id,)
+                )
+            self._table.say(id, told(self._table.get(id).recipients))
+            self._table.stand(id)
+
+    def pause(self, id: int, until: datetime) -> None:
+        """Leave it alone until then."""
+        self._table.set(id, not_before=to_seconds(until))
+
+    def put_off(self, id: int, copy: int, until: datetime, why: str, reply: str = "") -> None:
+        """The server could not take it now: try again later."""
+        with self._database.write():
+            self._on_its_way_to(id, copy, OutState.DEFERRED, why, reply)
+            self.pause(id, until)
+
+    def fail(self, id: int, copy: int, why: str, reply: str = "") -> None:
+        """Those it was on its way to will not get it as it is."""
+        self._on_its_way_to(id, copy, OutState.FAILED, why, reply)
+
+    def doubt(self, id: int, copy: int, why: str, reply: str = "") -> None:
+        """Nobody knows whether those it was on its way to have got it."""
+        self._on_its_way_to(id, copy, OutState.UNCERTAIN, why, reply)
+
+    # What keeps a message from being tried at all
+
+    def missed(self, id: int, until: datetime, why: str) -> None:
+        """The server could not be reached, which does not count as a try."""
+        with self._database.write():
+            self._table.set(id, misses=self._table.get(id).misses + 1, problem=storable(why))
+            self.pause(id, until)
+
+    def leave_to_user(self, id: int, why: str) -> None:
+        """Do not try before the user has mended something."""
+        self._table.set(id, needs_user=1, problem=storable(why))
+
+    def wake(self, now: datetime) -> None:
+        """There is another network: what did not reach a server is due."""
+        self._database.run(
+            "UPDATE outbox SET not_before = ?, misses = 1 WHERE misses > 0"
+            " AND state IN ('queued', 'deferred')",
+            (to_seconds(now),),
+        )
+
+    def user_was_here(self, now: datetime) -> None:
+        """The user may have mended what kept mail from being sent: it is due."""
+        self._database.run(
+            "UPDATE outbox SET needs_user = 0, not_before = ? WHERE needs_user = 1",
+            (to_seconds(now),),
+        )
+
+    def recover(self, now: datetime) -> None:
+        """After a crash: what was cut past the final dot is uncertain, the rest is due again."""
+        with self._database.write():
+            for id, copy, phase in self._database.rows(
+                "SELECT DISTINCT outbox_id, copy, phase FROM outbox_recipients"
+                " WHERE state = 'sending'"
+            ):
+                if phase in _CUT:
+                    self.doubt(id, copy, _CUT[phase])
+                else:
+                    self._on_its_way_to(id, copy, OutState.QUEUED, "")
+                    self.pause(id, now)
+            self.user_was_here(now)
+            self._database.run(
+                "DELETE FROM outbox WHERE state = 'sent' AND created < ?",
+                (to_seconds(now - KEEP_SENT),),
+            )
+
+    def _on_its_way_to(
+        self, id: int, copy: int, state: OutState, why: str, reply: str = ""
+    ) -> None:
+        """Whoever a copy was on its way to stands so now, and the message as well."""
+        with self._database.write():
+            self._database.run(
+                "UPDATE outbox_recipients SET state = ?, phase = '', code = 0, reason = ?,"
+                " reply = ? WHERE outbox_id = ? AND copy = ? AND state = 'sending'",
+                (state.value, storable(why), storable(reply), id, copy),
+            )
+            self._table.stand(id)
+            self._table.say(id, told(self._table.get(id).recipients))

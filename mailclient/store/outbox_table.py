@@ -1,0 +1,159 @@
+"""Reading the queue, and the few changes that all of its steps are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from mailclient.errors import NotFound
+from mailclient.store.database import Database
+from mailclient.store.outbox_rows import OutItem, OutRecipient, OutState, together
+from mailclient.store.rows import storable
+from mailclient.store.times import from_seconds, to_seconds
+
+LONGEST_PAUSE = timedelta(hours=1)
+_COLUMNS = (
+    "id, account_id, message_id, subject, sender, attempts, misses, needs_user, not_before, later,"
+    " since, created, encryption, signature, state, problem, key, content"
+)
+_WAITING = "state IN ('queued', 'deferred')"
+_RIPE = "(later IS NULL OR later <= ?2)"
+# Further ahead than any pause: the clock was set back.
+_DUE = f"{_WAITING} AND {_RIPE} AND needs_user = 0 AND (not_before <= ?2 OR not_before > ?2 + ?3)"
+
+
+class OutboxTable:
+    """The tables of what is to be sent."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self.database = database
+        self.clock = clock
+
+    # Reading
+
+    def all(self) -> tuple[OutItem, ...]:
+        """Everything, oldest first; what was sent stays for a month."""
+        return self._find("TRUE")
+
+    def due(self, account_id: int, now: datetime | None) -> tuple[OutItem, ...]:
+        """What waits and may be sent now; with None all that waits, but for what its author keeps
+        for a time of his own."""
+        if now is None:
+            which = f"account_id = ?1 AND {_WAITING} AND {_RIPE}"
+            return self._find(which, account_id, to_seconds(self.clock()))
+        longest = int(LONGEST_PAUSE.total_seconds())
+        return self._find(f"account_id = ?1 AND {_DUE}", account_id, to_seconds(now), longest)
+
+    def next_time(self) -> datetime | None:
+        """When the next of those is due that wait by themselves."""
+        row = self.database.row(
+            "SELECT min(max(not_before, coalesce(later, not_before))) FROM outbox"
+            f" WHERE {_WAITING} AND needs_user = 0"
+        )
+        return None if row is None or row[0] is None else from_seconds(row[0])
+
+    def get(self, id: int) -> OutItem:
+        """One message; raises NotFound."""
+        found = self._find("id = ?1", id)
+        if not found:
+            raise gone()
+        return found[0]
+
+    def by_key(self, key: str) -> OutItem | None:
+        """The message that a draft has become."""
+        return next(iter(self._find("key = ?1", key)), None) if key else None
+
+    def by_message_id(self, message_id: str) -> tuple[OutItem, ...]:
+        """The messages of that name."""
+        return self._find("message_id = ?1", message_id)
+
+    def uncertain(self) -> tuple[OutItem, ...]:
+        """The messages of which nobody knows whether somebody has got them."""
+        return self._find(
+            "id IN (SELECT outbox_id FROM outbox_recipients WHERE state = 'uncertain')"
+        )
+
+    def raw(self, id: int, copy: int = 0) -> bytes:
+        """The bytes that go out; raises NotFound."""
+        if copy == 0:
+            return self._bytes("SELECT raw FROM outbox_bytes WHERE outbox_id = ?", id)
+        return self._bytes(
+            "SELECT raw FROM outbox_copies WHERE outbox_id = ? AND copy = ?", id, copy
+        )
+
+    def sent_copy(self, id: int) -> bytes:
+        """The copy for Sent; empty where it is there already."""
+        return self._bytes("SELECT sent_copy FROM outbox_bytes WHERE outbox_id = ?", id)
+
+    def draft(self, id: int) -> bytes:
+        """What it is reopened from; empty once everyone has it."""
+        return self._bytes("SELECT draft FROM outbox_bytes WHERE outbox_id = ?", id)
+
+    # Changing
+
+    def set(self, id: int, **columns: str | int | None) -> None:
+        """Change columns of one message."""
+        marks = ", ".join(f"{name} = ?" for name in columns)
+        self.database.run(f"UPDATE outbox SET {marks} WHERE id = ?", (*columns.values(), id))
+
+    def say(self, id: int, why: str) -> None:
+        """Note in words how it stands."""
+        self.set(id, problem=storable(why))
+
+    def stand(self, id: int) -> None:
+        """Let the message stand as its recipients do; what everyone has is not kept any more."""
+        state = together(one.state for one in self.get(id).recipients)
+        self.set(id, state=state.value)
+        if state is OutState.SENT:
+            self.say(id, "")
+            self.database.run("DELETE FROM outbox_copies WHERE outbox_id = ?", (id,))
+            self.database.run(
+                "UPDATE outbox_bytes SET raw = x'', draft = x'' WHERE outbox_id = ?", (id,)
+            )
+
+    # Inside
+
+    def _bytes(self, sql: str, *values: int) -> bytes:
+        row = self.database.row(sql, values)
+        if row is None:
+            raise gone()
+        found: bytes = row[0]
+        return found
+
+    def _find(self, which: str, *values: str | int) -> tuple[OutItem, ...]:
+        return tuple(
+            self._item(row)
+            for row in self.database.rows(
+                f"SELECT {_COLUMNS} FROM outbox WHERE {which} ORDER BY id", values
+            )
+        )
+
+    def _item(self, row: tuple[Any, ...]) -> OutItem:
+        found = dict(zip(_COLUMNS.replace(" ", "").split(","), row, strict=True))
+        recipients = self.database.rows(
+            "SELECT address, state, code, reason, reply, copy FROM outbox_recipients"
+            " WHERE outbox_id = ? ORDER BY position",
+            (found["id"],),
+        )
+        later = found["later"]
+        return OutItem(
+            **{
+                **found,
+                "recipients": tuple(
+                    OutRecipient(address, OutState(state), code, reason, reply, copy)
+                    for address, state, code, reason, reply, copy in recipients
+                ),
+                "needs_user": bool(found["needs_user"]),
+                "not_before": from_seconds(found["not_before"]),
+                "later": None if later is None else from_seconds(later),
+                "since": from_seconds(found["since"]),
+                "created": from_seconds(found["created"]),
+                "state": OutState(found["state"]),
+            }
+        )
+
+
+def gone() -> NotFound:
+    """What there is no more to be done with."""
+    return NotFound("This message is not waiting in the outbox any more.")

@@ -1,0 +1,503 @@
+"""Sending through the queue, against servers that refuse, put off, cut and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import pytest
+
+from mailclient.account import Account, Identity, Security, Server
+from mailclient.app import App, open_profile
+from mailclient.errors import AlreadyQueued, BadInput, LoginRefused, MailError, Unreachable
+from mailclient.message.address import Address
+from mailclient.message.draft import Draft
+from mailclient.paths import Profile
+from mailclient.services.jobs import Job
+from mailclient.services.waiting import Late, held, late, next_try
+from mailclient.store.folders import Role
+from mailclient.store.outbox import OutItem
+from tests.servers.scripted import Conversation, Script, Scripted, scripted
+
+ANN, BOB, CAROL = "ann@example.org", "bob@example.org", "carol@example.org"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **span: float) -> None:
+        self.time += timedelta(**span)
+
+
+@dataclass(slots=True)
+class Ann:
+    """Somebody with one account, and what she does."""
+
+    app: App
+    clock: Clock
+    account: Account
+
+    def write(self, *to: str, subject: str = "Hello", key: str = "", **how: object) -> int:
+        draft = self.draft(*to, subject=subject, key=key)
+        return self.app.send.queue(draft, **how).id  # type: ignore[arg-type]
+
+    def draft(
+        self, *to: str, subject: str = "Hello", text: str = "Dear all", key: str = ""
+    ) -> Draft:
+        people = tuple(Address("", one) for one in to or (BOB,))
+        return Draft(sender=Address("Ann", ANN), to=people, subject=subject, text=text, key=key)
+
+    def at(self, running: Scripted) -> None:
+        """Let the account use another server."""
+        self.app.accounts.change(replace(self.account, outgoing=running.server()))
+
+    def flush(self, *, now: bool = True) -> MailError | None:
+        """Send what waits; the problem that there was."""
+        try:
+            self.app.send.flush(self.app.accounts.get(ANN), Job(0), now=now)
+        except MailError as problem:
+            return problem
+        return None
+
+    def item(self, id: int) -> OutItem:
+        return next(one for one in self.app.send.items() if one.id == id)
+
+    def states(self, id: int) -> list[str]:
+        return [one.state.value for one in self.item(id).recipients]
+
+    def subjects(self, role: Role) -> list[str]:
+        folders = [one.id for one in self.app.search.folders() if one.role is role]
+        return [row.subject for row in self.app.search.rows(self.app.search.ids_in(folders))]
+
+    def arrives(self, raw: bytes) -> None:
+        """A message comes into the inbox and is understood."""
+        store = self.app._store
+        inbox = store.folders.by_role(self.account.id, Role.INBOX)
+        store.messages.store_raw(self.account.id, inbox.id, raw, unread=True, received=self.clock())
+        self.app.intake.run(Job(0))
+
+
+def opened(folder: Path, clock: Clock) -> App:
+    return open_profile(Profile(folder), passphrase="x", gnupg_home=folder / "gnupg", clock=clock)
+
+
+@pytest.fixture
+def ann(tmp_path: Path) -> Iterator[Ann]:
+    clock = Clock()
+    app = opened(tmp_path / "ann", clock)
+    nowhere = Server("localhost", 1, Security.NONE, username="ann")
+    account = app.accounts.add(Account((Identity(ANN, "Ann"),), None, nowhere), "secret")
+    try:
+        yield Ann(app, clock, account)
+    finally:
+        app.close()
+
+
+# Scripts
+
+
+def to_data(talk: Conversation, *replies: bytes) -> None:
+    """A transaction up to DATA, with these replies to the recipients."""
+    talk.answer(b"MAIL FROM", b"250 ok\r\n")
+    for reply in replies:
+        talk.answer(b"RCPT TO", reply + b"\r\n")
+    if any(reply.startswith(b"2") for reply in replies):
+        talk.answer(b"DATA", b"354 go on\r\n")
+        talk.hear_message()
+
+
+def takes(*replies: bytes) -> Script:
+    """A server that says this of the recipients and takes the message."""
+
+    def script(talk: Conversation) -> None:
+        talk.smtp_log_in()
+        to_data(talk, *replies)
+        if any(reply.startswith(b"2") for reply in replies):
+            talk.say(b"250 taken\r\n")
+        talk.answer(b"QUIT", b"221 bye\r\n")
+
+    return script
+
+
+def takes_two(talk: Conversation) -> None:
+    """A server that takes two messages, each for one recipient."""
+    talk.smtp_log_in()
+    for _ in range(2):
+        to_data(talk, b"250 ok")
+        talk.say(b"250 taken\r\n")
+    talk.answer(b"QUIT", b"221 bye\r\n")
+
+
+def one_after_the_other(*scripts: Script) -> Script:
+    """A script for each connection; the last one for all further ones."""
+    left = list(scripts)
+
+    def script(talk: Conversation) -> None:
+        (left.pop(0) if len(left) > 1 else left[0])(talk)
+
+    return script
+
+
+def cut_after_the_dot(talk: Conversation) -> None:
+    talk.smtp_log_in()
+    to_data(talk, b"250 ok")
+    talk.cut()
+
+
+def uncertain(ann: Ann, *to: str) -> int:
+    """A message of which nobody knows whether it has arrived."""
+
+    def script(talk: Conversation) -> None:
+        talk.smtp_log_in()
+        to_data(talk, *[b"250 ok"] * max(1, len(to)))
+        talk.cut()
+
+    id = ann.write(*to)
+    with scripted(script) as running:
+        ann.at(running)
+        assert "may have been sent" in str(ann.flush())
+    assert set(ann.states(id)) == {"uncertain"}
+    return id
+
+
+# What servers say
+
+
+def test_who_is_refused_is_told_by_name_and_the_others_get_it_once(ann: Ann) -> None:
+    id = ann.write(BOB, CAROL)
+    with scripted(takes(b"250 ok", b"550 5.1.1 no such user")) as running:
+        ann.at(running)
+        assert CAROL in str(ann.flush())
+        assert ann.flush() is None  # nothing is left to be tried by itself
+        assert running.heard.count(b"MAIL FROM") == 1
+    assert ann.states(id) == ["sent", "failed"]
+    assert ann.subjects(Role.SENT) == ["Hello"]
+
+
+def test_who_was_refused_gets_it_after_a_correction_and_nobody_twice(ann: Ann) -> None:
+    id = ann.write(BOB, CAROL)
+    with scripted(takes(b"250 ok", b"550 5.1.1 no such user")) as running:
+        ann.at(running)
+        ann.flush()
+    back = ann.app.send.take_back(id)
+    assert back.note == "bob@example.org got this message and will not get it again."
+    draft = ann.app.compose.open_draft(back.draft_id)
+    assert [one.address for one in draft.to] == [CAROL]
+    assert (draft.subject, draft.text) == ("Hello", "Dear all")
+    assert ann.app.send.items() == ()
+    assert ann.subjects(Role.DRAFTS) == ["Hello"]
+
+
+def test_a_put_off_recipient_is_tried_alone_with_growing_pauses(ann: Ann) -> None:
+    id = ann.write(BOB, CAROL)
+    busy = takes(b"451 4.7.1 greylisted")
+    with scripted(one_after_the_other(takes(b"250 ok", b"451 4.7.1 greylisted"), busy)) as running:
+        ann.at(running)
+        pauses = []
+        for _ in range(9):
+            assert ann.flush(now=False) is None
+            wait = next_try(ann.item(id)) or ann.clock()
+            pauses.append(int((wait - ann.clock()).total_seconds()) // 60)
+            ann.clock.time = wait
+        assert running.heard.count(b"RCPT TO:<bob@example.org>") == 1
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert ann.states(id) == ["sent", "deferred"]
+    assert ann.item(id).attempts == 9
+    with scripted(takes(b"250 ok")) as running:
+        ann.at(running)
+        assert ann.flush(now=False) is None
+    assert ann.states(id) == ["sent", "sent"]
+    assert ann.subjects(Role.SENT) == ["Hello"]
+
+
+def test_a_message_that_is_refused_does_not_keep_the_others(ann: Ann) -> None:
+    def refuses(talk: Conversation) -> None:
+        talk.smtp_log_in()
+        to_data(talk, b"250 ok")
+        talk.say(b"554 5.7.1 not this one\r\n")
+        to_data(talk, b"250 ok")
+        talk.say(b"250 taken\r\n")
+        talk.answer(b"QUIT", b"221 bye\r\n")
+
+    first, second = ann.write(), ann.write(subject="Other")
+    with scripted(refuses) as running:
+        ann.at(running)
+        assert ann.flush() is not None
+    assert (ann.states(first), ann.states(second)) == (["failed"], ["sent"])
+
+
+def test_no_server_does_not_count_and_another_network_is_tried_at_once(ann: Ann) -> None:
+    first, second = ann.write(), ann.write(subject="Other")
+    for tries in (1, 2, 3):
+        assert isinstance(ann.flush(now=False), Unreachable)
+        for id in (first, second):
+            assert (ann.item(id).attempts, ann.item(id).misses) == (0, tries)
+        ann.clock.time = next_try(ann.item(second)) or ann.clock()
+    assert isinstance(ann.flush(now=False), Unreachable)
+    assert ann.flush(now=False) is None  # nothing is due for 8 minutes
+    ann.app._store.outbox.steps.wake(ann.clock())
+    with scripted(takes_two) as running:
+        ann.at(running)
+        assert ann.flush(now=False) is None
+    assert (ann.states(first), ann.states(second)) == (["sent"], ["sent"])
+
+
+def test_a_refused_password_is_not_tried_on_until_the_user_has_done_something(ann: Ann) -> None:
+    def refuses(talk: Conversation) -> None:
+        talk.say(b"220 ready\r\n")
+        talk.answer(b"EHLO", b"250-scripted\r\n250 AUTH PLAIN\r\n")
+        talk.answer(b"AUTH", b"535 5.7.8 no\r\n")
+        talk.wait_until_gone()
+
+    first, second = ann.write(), ann.write(subject="Other")
+    with scripted(refuses) as running:
+        ann.at(running)
+        assert isinstance(ann.flush(now=False), LoginRefused)
+        ann.clock.forward(days=1)
+        assert ann.flush(now=False) is None
+        assert running.heard.count(b"AUTH") == 1
+    for id in (first, second):
+        assert ann.item(id).needs_user
+        assert ann.item(id).attempts == 0
+        assert "password" in ann.item(id).problem
+
+
+def test_a_server_that_greets_with_later_puts_off_all_and_none_is_counted(ann: Ann) -> None:
+    def busy(talk: Conversation) -> None:
+        talk.say(b"421 4.3.2 come back later\r\n")
+        talk.wait_until_gone()
+
+    ids = [ann.write(), ann.write(subject="Other")]
+    with scripted(busy) as running:
+        ann.at(running)
+        assert ann.flush(now=False) is not None
+        assert ann.flush(now=False) is None
+    assert [(ann.item(id).attempts, ann.item(id).misses) for id in ids] == [(0, 1), (0, 1)]
+
+
+# In doubt
+
+
+def test_a_cut_after_the_dot_is_never_sent_again_by_itself(ann: Ann) -> None:
+    id = uncertain(ann)
+    ann.clock.forward(days=9)
+    with scripted(takes(b"250 ok")) as running:
+        ann.at(running)
+        assert ann.flush() is None
+        with pytest.raises(BadInput, match="not known whether"):
+            ann.app.send.retry(id)
+        assert b"MAIL" not in running.heard
+        ann.app.send.retry(id, doubtful=True)
+        assert ann.flush() is None
+    assert ann.states(id) == ["sent"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: ann@example.org\r\nMessage-ID: {id}\r\n",
+        "From: bob@example.org\r\nMessage-ID: <a@b>\r\nIn-Reply-To: {id}\r\n",
+        "From: bob@example.org\r\nMessage-ID: <a@b>\r\nReferences: <x@y> {id}\r\n",
+    ],
+    ids=["a copy", "an answer", "an answer that refers to it"],
+)
+def test_what_comes_back_settles_a_doubt(ann: Ann, head: str) -> None:
+    id = uncertain(ann)
+    assert ann.subjects(Role.SENT) == []
+    ann.arrives((head.format(id=ann.item(id).message_id) + "\r\nText\r\n").encode())
+    assert ann.states(id) == ["sent"]
+    assert ann.subjects(Role.SENT) == ["Hello"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: MAILER-DAEMON@example.org\r\n",
+        "From: x@example.org\r\nReturn-Path: <>\r\n",
+        "From: x@example.org\r\nAuto-Submitted: auto-replied\r\n",
+        "From: x@example.org\r\nContent-Type: multipart/report; report-type=delivery-status\r\n",
+    ],
+)
+def test_a_report_that_it_was_not_delivered_is_no_answer(ann: Ann, head: str) -> None:
+    id = uncertain(ann)
+    ann.arrives(f"{head}In-Reply-To: {ann.item(id).message_id}\r\n\r\nText\r\n".encode())
+    assert ann.states(id) == ["uncertain"]
+
+
+REPORT = """From: MAILER-DAEMON@example.org
+To: ann@example.org
+Subject: Undelivered
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+It did not work for one.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example.org
+
+Final-Recipient: rfc822; bob@example.org
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 no such user
+
+Final-Recipient: rfc822; carol@example.org
+Action: delivered
+Status: 2.0.0
+--b
+Content-Type: text/rfc822-headers
+
+From: Ann <ann@example.org>
+Message-ID: {id}
+--b--
+"""
+
+
+def test_a_report_settles_those_that_it_names(ann: Ann) -> None:
+    id = uncertain(ann, BOB, CAROL)
+    raw = REPORT.format(id=ann.item(id).message_id).replace("\n", "\r\n")
+    ann.arrives(raw.encode())
+    assert ann.states(id) == ["failed", "sent"]
+    assert BOB in ann.item(id).problem
+    assert ann.subjects(Role.SENT) == ["Hello"]
+
+
+def test_the_user_settles_a_doubt(ann: Ann) -> None:
+    id = uncertain(ann)
+    ann.app.send.settle(id)
+    assert ann.states(id) == ["sent"]
+    assert ann.subjects(Role.SENT) == ["Hello"]
+    with pytest.raises(BadInput, match="no doubt"):
+        ann.app.send.settle(id)
+
+
+def test_what_came_back_before_the_program_knew_settles_at_the_next_start(
+    ann: Ann, tmp_path: Path
+) -> None:
+    id = ann.write()
+    store = ann.app._store
+    ann.arrives(f"From: x@y\r\nMessage-ID: {ann.item(id).message_id}\r\n\r\nText\r\n".encode())
+    store.outbox.steps.begin(id)
+    store.outbox.steps.phase(id, 0, "DOT_PENDING")  # and killed here
+    ann.app.send.recover()
+    assert ann.states(id) == ["sent"]
+
+
+# One draft, one message
+
+
+def test_pressing_send_twice_sends_one_message(ann: Ann) -> None:
+    key = "<draft@example.org>"
+    first = ann.app.send.queue(ann.draft(key=key))
+    again = ann.app.send.queue(ann.draft(key=key))
+    assert (again.id, again.again, first.again) == (first.id, True, False)
+    assert len(ann.app.send.items()) == 1
+    with pytest.raises(AlreadyQueued):
+        ann.app.send.queue(ann.draft(key=key, text="Something else"))
+    assert ann.app.send.queue(ann.draft()).id != ann.app.send.queue(ann.draft()).id
+
+
+def test_a_draft_keeps_its_key_however_often_it_is_saved(ann: Ann) -> None:
+    first = ann.app.compose.save_draft(ann.draft())
+    draft = ann.app.compose.open_draft(first)
+    second = ann.app.compose.save_draft(replace(draft, text="More"), first)
+    assert draft.key
+    assert ann.app.compose.open_draft(second).key == draft.key
+
+
+def test_what_is_undone_is_the_draft_again_and_can_be_sent_again(ann: Ann) -> None:
+    draft_id = ann.app.compose.save_draft(ann.draft())
+    draft = ann.app.compose.open_draft(draft_id)
+    queued = ann.app.send.queue(draft, draft_id=draft_id, undo_seconds=10)
+    assert ann.subjects(Role.DRAFTS) == []
+    assert held(ann.item(queued.id), ann.clock()) == timedelta(seconds=10)
+    assert ann.flush(now=False) is None
+    back = ann.app.send.take_back(queued.id)
+    assert ann.app.compose.open_draft(back.draft_id) == draft
+    assert (back.note, ann.app.send.items()) == ("", ())
+    ann.app.send.queue(draft, draft_id=back.draft_id, undo_seconds=10)
+    ann.clock.forward(seconds=11)
+    with scripted(takes(b"250 ok")) as running:
+        ann.at(running)
+        assert ann.flush(now=False) is None
+    assert ann.subjects(Role.SENT) == ["Hello"]
+
+
+# Later
+
+
+def date_of(ann: Ann, id: int) -> datetime:
+    raw = ann.app._store.outbox.raw(id)
+    return parsedate_to_datetime(message_from_bytes(raw)["Date"])
+
+
+def test_what_is_sent_later_carries_that_time_and_survives_a_restart(
+    ann: Ann, tmp_path: Path
+) -> None:
+    when = ann.clock() + timedelta(days=2)
+    id = ann.write(later=when)
+    assert date_of(ann, id) == when
+    assert isinstance(ann.flush(), type(None))
+    ann.app.close()
+    ann.app = opened(tmp_path / "ann", ann.clock)
+    assert ann.item(id).later == next_try(ann.item(id)) == when
+    name = ann.item(id).message_id
+    ann.app.send.later(id, when + timedelta(days=1))
+    assert date_of(ann, id) == when + timedelta(days=1)
+    ann.app.send.retry(id)
+    assert date_of(ann, id) == ann.clock()
+    assert ann.item(id).message_id == name
+    with scripted(takes(b"250 ok")) as running:
+        ann.at(running)
+        assert ann.flush(now=False) is None
+    assert ann.states(id) == ["sent"]
+
+
+def test_a_time_that_has_passed_is_refused(ann: Ann) -> None:
+    with pytest.raises(BadInput, match="passed already"):
+        ann.write(later=ann.clock())
+    assert ann.app.send.items() == ()
+
+
+def test_what_was_tried_keeps_its_bytes_whatever_time_is_chosen(ann: Ann) -> None:
+    id = ann.write()
+    ann.flush()
+    raw = ann.app._store.outbox.raw(id)
+    ann.app.send.later(id, ann.clock() + timedelta(days=1))
+    assert ann.app._store.outbox.raw(id) == raw
+    assert ann.flush() is None
+
+
+# Waiting for long
+
+
+def test_what_waits_for_hours_is_said_aloud_and_after_days_it_is_asked(ann: Ann) -> None:
+    id = ann.write()
+    told: list[Late] = []
+    for span in (timedelta(), timedelta(hours=3.9), timedelta(hours=0.1), timedelta(days=4.9)):
+        ann.clock.time += span
+        assert isinstance(ann.flush(now=True), Unreachable)
+        told.append(late(ann.item(id), ann.clock()))
+    assert told == [Late.NO, Late.NO, Late.WARNING, Late.QUESTION]
+    ann.app.send.keep_trying(id)
+    assert late(ann.item(id), ann.clock()) is Late.NO
+    ann.clock.forward(days=5)
+    assert late(ann.item(id), ann.clock()) is Late.QUESTION
+    assert ann.app.send.take_back(id).draft_id
+    assert ann.subjects(Role.DRAFTS) == ["Hello"]
+
+
+def test_what_is_kept_for_later_is_not_late(ann: Ann) -> None:
+    id = ann.write(later=ann.clock() + timedelta(days=9))
+    ann.clock.forward(days=8)
+    assert late(ann.item(id), ann.clock()) is Late.NO
