@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import idna
 
@@ -200,7 +201,8 @@ def format_address(address: Address) -> str:
 
 
 def encode_address(address: Address) -> str:
-    """A person as it stands in a header field on the wire, all ASCII.
+    """A person as it stands in a header field on the wire: ASCII, but for an address in other
+    letters (RFC 6532).
 
     Raises BadInput for what is no address (RFC 5321 section 4.1.2), or holds a line break.
     """
@@ -217,20 +219,12 @@ def encode_address(address: Address) -> str:
 
 
 def wire_address(address: str) -> str:
-    """An addr-spec for the wire: its domain as A-labels; raises BadInput for what is none."""
-    spec = international_address(address)
-    if not spec.isascii():
-        raise BadInput(
-            f"The address {clean(address)[:80]} needs a server that knows SMTPUTF8.",
-            "Ask for an address in plain letters.",
-        )
-    return spec
+    """An addr-spec for the wire, its domain as A-labels; raises BadInput for what is none.
 
-
-def international_address(address: str) -> str:
-    """As `wire_address`, but the part before the @ may be in letters of any script (RFC 6531)."""
+    The part before the @ may be in letters of any script: that needs SMTPUTF8 (RFC 6531).
+    """
     local, _, domain = address.rpartition("@")
-    spec = f"{local}@{ascii_domain(domain)}"
+    spec = f"{normalize('NFC', local)}@{ascii_domain(domain)}"
     fits = _WIRE.match(spec) and len(spec) <= 320 and domain.strip(".") and clean(spec) == spec
     if not fits or not spec.rpartition("@")[2].isascii():
         raise BadInput(

@@ -75,7 +75,7 @@ def _is_sendable_id(id: str) -> bool:
 def assemble(fields: Sequence[tuple[str, str]], entity: bytes) -> bytes:
     """The complete message; raises BadInput for a field that cannot be written."""
     lines = "".join(fold(name, value) for name, value in (*fields, ("MIME-Version", "1.0")))
-    return lines.encode("ascii") + entity
+    return lines.encode("utf-8") + entity
 
 
 # Drafts
@@ -92,7 +92,7 @@ def copy_bytes(seen: Envelope, text: str, attachments: tuple[AttachmentSource, .
         lines.append(f"Message-ID: {seen.message_id}")
     folded = "".join(fold(*line.split(": ", 1)) for line in lines)
     inside = Draft(Address("", ""), text=text, attachments=attachments, sign=True)
-    return f"{folded}MIME-Version: 1.0\r\n".encode("ascii") + entity(inside)
+    return f"{folded}MIME-Version: 1.0\r\n".encode() + entity(inside)
 
 
 def draft_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:

@@ -20,6 +20,12 @@ _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:((?:[^\n]*\n?)(?:[ \t][^\n]*\n?)*
 _LINE_ENDS = re.compile(rb"\r?\n")
 _NAME = re.compile(r"[!-9;-~]+")
 LONGEST_LINE = 78
+WITH_ADDRESSES = frozenset(
+    (
+        *("from", "to", "cc", "bcc", "reply-to", "hp-outer"),
+        *("resent-from", "resent-to", "resent-cc", "resent-bcc"),
+    )
+)
 _BARE = re.compile(rb"[\r\n]")
 
 
@@ -136,9 +142,11 @@ def _fields(block: bytes, end: int) -> tuple[tuple[tuple[str, bytes], ...], int]
 def fold(name: str, value: str) -> str:
     """A field for the wire, folded only where a space is (RFC 5322 section 2.2.3), with its CRLF.
 
-    Raises BadInput for what could become another field: a line break, a character beyond ASCII.
+    Raises BadInput for what could become another field: a line break, and a character beyond ASCII
+    but in addresses, which cannot be written in another way (RFC 6532).
     """
-    if not _NAME.fullmatch(name) or not value.isascii() or clean(value) != value:
+    fits = value.isascii() or name.lower() in WITH_ADDRESSES
+    if not _NAME.fullmatch(name) or not fits or clean(value) != value:
         raise BadInput(f"The field {clean(name)[:40]} cannot be written: {clean(value)[:80]!r}.")
     lines: list[str] = []
     line = f"{name}:"

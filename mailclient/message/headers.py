@@ -60,7 +60,7 @@ def protect(
     if encrypted:
         inner += "".join(fold("HP-Outer", f"{name}: {value}") for name, value in outside)
     marked = _mark(entity, f'; hp="{"cipher" if encrypted else "clear"}"')
-    return inner.encode("ascii") + marked, outside
+    return inner.encode("utf-8") + marked, outside
 
 
 def _mark(entity: bytes, parameter: str) -> bytes:

@@ -234,7 +234,7 @@ _SAID: dict[Cause, tuple[str, str]] = {
         "Leave out attachments, or share them in another way.",
     ),
     Cause.NEEDS_UTF8: (
-        "{server} does not take addresses in letters of other scripts, as {who}.",
+        "{server} does not take addresses in letters of other scripts, such as that of {who}.",
         "Ask for an address in plain letters.",
     ),
     Cause.GREYLISTED: (

@@ -135,7 +135,7 @@ def _with_bcc(raw: bytes, bcc: Sequence[Address]) -> bytes:
     if not bcc:
         return raw
     line = ", ".join(encode_address(one) for one in bcc)
-    return f"Bcc: {line}\r\n".encode("ascii") + raw
+    return f"Bcc: {line}\r\n".encode() + raw
 
 
 def _require_all(ready: Readiness) -> None:

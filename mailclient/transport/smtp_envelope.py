@@ -7,13 +7,13 @@ server cannot take it. Nothing here becomes a second command.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from mailclient.errors import BadInput, MessageRefused
 from mailclient.message import status
-from mailclient.message.address import international_address
+from mailclient.message.address import wire_address
 from mailclient.message.source import Source
 from mailclient.transport.smtp_login import line
 from mailclient.transport.smtp_message import Message
@@ -114,10 +114,10 @@ def envelope(outgoing: Outgoing, known: Capabilities, host: str) -> Envelope:
     Raises BadInput for what nobody may send, MessageRefused for what this server does not take.
     """
     message = Message.of(outgoing.message)
-    sender = international_address(outgoing.sender)
-    everybody = [(one, international_address(one)) for one in outgoing.recipients]
+    sender = wire_address(outgoing.sender)
+    everybody = [(one, wire_address(one)) for one in outgoing.recipients]
     takes_utf8 = known.utf8 and known.eight_bit
-    _require_taken(message, sender, known, host)
+    _require_taken(message, [sender, *(spec for _, spec in everybody)], known, host)
     reached = [(one, spec) for one, spec in everybody if spec.isascii() or takes_utf8]
     refused = [one for one, spec in everybody if not spec.isascii() and not takes_utf8]
     utf8 = message.utf8_header or not all(
@@ -133,7 +133,7 @@ def envelope(outgoing: Outgoing, known: Capabilities, host: str) -> Envelope:
     )
 
 
-def _require_taken(message: Message, sender: str, known: Capabilities, host: str) -> None:
+def _require_taken(message: Message, people: Sequence[str], known: Capabilities, host: str) -> None:
     """What the server has said before that it does not take (RFC 1870, 6152, 6531)."""
     if 0 < known.size < message.size:
         raise MessageRefused(
@@ -142,15 +142,18 @@ def _require_taken(message: Message, sender: str, known: Capabilities, host: str
             "Send less at once, or share the file in another way.",
             f"SIZE {known.size}",
         )
+    needs_utf8 = message.utf8_header or not people[0].isascii()
+    if needs_utf8 and not (known.utf8 and known.eight_bit):
+        foreign = next((one for one in people if not one.isascii()), "")
+        raise MessageRefused(
+            status.sentence(status.Cause.NEEDS_UTF8, recipient=foreign, server=host),
+            status.advice(status.Cause.NEEDS_UTF8),
+            "no SMTPUTF8",
+        )
     if message.eight_bit and not known.eight_bit:
         raise MessageRefused(
             f"The message holds letters that {host} does not take as they are.",
             "Ask the provider for a server that knows 8BITMIME.",
-        )
-    if (message.utf8_header or not sender.isascii()) and not known.utf8:
-        raise MessageRefused(
-            f"The message has addresses in letters of other scripts, which {host} does not take.",
-            "Use addresses in plain letters, or ask the provider for SMTPUTF8.",
         )
 
 

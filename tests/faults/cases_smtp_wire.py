@@ -17,6 +17,7 @@ from typing import Any
 from mailclient.account import Security
 from tests.faults.registry import Bench, case
 from tests.scenarios.people import Person
+from tests.servers.postfix import INTERNATIONAL
 from tests.servers.scripted import Conversation, Script, scripted
 
 ENDS = ("\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\n.\r", "\r\n.\r\n", "\n\r.\n\r")
@@ -50,7 +51,7 @@ def send(alice: Person, text: str, *options: str) -> int:
     body = alice.home / "body"
     body.write_bytes(text.encode())
     done = alice.run(
-        *("send", "--to", f"bob@{alice.servers.domain}", "--encrypt", "no", "--sign", "no"),
+        *("send", "--to", f"bob@{alice.servers.domain}", "--encrypt", "no"),
         *("--body-file", str(body), *options),
     )
     assert "Traceback" not in done.stderr, done.stderr
@@ -111,6 +112,29 @@ def takes_seven_bit(bench: Bench) -> None:
             found = message_from_bytes(raw, policy=policy.default)
             assert found["Subject"] == "Grüße"
             assert found.get_content().rstrip() == "Grüße, 你好"
+
+
+@case("S6", "an address in other letters: reached where they are known, else named, and not sent")
+def other_letters(bench: Bench) -> None:
+    abroad = f"{INTERNATIONAL}@{bench.servers.domain}"
+    for signed in ("no", "yes"):
+        with sender(bench, bench.servers.smtp.smtps) as alice:
+            if signed == "yes":
+                alice.ok("key", "generate", alice.address, "--no-passphrase")
+            assert send(alice, "Grüße\n", "--cc", abroad, "--sign", signed) == 0
+            [raw] = arrived(alice, 1)
+            assert abroad.encode() in raw
+            pause = threading.Event()
+            while not bench.servers.mailbox("alice"):
+                pause.wait(0.02)
+    with sender(bench, bench.servers.smtp.variants["seven bit"]) as alice:
+        assert send(alice, "Grüße\n", "--cc", abroad) == 1
+        [problem] = alice.json("outbox")["items"]
+        assert abroad in str(problem)
+        assert bench.servers.mailbox("bob") == []
+        assert send(alice, "Grüße\n", "--bcc", abroad) == 1  # one of two did not get it
+        arrived(alice, 1)
+        assert in_sent(alice) == 1
 
 
 @case("S6", "a server that offers no log-in is not sent to, and not given the password")

@@ -212,9 +212,12 @@ def test_an_international_domain_travels_as_a_labels() -> None:
     assert b"<j@xn--bcher-kva.example>" in raw
 
 
-def test_an_address_in_other_letters_is_refused_in_words() -> None:
-    with pytest.raises(BadInput, match="SMTPUTF8"):
-        built(Draft(sender=ANN, to=(Address("", "jürgen@example.org"),)))
+def test_an_address_in_other_letters_is_written_as_it_is_and_nothing_else() -> None:
+    jürgen = Address("Jürgen", "jürgen@bücher.example")
+    raw = built(Draft(sender=ANN, to=(jürgen,), cc=(BOB,), subject="Bücher", text="Grüße"))
+    assert "<jürgen@xn--bcher-kva.example>".encode() in raw
+    assert raw.replace("jürgen".encode(), b"").isascii()
+    assert envelope(parse(raw).headers).to[0].address == "jürgen@xn--bcher-kva.example"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,18 @@ def test_addresses_are_compared_without_case_and_with_their_ascii_domain() -> No
 
 
 @pytest.mark.parametrize(
-    "address", ["a@b\r\nRCPT TO:<x@y>", "a b@c", "a", "@b", "a@", "ä@b.c", "a@b>"]
+    "address",
+    [
+        "a@b\r\nRCPT TO:<x@y>",
+        "a b@c",
+        "a",
+        "@b",
+        "a@",
+        "a@b>",
+        "ä\u2028@b.c",
+        "ä\ud800@b.c",
+        "ä@b\u0085c",
+    ],
 )
 def test_what_is_no_address_goes_on_no_wire(address: str) -> None:
     with pytest.raises(BadInput):
@@ -109,6 +120,8 @@ def test_a_name_is_quoted_or_encoded_for_the_wire() -> None:
     assert encode_address(Address("Ann B", "a@b.c")) == "Ann B <a@b.c>"
     assert encode_address(Address("B., Ann", "a@b.c")) == '"B., Ann" <a@b.c>'
     assert encode_address(Address("Änn", "a@ä.de")) == "=?utf-8?b?w4Rubg==?= <a@xn--4ca.de>"
+    assert encode_address(Address("Änn", "ä@b.c")) == "=?utf-8?b?w4Rubg==?= <ä@b.c>"
+    assert wire_address("a\u0308@b.c") == "\xe4@b.c"
 
 
 @pytest.mark.parametrize("value", ["a\r\nBcc: x", "a\nb", "ä", "a\u2028b"])
