@@ -221,7 +221,7 @@ def breaks_in_fields(bench: Bench) -> None:
 def breaks_in_addresses(bench: Bench) -> None:
     with sender(bench, bench.servers.smtp.variants["strict"]) as alice:
         taken = 0
-        for one in BREAKS:
+        for one in bench.chance.sample(BREAKS, min(len(BREAKS), 1 + bench.cycles)):
             for evil in (
                 f"bob@example.org{one}RCPT TO:<carol@example.org",
                 f"carol@example.org>{one}RCPT TO:<bob@example.org",
