@@ -31,7 +31,8 @@ from mailclient.services.mailbox import ServerMailbox
 from mailclient.services.observe import Observer
 from mailclient.services.organise import Organise
 from mailclient.services.outcomes import Outcomes
-from mailclient.services.read import Read
+from mailclient.services.read import Beside, Read
+from mailclient.services.receipts import Receipts
 from mailclient.services.receive import Receive
 from mailclient.services.redirect import Redirect
 from mailclient.services.returned import Returns
@@ -88,7 +89,9 @@ class App:
             store, self.accounts, self.intake, self.events, self.jobs, clock, offline=offline
         )
         self.mailbox = ServerMailbox(store, self.accounts, self.receive, clock)
-        self.read = Read(store, assessor, self.intake, self.returns, self.journeys, clock)
+        self.receipts = Receipts(store, self.accounts, self.events, clock)
+        beside = Beside(self.returns, self.journeys, self.receipts)
+        self.read = Read(store, assessor, self.intake, beside, clock)
         self.search = Search(store)
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
         self.redirect = Redirect(store, self.accounts, self.events, clock)

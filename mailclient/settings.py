@@ -80,6 +80,11 @@ KEEP_DECRYPTED = Setting(
 PROTECT_SUBJECT = Setting(
     "privacy.protect_subject", True, "Hide the subject of encrypted mail from the servers."
 )
+ASK_RECEIPTS = Setting(
+    "privacy.ask_receipts",
+    True,
+    "Ask you when a sender wants to be told that you have read a message; off never tells.",
+)
 
 ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     RECEIVE_MINUTES,
@@ -92,4 +97,5 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     SEND_AUTOCRYPT,
     KEEP_DECRYPTED,
     PROTECT_SUBJECT,
+    ASK_RECEIPTS,
 )

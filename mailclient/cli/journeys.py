@@ -17,6 +17,8 @@ def came_back(view: MessageView) -> Json:
     return {
         "report": _report(view.report),
         "outcomes": [_outcome(one) for one in view.outcomes],
+        "receipt": view.receipt
+        and {"to": view.receipt.to.address, "differs": view.receipt.differs},
     }
 
 
@@ -54,6 +56,8 @@ def report_lines(view: MessageView) -> Iterator[str]:
             yield from (f"Report: {one.text}" for one in view.report.outcomes)
     for one in view.outcomes:
         yield f"Came back: {one.text}"
+    if view.receipt is not None:
+        yield f"Asks: {view.receipt.to.address} wants to be told that you have read this."
 
 
 def route(journey: Journey, id: int) -> Json:

@@ -15,6 +15,7 @@ from mailclient.cli.mail import list_, receive, search, send
 from mailclient.cli.outbox import outbox
 from mailclient.cli.passing import edit, forward, redirect, reply
 from mailclient.cli.reading import show
+from mailclient.cli.receipts import receipt
 from mailclient.cli.server import fetch
 from mailclient.cli.upkeep import doctor, plugins, store
 
@@ -95,6 +96,7 @@ for command in (
     list_,
     search,
     show,
+    receipt,
     reply,
     forward,
     redirect,

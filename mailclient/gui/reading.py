@@ -28,6 +28,7 @@ from mailclient.gui.reader.reader import Reader
 from mailclient.gui.reader.route_view import RouteWindow
 from mailclient.gui.reader.saving import is_program, save_all, write, write_new
 from mailclient.gui.reader.source import SourceWindow, as_text, headers_of
+from mailclient.gui.receipts import ReceiptDecisions
 from mailclient.services.read import MessageView
 from mailclient.settings import READ_AFTER_SECONDS
 
@@ -110,6 +111,8 @@ class Reading(QObject):
         reader.part_wanted.connect(self._open_part)
         reader.edit_wanted.connect(lambda: self.edit_wanted.emit(self._id))
         reader.rest_wanted.connect(self._fetch_rest)
+        receipts = ReceiptDecisions(app, bridge, notify, self)
+        reader.receipt_decided.connect(lambda offer: receipts.decide(self._id, offer))
 
     @property
     def id(self) -> int:
@@ -208,6 +211,7 @@ class Reading(QObject):
             and old.envelope == new.envelope
             and (old.body.text, old.body.html) == (new.body.text, new.body.html)
             and old.size == new.size
+            and (old.outcomes, old.receipt) == (new.outcomes, new.receipt)
         )
         if same:
             self._reader.view = new

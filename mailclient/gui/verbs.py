@@ -150,7 +150,7 @@ class Verbs(QObject):
         """Begin a sent message anew for somebody whom it did not reach."""
         self._bridge.run(
             "read",
-            lambda job: again(self._app.read.view(id, job.cancel), recipient),
+            lambda job: again(self._app.compose, self._app.read.view(id, job.cancel), recipient),
             lambda begun: self.open_composer(begun.draft, notes=begun.notes),
             owner=self,
         )

@@ -12,11 +12,13 @@ from mailclient.errors import BadInput, NotFound
 from mailclient.message.address import Address
 from mailclient.message.body import Body
 from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.receipt import ReceiptRequest
 from mailclient.message.security import Encryption, Verdict
 from mailclient.message.tree import parse
 from mailclient.services.assess import Assessment, Assessor, restore, set_aside
 from mailclient.services.intake import Intake
 from mailclient.services.journey import NOWHERE, Journey, Journeys
+from mailclient.services.receipts import Receipts
 from mailclient.services.returned import Outcome, ReportView, Returns
 from mailclient.store import Store
 from mailclient.store.folders import Role
@@ -30,7 +32,8 @@ class MessageView:
     """All that a reader shows of one message; `id`, `folder_id`, `account_id` are 0 for a file.
 
     `outer_from` is who the unprotected header names, `checked` when the verdict was reached.
-    `report` is what it says became of sent mail, `outcomes` what became of it where it was sent.
+    `report` is what it says became of sent mail, `outcomes` what became of it where it was sent,
+    `receipt` a read receipt that the user is to be asked about.
     """
 
     id: int
@@ -49,11 +52,21 @@ class MessageView:
     report: ReportView | None = None
     outcomes: tuple[Outcome, ...] = ()
     journey: Journey = NOWHERE
+    receipt: ReceiptRequest | None = None
 
     @property
     def encrypted(self) -> bool:
         """Whether body and attachments came out of an encrypted layer."""
         return self.verdict.encryption is Encryption.ENCRYPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What tells of a message more than itself: what came back, its way, who wants to be told."""
+
+    returns: Returns
+    journeys: Journeys
+    receipts: Receipts
 
 
 class Read:
@@ -64,15 +77,13 @@ class Read:
         store: Store,
         assessor: Assessor,
         intake: Intake,
-        returns: Returns,
-        journeys: Journeys,
+        beside: Beside,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._assessor = assessor
         self._intake = intake
-        self._returns = returns
-        self._journeys = journeys
+        self._beside = beside
         self._clock = clock
 
     def view(self, id: int, cancel: CancelToken | None = None) -> MessageView:
@@ -99,9 +110,10 @@ class Read:
             unread=row.unread,
             flagged=row.flagged,
             is_draft=folder.role is Role.DRAFTS,
-            report=None if sent else self._returns.view(found.outer),
-            outcomes=self._returns.of_sent(row.message_id) if sent else (),
-            journey=self._journeys.of_message(found.outer.headers, row.account_id),
+            report=None if sent else self._beside.returns.view(found.outer),
+            outcomes=self._beside.returns.of_sent(row.message_id) if sent else (),
+            journey=self._beside.journeys.of_message(found.outer.headers, row.account_id),
+            receipt=self._beside.receipts.asked(row, found.outer.headers, found.verdict),
         )
 
     def _found(self, row: MessageRow, cancel: CancelToken) -> Assessment:
@@ -127,8 +139,8 @@ class Read:
         found = self._assessor.assess(parse(raw), now, cancel or CancelToken(), may_ask=True)
         return replace(
             _file_view(found, len(raw), now),
-            report=self._returns.view(found.outer),
-            journey=self._journeys.of_headers(found.outer.headers),
+            report=self._beside.returns.view(found.outer),
+            journey=self._beside.journeys.of_headers(found.outer.headers),
         )
 
     def view_file(self, path: Path, cancel: CancelToken | None = None) -> MessageView:

@@ -114,7 +114,8 @@ def envelope(outgoing: Outgoing, known: Capabilities, host: str) -> Envelope:
     Raises BadInput for what nobody may send, MessageRefused for what this server does not take.
     """
     message = Message.of(outgoing.message)
-    sender = wire_address(outgoing.sender)
+    # A report has an empty return path, so that nothing answers it (RFC 5321 section 4.5.5).
+    sender = wire_address(outgoing.sender) if outgoing.sender else ""
     everybody = [(one, wire_address(one)) for one in outgoing.recipients]
     takes_utf8 = known.utf8 and known.eight_bit
     _require_taken(message, [sender, *(spec for _, spec in everybody)], known, host)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
@@ -36,19 +37,28 @@ def both() -> Iterator[Servers]:
 @pytest.fixture
 def open_window(
     qtbot: QtBot, make_app: MakeApp, bridge_of: Callable[[App], Bridge], both: Servers
-) -> Callable[[str, MailServers], MainWindow]:
+) -> Iterator[Callable[[str, MailServers], MainWindow]]:
     both[0].clear()
+    windows: list[MainWindow] = []
 
     def window(name: str, servers: MailServers) -> MainWindow:
         app = make_app(name)
         app.accounts.add(servers.account(name), servers.password(name))
         made = MainWindow(app, bridge_of(app))
-        qtbot.addWidget(made)
         made.resize(1180, 760)
         made.show()
+        windows.append(made)
         return made
 
-    return window
+    yield window
+    for one in windows:
+        qtbot.waitUntil(lambda one=one: idle(one), timeout=PATIENCE)  # type: ignore[misc]
+        one.close()
+        shiboken6.delete(one)  # before its profile is closed: it looks at it now and then
+
+
+def idle(window: MainWindow) -> bool:
+    return all(one.state.value not in ("waiting", "running") for one in window.app.jobs.views())
 
 
 def send(window: MainWindow, to: str, subject: str) -> None:
@@ -207,3 +217,46 @@ def test_mail_that_came_through_no_server_has_no_way(
     view.show()
     assert view.headline.text() == "This message did not come through a mail server."
     assert view.list.count() == 0
+
+
+ASKING = b"""Return-Path: <news@letters.example>
+From: Carol <carol@example.org>
+To: bob@example.org
+Subject: Please tell me
+Disposition-Notification-To: watcher@elsewhere.example
+Date: Mon, 23 Nov 2026 10:00:00 +0000
+Message-ID: <asking.1@example.org>
+
+Have you read this?
+"""
+
+
+def test_who_wants_to_be_told_is_shown_and_told_nothing(
+    qtbot: QtBot,
+    open_window: Callable[[str, MailServers], MainWindow],
+    both: Servers,
+    snap: Snap,
+) -> None:
+    both[0].deliver("bob", ASKING)
+    window = open_window("bob", both[0])
+    receive(qtbot, window, both[0], "bob")
+    choose_first(qtbot, window, "watcher@elsewhere.example is told that you have read it.")
+    snap(window, "receipt-asked")
+    press(window, "Never for this sender")
+    qtbot.waitUntil(lambda: window.reader.strips.words == (), timeout=PATIENCE)
+    assert window.app.send.items() == ()
+
+
+def test_a_receipt_goes_out_when_the_user_says_so(
+    qtbot: QtBot,
+    open_window: Callable[[str, MailServers], MainWindow],
+    both: Servers,
+) -> None:
+    asking = ASKING.replace(b"watcher@elsewhere.example", b"carol@example.org")
+    both[0].deliver("bob", asking)
+    window = open_window("bob", both[0])
+    receive(qtbot, window, both[0], "bob")
+    choose_first(qtbot, window, "carol@example.org asks to be told that you have read this.")
+    press(window, "Tell them")
+    qtbot.waitUntil(lambda: len(both[0].mailbox("carol")) == 1, timeout=PATIENCE)
+    assert b"disposition-notification" in both[0].mailbox("carol")[0]

@@ -100,6 +100,31 @@ def test_a_full_mailbox_is_told_with_how_long_the_server_will_go_on(
     assert alice.json("search", "is:undelivered")["count"] == 0
 
 
+def test_a_read_receipt_goes_out_when_asked_for_and_is_tied_to_what_was_sent(
+    both: Servers, make: Callable[[str, MailServers], Person]
+) -> None:
+    alice, bob = make("alice", both[0]), make("bob", both[0])
+    sent = send(alice, "bob@example.org", "Have you seen it?")
+    wait_for_mail(both[0], "bob")
+    (raw,) = both[0].mailbox("bob")
+    both[0].clear()
+    asking = f"Disposition-Notification-To: {alice.address}\r\n".encode()
+    both[0].deliver("bob", raw.replace(b"Subject:", asking + b"Subject:", 1))
+    bob.ok("receive")
+    shown = newest(bob, "inbox")
+    assert shown["receipt"] == {"to": alice.address, "differs": False}
+    assert both[0].mailbox("alice") == []
+    bob.ok("receipt", str(shown["id"]), "send")
+    wait_for_mail(both[0], "alice")
+    (receipt,) = both[0].mailbox("alice")
+    assert receipt.startswith(b"Return-Path: <>\r\n")
+    alice.ok("receive")
+    assert newest(alice, "inbox")["report"]["message_id"] == sent["message_id"]
+    (outcome,) = newest(alice, "sent")["outcomes"]
+    assert outcome["action"] == "displayed"
+    assert outcome["text"].startswith("The mail program of bob@example.org says that it was shown")
+
+
 def test_the_way_over_two_real_servers_is_shown_with_the_line_of_who_vouches(
     both: Servers, make: Callable[[str, MailServers], Person]
 ) -> None:

@@ -21,6 +21,9 @@ class Offer(Enum):
     CORRECT = "Correct the address and send again"
     AGAIN = "Send again…"
     SENT = "Show the message"
+    RECEIPT = "Tell them"
+    NO_RECEIPT = "Not now"
+    NEVER_RECEIPT = "Never for this sender"
 
 
 @dataclass(frozen=True, slots=True)

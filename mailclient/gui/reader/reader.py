@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mailclient.services.read import MessageView
 
 WAIT_MS = 300
+RECEIPT_OFFERS = (Offer.RECEIPT, Offer.NO_RECEIPT, Offer.NEVER_RECEIPT)
 NO_PICTURES: Mapping[str, QImage] = {}
 
 
@@ -61,6 +62,7 @@ class Reader(QWidget):
     keys_wanted = Signal()
     again_wanted = Signal(int, str)  # a sent message, and for whom
     message_wanted = Signal(int)
+    receipt_decided = Signal(object)  # an Offer: what to do about a read receipt
     rest_wanted = Signal()  # of a message of which only the head is here
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -135,6 +137,7 @@ class Reader(QWidget):
             Offer.DETAILS: lambda part: self.show_details(),
             Offer.CORRECT: self._again,
             Offer.AGAIN: self._again,
+            **{one: self._decide(one) for one in RECEIPT_OFFERS},
             Offer.SENT: lambda part: self.message_wanted.emit(int(part.partition(" ")[0])),
             Offer.FETCH_REST: lambda part: self.rest_wanted.emit(),
         }
@@ -196,6 +199,9 @@ class Reader(QWidget):
         self._details.tell(verdict.summary, told)
         self._details.show()
         self._details.raise_()
+
+    def _decide(self, offer: Offer) -> Callable[[str], object]:
+        return lambda part: self.receipt_decided.emit(offer)
 
     def _again(self, part: str) -> None:
         row, _, recipient = part.partition(" ")

@@ -1,4 +1,7 @@
-"""What came back, as strips: on a report, and on the sent message that it is about. Pure."""
+"""What came back, and who wants to be told, as strips. Pure.
+
+A report has them, and the sent message that it is about.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,22 @@ def returned_notices(view: MessageView) -> tuple[Notice, ...]:
     if view.report is not None:
         return _told(view.report.outcomes, view.report.sent_row, on_report=True)
     return _told(view.outcomes, view.id, on_report=False)
+
+
+def receipt_notices(view: MessageView) -> tuple[Notice, ...]:
+    """The question about a read receipt, where one is asked for."""
+    if view.receipt is None:
+        return ()
+    who = view.receipt.to.address
+    text = f"{who} asks to be told that you have read this. Nothing is sent unless you say so."
+    if view.receipt.differs:
+        text = (
+            f"This message asks that {who} is told that you have read it. That is not the address "
+            "that it came from. Nothing is sent unless you say so."
+        )
+    kind = Kind.CAUTION if view.receipt.differs else Kind.INFO
+    offers = (Offer.RECEIPT, Offer.NO_RECEIPT, Offer.NEVER_RECEIPT)
+    return (Notice(text, kind, offers=offers),)
 
 
 def _told(outcomes: Sequence[Outcome], row: int, *, on_report: bool) -> tuple[Notice, ...]:

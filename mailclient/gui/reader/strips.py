@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mailclient.gui import people
 from mailclient.gui.reader.notices import Notice, Offer
-from mailclient.gui.reader.returned import returned_notices
+from mailclient.gui.reader.returned import receipt_notices, returned_notices
 from mailclient.gui.strip import Choice, Kind, Strip
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def strips_for(view: MessageView) -> tuple[Notice, ...]:
                 "have read this.",
             )
         )
+    notices += receipt_notices(view)
     problems = dict.fromkeys((*view.problems, *view.body.problems))
     if problems:
         notices.append(Notice(" ".join(problems)))

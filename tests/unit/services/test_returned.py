@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from mailclient.account import Account, Identity
+from mailclient.account import Account, Identity, Server
 from mailclient.app import App, open_profile
 from mailclient.cancel import CancelToken
+from mailclient.errors import BadInput
 from mailclient.paths import Profile
 from mailclient.services.returned import Standing
+from mailclient.settings import ASK_RECEIPTS
 from mailclient.store.folders import Role
 from tests.unit.message import reports
 from tests.unit.message.reports import RETURNED, SENT, report
@@ -180,3 +183,67 @@ def test_a_report_about_a_report_is_about_nothing_that_was_sent(desk: Desk) -> N
     assert shown is not None
     assert shown.standing is Standing.UNKNOWN
     assert desk.marked() == []
+
+
+ASKS = (
+    "From: Bob <bob@example.net>\nTo: ann@example.org\nSubject: Please tell me\n"
+    "Disposition-Notification-To: {to}\nMessage-ID: <asks.{number}@example.net>\n\nHello!\n"
+)
+
+
+def asks(number: int = 1, to: str = "bob@example.net") -> bytes:
+    return ASKS.format(number=number, to=to).encode()
+
+
+def test_a_receipt_is_asked_about_and_goes_out_once_when_the_user_says_so(desk: Desk) -> None:
+    app = desk.app
+    app.accounts.change(replace(desk.account, outgoing=Server("smtp.example.org", 465)))
+    id = desk.arrives(asks())
+    request = app.read.view(id).receipt
+    assert request is not None
+    assert app.send.items() == ()
+    app.receipts.send(id)
+    (item,) = app.send.items()
+    assert [one.address for one in item.recipients] == ["bob@example.net"]
+    assert item.sender == ""
+    assert app.read.view(id).receipt is None
+    with pytest.raises(BadInput):
+        app.receipts.send(id)
+    assert len(app.send.items()) == 1
+
+
+def test_what_was_declined_is_not_asked_again(desk: Desk) -> None:
+    first, second, other = desk.arrives(asks(1)), desk.arrives(asks(2)), desk.arrives(asks(3))
+    desk.app.receipts.dismiss(first)
+    assert desk.app.read.view(first).receipt is None
+    assert desk.app.read.view(second).receipt is not None
+    desk.app.receipts.never(second)
+    assert desk.app.read.view(other).receipt is None
+    assert desk.app.send.items() == ()
+
+
+def test_junk_and_own_mail_are_never_asked_about(desk: Desk) -> None:
+    for role in (Role.JUNK, Role.TRASH, Role.SENT, Role.DRAFTS):
+        assert desk.app.read.view(desk.put(role, asks())).receipt is None
+    assert desk.app.read.view(desk.arrives(asks(to="ann@example.org"))).receipt is None
+
+
+def test_who_has_the_question_switched_off_is_not_asked(desk: Desk) -> None:
+    desk.app.settings.set(ASK_RECEIPTS, False)
+    assert desk.app.read.view(desk.arrives(asks())).receipt is None
+
+
+def test_after_twenty_receipts_in_a_day_nothing_is_asked(desk: Desk) -> None:
+    app = desk.app
+    app.accounts.change(replace(desk.account, outgoing=Server("smtp.example.org", 465)))
+    for number in range(20):
+        app.receipts.send(desk.arrives(asks(number)))
+    assert app.read.view(desk.arrives(asks(99))).receipt is None
+
+
+def test_a_receipt_that_comes_in_is_never_answered_by_one(desk: Desk) -> None:
+    desk.sent()
+    looping = reports.receipt().replace(
+        b"Subject:", b"Disposition-Notification-To: bob@example.net\nSubject:"
+    )
+    assert desk.app.read.view(desk.arrives(looping)).receipt is None
