@@ -68,6 +68,15 @@ READER_POSITION = Setting(
 SIGN_BY_DEFAULT = Setting(
     "composing.sign", False, "Sign messages also when they are not encrypted."
 )
+COMPOSE_FORMAT = Setting(
+    "composing.format",
+    "plain",
+    "How a new message begins: as plain text, or as rich text with a plain copy beside it.",
+    choices=("plain", "rich"),
+)
+REMIND_OF_FILES = Setting(
+    "composing.remind_of_files", True, "Ask before sending when the text speaks of a missing file."
+)
 SEND_AUTOCRYPT = Setting(
     "privacy.autocrypt", True, "Tell your public key to everyone you write to (Autocrypt)."
 )
@@ -94,6 +103,8 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     THEME,
     READER_POSITION,
     SIGN_BY_DEFAULT,
+    COMPOSE_FORMAT,
+    REMIND_OF_FILES,
     SEND_AUTOCRYPT,
     KEEP_DECRYPTED,
     PROTECT_SUBJECT,

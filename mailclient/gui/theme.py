@@ -215,7 +215,7 @@ def _bare(t: Theme) -> str:
 def _controls(t: Theme) -> str:
     """Fields, groups and tabs."""
     return f"""
-    QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ border: 1px solid {t.line};
+    QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox {{ border: 1px solid {t.line};
         border-radius: {RADIUS}px; padding: 5px 8px; background: {t.ground}; color: {t.text};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}
     QCheckBox::indicator {{ border: 1px solid {t.secondary}; border-radius: 3px;
@@ -231,7 +231,15 @@ def _controls(t: Theme) -> str:
     QComboBox::down-arrow {{ image: url("{_picture("arrow", t)}"); width: 12px; height: 12px; }}
     QComboBox QAbstractItemView {{ background: {t.ground}; border: 1px solid {t.line};
         padding: 4px; }}
-    QPlainTextEdit[look="page"] {{ border: none; border-radius: 0; padding: 8px; }}
+    QTextEdit[look="page"] {{ border: none; border-radius: 0; padding: 8px; }}
+    QFrame[look="field"] {{ border: 1px solid {t.line}; border-radius: {RADIUS}px;
+        background: {t.ground}; padding: 2px; }}
+    QWidget[look="field"] {{ background: {t.ground}; }}
+    QLineEdit[look="entry"] {{ border: none; padding: 3px 4px; background: {t.ground}; }}
+    QFrame[look="chip"] {{ background: {t.panel}; border: 1px solid {t.line};
+        border-radius: {RADIUS}px; }}
+    QFrame[look="chip"]:focus {{ border-color: {t.accent}; }}
+    QToolButton[look="small"] {{ padding: 0; }}
     QGroupBox {{ border: 1px solid {t.line}; border-radius: {RADIUS}px; margin-top: 18px;
         padding: 8px; }}
     QGroupBox::title {{ subcontrol-origin: margin; left: 2px; color: {t.secondary}; }}

@@ -76,17 +76,41 @@ def addressed(draft: Draft, identity: Identity) -> Draft:
     return replace(draft, reply_to=reply_to, bcc=(*bcc, me) if identity.bcc_self else draft.bcc)
 
 
+def enriched(text: str, identity: Identity | None) -> str:
+    """Plain text as rich text, with the rich signature in place of the plain one."""
+    lines = rich.from_plain(text)
+    if identity is None or not identity.signature_html.strip():
+        return rich.to_html(lines)
+    plain = rich.from_plain(signature(identity).rstrip("\n"))
+    return rich.to_html(_in_place_of(lines, plain, signature_lines(identity)))
+
+
 def changed(draft: Draft, before: Identity, after: Identity) -> Draft:
     """The draft as it is once it is written from another identity: its signature, if it stands
     there as it was, its Reply-To and its copy to oneself."""
-    text = draft.text
-    old, new = signature(before), signature(after)
-    if old and old.strip("\n") in text:
-        head, _, tail = text.rpartition(old.strip("\n"))
-        text = f"{head.rstrip()}{new.rstrip()}{tail}" if new else head.rstrip() + tail
-    elif new:
-        text = text.rstrip("\n") + new
     if before.bcc_self and not after.bcc_self:
         gone = normalise(before.address)
         draft = replace(draft, bcc=tuple(one for one in draft.bcc if one.key != gone))
-    return addressed(replace(draft, text=text), after)
+    old, new = signature_lines(before), signature_lines(after)
+    html = draft.html and rich.to_html(_in_place_of(rich.from_html(draft.html), old, new))
+    text = _signed_anew(draft.text, signature(before), signature(after))
+    return addressed(replace(draft, text=text, html=html), after)
+
+
+def _signed_anew(text: str, old: str, new: str) -> str:
+    if old and old.strip("\n") in text:
+        head, _, tail = text.rpartition(old.strip("\n"))
+        return f"{head.rstrip()}{new.rstrip()}{tail}" if new else head.rstrip() + tail
+    return text.rstrip("\n") + new if new and not old else text
+
+
+def _in_place_of(
+    lines: Sequence[rich.Line], old: Sequence[rich.Line], new: Sequence[rich.Line]
+) -> tuple[rich.Line, ...]:
+    """The last place where the old signature stands gets the new one."""
+    words = tuple(line for line in old if line.runs)
+    bare = tuple(line for line in new if line.runs)
+    for at in range(len(lines) - len(words), -1, -1):
+        if words and tuple(lines[at : at + len(words)]) == words:
+            return (*lines[:at], *bare, *lines[at + len(words) :])
+    return (*lines, *new) if not words else tuple(lines)

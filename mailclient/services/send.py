@@ -93,7 +93,6 @@ class Send:
         draft: Draft,
         *,
         draft_id: int | None = None,
-        allow_clear: bool = False,
         undo_seconds: int = 0,
         later: datetime | None = None,
         cancel: CancelToken | None = None,
@@ -103,7 +102,7 @@ class Send:
 
         Raises BadInput, AlreadyQueued, KeyMissing, KeyLocked, SealFailed; then nothing was stored.
         """
-        account = self._may_go(draft, allow_clear=allow_clear)
+        account = self._may_go(draft)
         now = self._clock()
         if later is not None:
             _require_ahead(later, now)
@@ -128,13 +127,13 @@ class Send:
         self._events.publish(FoldersChanged())
         return _queued(self._store.outbox.get(id))
 
-    def _may_go(self, draft: Draft, *, allow_clear: bool) -> Account:
+    def _may_go(self, draft: Draft) -> Account:
         account = self._accounts.get(draft.sender.address)
         if account.outgoing is None:
             raise BadInput(f"{account.address} has no outgoing server.", "Set one in its settings.")
         if not (draft.to or draft.cc or draft.bcc):
             raise BadInput("The message has no recipient.", "Say who it goes to.")
-        if draft.quotes_protected and not draft.encrypt and not allow_clear:
+        if draft.quotes_protected and not draft.encrypt:
             raise BadInput(
                 "This message quotes mail that was encrypted, and would itself go out in clear.",
                 "Switch on Encrypt, or remove the quoted text.",

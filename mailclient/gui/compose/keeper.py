@@ -11,7 +11,8 @@ from mailclient.errors import MailError
 from mailclient.gui.bridge import Bridge
 from mailclient.message.draft import Draft
 
-SAVE_MS = 8000
+SAVE_MS = 4000
+MS_PER_MB = 1000  # a draft with large files is written anew as a whole
 
 
 class DraftKeeper(QObject):
@@ -36,6 +37,7 @@ class DraftKeeper(QObject):
         self.dirty = False
         self.saving = False
         self.ended = False
+        self._then: Callable[[], None] | None = None  # asked for while a saving was under way
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_MS)
@@ -44,7 +46,12 @@ class DraftKeeper(QObject):
     def touch(self) -> None:
         """Something was changed."""
         self.dirty = True
-        self._timer.start()
+        if not self._timer.isActive():  # every few seconds, also while somebody types on
+            self._timer.start(self._pause())
+
+    def _pause(self) -> int:
+        size = sum(one.size for one in self._draft().attachments)
+        return SAVE_MS + MS_PER_MB * (size // 1_000_000)
 
     def end(self) -> None:
         """Save nothing any more: the message was sent, kept or dropped."""
@@ -53,14 +60,22 @@ class DraftKeeper(QObject):
 
     def save(self, then: Callable[[], None] = lambda: None) -> None:
         """Keep what is written; `then` follows once it is kept."""
-        if self.saving or self.ended:
+        if self.ended:
+            return
+        if self.saving:
+            self._then = then
             return
         self.saving, self.dirty = True, False
         draft, previous = self._draft(), self.id
 
         def kept(id: int) -> None:
             self.saving, self.id = False, id
+            if self.dirty and not self.ended:
+                self.touch()
             self.kept.emit()
+            again, self._then = self._then, None
+            if again is not None:
+                self.save(again)
             then()
 
         def failed(problem: MailError) -> None:

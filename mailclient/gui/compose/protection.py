@@ -1,49 +1,44 @@
-"""The Encrypt and Sign switches, and what they will do for each recipient, in words."""
+"""The Encrypt and Sign switches, and one line that says what they will do and what can be done."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from mailclient.gui import icons, parts, people, theme
-from mailclient.services.readiness import Readiness, ReadyState
+from mailclient.services.readiness import Readiness
 
-_LOOKS = {
-    ReadyState.READY_VERIFIED: ("encrypted", "good", "key confirmed"),
-    ReadyState.READY: ("encrypted", "secondary", "key found"),
-    ReadyState.STALE: ("encrypted", "secondary", "key found, not seen for a while"),
-    ReadyState.ASK: ("caution", "caution", "needs your decision"),
-    ReadyState.NONE: ("unlocked", "secondary", "no key"),
-    ReadyState.UNUSABLE: ("unlocked", "caution", "key cannot be used"),
-}
-SHOWN = 6
+SHOWN = 2  # names in the line; the chips show everybody
 
 
 class Protection(QWidget):
-    """Below the recipients: the switches and one line for each recipient."""
+    """Below the recipients."""
 
     changed = Signal()
+    remove_wanted = Signal(str)  # an address
+    key_wanted = Signal(str)  # an address
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.encrypt = _switch("encrypted", "Encrypt")
         self.encrypt.setToolTip("Encrypt this message (Ctrl+Shift+E)")
         self.sign = _switch("signed", "Sign")
+        self.sign.setToolTip("Sign this message (Ctrl+Shift+S)")
         self.touched = False  # once the user has decided, nothing is switched by itself
         self._readiness: Readiness | None = None
         self._has_key = True
         self._summary = parts.label(look="secondary", wrap=True)
-        self._lines = QVBoxLayout()
-        self._lines.setSpacing(2)
-        row = QHBoxLayout()
+        self._fixes = QHBoxLayout()
+        self._fixes.setSpacing(0)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 2, 0, 2)
         row.setSpacing(8)
         row.addWidget(self.encrypt)
         row.addWidget(self.sign)
         row.addWidget(self._summary, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 4)
-        column.addLayout(row)
-        column.addLayout(self._lines)
+        row.addLayout(self._fixes)
         self.encrypt.clicked.connect(self._decided)
         self.encrypt.toggled.connect(lambda on: self._tell())
         self.sign.toggled.connect(lambda on: self._tell())
@@ -85,8 +80,10 @@ class Protection(QWidget):
     def _tell(self) -> None:
         encrypting = self.encrypt.isChecked()
         self.sign.setEnabled(not encrypting)  # what is encrypted is always signed as well
-        self._summary.setText(self._sentence(encrypting))
-        self._show_lines(encrypting)
+        words = self._sentence(encrypting)
+        self._summary.setText(words)
+        self._summary.setAccessibleName(words)
+        self._offer(encrypting)
 
     def _sentence(self, encrypting: bool) -> str:
         if encrypting and not self._has_key:
@@ -94,29 +91,44 @@ class Protection(QWidget):
         if encrypting and self._readiness is None:
             return "Will be encrypted and signed."
         if encrypting and not self.can_encrypt:
-            return "Cannot be encrypted for everybody yet:"
+            return self._why()
         if encrypting:
-            return "Will be encrypted and signed. Its subject is hidden on the way."
+            return "Everyone can read this encrypted. Its subject is hidden on the way."
         if self.sign.isChecked():
             return "Will be signed. Every server on the way can read it."
         if self.can_encrypt:
             return "Not encrypted, though everybody here could read it encrypted."
         return "Not encrypted: every server on the way can read it."
 
-    def _show_lines(self, encrypting: bool) -> None:
-        while (item := self._lines.takeAt(0)) is not None:
+    def _why(self) -> str:
+        """Who cannot be reached in private, and why where it is one."""
+        recipients = self._readiness.recipients if self._readiness is not None else ()
+        missing = [one for one in recipients if not one.ready]
+        if len(missing) == 1:
+            return people.plain(missing[0].reason)
+        names = ", ".join(people.plain(one.address) for one in missing[:SHOWN])
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        return f"No usable key for {names}{more}."
+
+    def _offer(self, encrypting: bool) -> None:
+        """What can be done about the first who cannot be reached."""
+        while (item := self._fixes.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
+                old.hide()
                 old.deleteLater()
-        if self._readiness is None or not encrypting:
+        missing = self.missing()
+        if not encrypting or not missing or not self._has_key:
             return
-        for one in self._readiness.recipients[:SHOWN]:
-            icon, role, words = _LOOKS[one.state]
-            self._lines.addWidget(
-                _line(icon, role, f"{people.plain(one.address)}: {words}", one.reason)
-            )
-        if len(self._readiness.recipients) > SHOWN:
-            more = len(self._readiness.recipients) - SHOWN
-            self._lines.addWidget(parts.label(f"and {more} more", look="secondary"))
+        first = missing[0]
+        choices: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("Ask for a key", lambda: self.key_wanted.emit(first)),
+            ("Remove", lambda: self.remove_wanted.emit(first)),
+        )
+        for words, act in choices:
+            button = parts.link_button(words, act)
+            button.setAccessibleName(f"{words}: {people.plain(first)}")
+            button.setToolTip(people.plain(first))
+            self._fixes.addWidget(button)
 
 
 def _switch(icon: str, text: str) -> QToolButton:
@@ -128,17 +140,3 @@ def _switch(icon: str, text: str) -> QToolButton:
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setAccessibleName(text)
     return button
-
-
-def _line(icon: str, role: str, text: str, reason: str) -> QWidget:
-    line = QWidget()
-    row = QHBoxLayout(line)
-    row.setContentsMargins(8, 0, 0, 0)
-    row.setSpacing(6)
-    picture = QLabel()
-    picture.setPixmap(icons.icon(icon, role).pixmap(QSize(14, 14)))
-    row.addWidget(picture)
-    row.addWidget(parts.label(text), 0)
-    row.addWidget(parts.label(reason, look="secondary"), 1)
-    line.setAccessibleName(f"{text}. {reason}")
-    return line

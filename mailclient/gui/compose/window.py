@@ -5,12 +5,11 @@ It never sends less protected than its switches say, and nothing typed is lost b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -18,25 +17,29 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from mailclient.app import App
-from mailclient.errors import MailError
 from mailclient.gui import icons, parts, people, theme
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.compose.form import ComposeForm
 from mailclient.gui.compose.keeper import DraftKeeper
 from mailclient.gui.compose.recipients import RecipientLine
-from mailclient.gui.strip import Kind, Strip
-from mailclient.message.draft import Draft
+from mailclient.gui.compose.sending import Sending
+from mailclient.gui.strip import Kind
+from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.services.readiness import Readiness
 from mailclient.services.sealing import own_key
-from mailclient.services.send import Queued
-from mailclient.settings import SIGN_BY_DEFAULT
+from mailclient.settings import COMPOSE_FORMAT, SIGN_BY_DEFAULT
 
-_PROMISES_FILE = re.compile(r"\b(attach(ed|ment|ments)?|enclosed|anhang|beigef)", re.IGNORECASE)
+ASKING = (
+    "Hello,\n\nI should like to write to you so that nobody else can read it. Please answer with "
+    "your public key for OpenPGP; most mail programs can attach it."
+)
+PICTURES = "Pictures (*.png *.jpg *.jpeg *.gif *.webp)"
 
 
 class ComposeWindow(QMainWindow):
@@ -53,17 +56,19 @@ class ComposeWindow(QMainWindow):
         super().__init__()
         self._app = app
         self._bridge = bridge
-        self._quotes_protected = draft.quotes_protected
-        self._file_asked = False
-        identities = [one for account in app.accounts.list() for one in account.identities]
         sign = draft.sign or app.settings.get(SIGN_BY_DEFAULT)
-        self.form = ComposeForm(identities, draft, sign=sign)
+        self.form = ComposeForm(app.compose.identities(), draft, sign=sign)
+        if draft_id is None and app.settings.get(COMPOSE_FORMAT) == "rich" and not draft.html:
+            self.form.make_rich(True)
         self.protection = self.form.protection
         self.keeper = DraftKeeper(app, bridge, self.form.draft, draft_id, self)
-        self.strip = Strip()
-        self.send_button = QPushButton("Send")
+        self.sending = Sending(app, bridge, self.form, self.keeper, self)
+        self.strip = self.sending.strip
+        self.send_button = self.sending.send_button
+        self.rich_button = QToolButton()
         self._arrange()
         self._connect()
+        self._shortcuts()
         if notes:
             self.strip.say(" ".join(notes), Kind.INFO)
         self._ask_readiness()
@@ -72,19 +77,27 @@ class ComposeWindow(QMainWindow):
     # Putting together
 
     def _arrange(self) -> None:
-        self.resize(760, 640)
+        self.resize(780, 660)
         self._retitle()
         self.send_button.setProperty("look", "primary")
         self.send_button.setIcon(icons.icon("sent", "on_accent"))
         self.send_button.setToolTip("Send (Ctrl+Return)")
         attach = QPushButton("Attach")
         attach.setIcon(icons.icon("attachment", "text"))
+        attach.setToolTip("Attach files (Ctrl+Shift+A)")
         attach.clicked.connect(self._choose_files)
+        self.rich_button.setText("Rich text")
+        self.rich_button.setIcon(icons.icon("rich", "text"))
+        self.rich_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.rich_button.setCheckable(True)
+        self.rich_button.setChecked(self.form.text.rich)
+        self.rich_button.setToolTip("Bold, lists, links and pictures in this message")
         self._saved = parts.label(look="secondary")
         bar = QHBoxLayout()
         bar.setContentsMargins(theme.PADDING, 8, theme.PADDING, 8)
-        bar.addWidget(self.send_button)
-        bar.addWidget(attach)
+        bar.setSpacing(8)
+        for widget in (self.send_button, attach, self.rich_button):
+            bar.addWidget(widget)
         bar.addStretch(1)
         bar.addWidget(self._saved)
         page = QWidget()
@@ -100,18 +113,37 @@ class ComposeWindow(QMainWindow):
     def _connect(self) -> None:
         for line in self.form.lines:
             line.prefix_typed.connect(lambda prefix, line=line: self._complete(line, prefix))
-        self.form.touched.connect(self.keeper.touch)
-        self.form.people_changed.connect(self._ask_readiness)
-        self.form.subject.textChanged.connect(lambda text: self._retitle())
+        form = self.form
+        form.touched.connect(self.keeper.touch)
+        form.people_changed.connect(self._ask_readiness)
+        form.subject.textChanged.connect(lambda text: self._retitle())
+        form.text.files_dropped.connect(self.attach)
+        form.text.picture_for_file.connect(lambda picture: form.attachments.add([picture]))
+        form.format.picture_wanted.connect(self._choose_pictures)
+        form.format.refused.connect(lambda words: self.strip.say(words, Kind.CAUTION))
+        self.protection.key_wanted.connect(self._ask_for_key)
         self.keeper.kept.connect(lambda: self._saved.setText("Saved in Drafts"))
         self.keeper.failed.connect(self.strip.problem)
-        self.send_button.clicked.connect(self.send)
-        QShortcut(QKeySequence("Ctrl+Return"), self, self.send)
-        QShortcut(QKeySequence("Ctrl+Enter"), self, self.send)
-        QShortcut(QKeySequence("Ctrl+Shift+E"), self, self.protection.encrypt.click)
-        QShortcut(QKeySequence.StandardKey.Save, self, self.keeper.save)
-        QShortcut(QKeySequence.StandardKey.Close, self, self.close)
+        self.sending.sent.connect(self.close)
+        self.sending.files_wanted.connect(self._choose_files)
+        self.send_button.clicked.connect(self.sending.send)
+        self.rich_button.clicked.connect(self._choose_format)
         self._bridge.changed.connect(self._changed)
+
+    def _shortcuts(self) -> None:
+        keys: tuple[tuple[QKeySequence | str | QKeySequence.StandardKey, Callable[[], object]], ...]
+        keys = (
+            ("Ctrl+Return", self.sending.send),
+            ("Ctrl+Enter", self.sending.send),
+            ("Ctrl+Shift+E", self.protection.encrypt.click),
+            ("Ctrl+Shift+S", self.protection.sign.click),
+            ("Ctrl+Shift+A", self._choose_files),
+            ("Ctrl+Shift+V", self.form.text.paste_plain),
+            (QKeySequence.StandardKey.Save, self.keeper.save),
+            (QKeySequence.StandardKey.Close, self.close),
+        )
+        for key, act in keys:
+            QShortcut(QKeySequence(key), self, act)
 
     def _retitle(self) -> None:
         self.setWindowTitle(people.plain(self.form.subject.text()) or "New message")
@@ -131,25 +163,43 @@ class ComposeWindow(QMainWindow):
 
     def _ask_readiness(self) -> None:
         """Find out who can be reached in private, off this thread."""
-        draft = self.form.draft()
+        sender = self.form.writer()
         wanted = tuple(
-            dict.fromkeys(one.key for one in (*draft.to, *draft.cc, *draft.bcc) if one.domain)
+            dict.fromkeys(
+                one.key for line in self.form.lines for one in line.people() if one.domain
+            )
         )
 
         def look(job: object) -> tuple[Readiness | None, bool]:
-            has_key = own_key(self._app.accounts, self._app.keys, draft.sender.address) is not None
+            has_key = own_key(self._app.accounts, self._app.keys, sender.address) is not None
             return (self._app.keys.readiness(wanted) if wanted else None), has_key
 
         self._bridge.run(
             "read",
             look,
-            lambda found: self.protection.show_readiness(found[0], has_key=found[1]),
+            lambda found: self._show_readiness(*found),
             self.strip.problem,
             newest=f"readiness {id(self)}",
             owner=self,
         )
 
-    # Files
+    def _show_readiness(self, readiness: Readiness | None, has_key: bool) -> None:
+        self.protection.show_readiness(readiness, has_key=has_key)
+        states = {one.address: one for one in (readiness.recipients if readiness else ())}
+        for line in self.form.lines:
+            line.mark(states)
+
+    def _ask_for_key(self, address: str) -> None:
+        """Begin a message that asks somebody for a key, beside this one."""
+        draft = self._app.compose.blank(self.form.writer().address, f"mailto:{address}")
+        text = f"{ASKING}\n{draft.text}"
+        draft = replace(draft, subject="Your public key", text=text, encrypt=False)
+        window = ComposeWindow(self._app, self._bridge, draft)
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        window.setParent(self, Qt.WindowType.Window)
+        window.show()
+
+    # Files and text
 
     def _choose_files(self) -> None:
         dialog = QFileDialog(self, "Attach files")
@@ -157,15 +207,48 @@ class ComposeWindow(QMainWindow):
         dialog.filesSelected.connect(lambda names: self.attach([Path(name) for name in names]))
         dialog.open()
 
+    def _choose_pictures(self) -> None:
+        dialog = QFileDialog(
+            self, "Insert pictures", "", "Pictures (*.png *.jpg *.jpeg *.gif *.webp)"
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(
+            lambda names: self._read([Path(name) for name in names], self._insert_pictures)
+        )
+        dialog.open()
+
     def attach(self, paths: list[Path]) -> None:
         """Read files and add them."""
+        self._read(paths, self.form.attachments.add)
+
+    def _read(self, paths: list[Path], then: Callable[[list[AttachmentSource]], None]) -> None:
         self._bridge.run(
             "work",
             lambda job: [self._app.compose.attachment(path) for path in paths],
-            self.form.attachments.add,
+            then,
             self.strip.problem,
             owner=self,
         )
+
+    def _insert_pictures(self, sources: list[AttachmentSource]) -> None:
+        """Show them in the text; what cannot be shown is attached."""
+        rest = [one for one in sources if not self.form.text.insert_picture(one)]
+        self.form.attachments.add(rest)
+
+    def _choose_format(self) -> None:
+        """Rich or plain; what would be lost is asked about."""
+        wanted = self.rich_button.isChecked()
+        if not wanted and self.form.text.is_formatted:
+            self.rich_button.setChecked(True)
+            choices = (("Make it plain", lambda: self._make_rich(False)),)
+            self.strip.say("Formatting and pictures will be lost.", Kind.CAUTION, choices)
+            return
+        self._make_rich(wanted)
+
+    def _make_rich(self, rich: bool) -> None:
+        self.strip.clear()
+        self.form.make_rich(rich)
+        self.rich_button.setChecked(rich)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
@@ -176,87 +259,6 @@ class ComposeWindow(QMainWindow):
         """Attach the files that were dropped."""
         urls = event.mimeData().urls()
         self.attach([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
-
-    # Sending
-
-    def send(self) -> None:
-        """Send it as the switches say, or say why not and what can be done."""
-        draft = self.form.draft()
-        if self.keeper.ended:
-            return
-        if draft.encrypt and not self.protection.can_encrypt and self.protection.missing():
-            self._cannot_encrypt()
-            return
-        if not draft.attachments and not self._file_asked and self._promises_file(draft):
-            self._file_asked = True
-            choices = (("Attach", self._choose_files), ("Send without", self.send))
-            self.strip.say("You write of an attachment, and there is none.", Kind.CAUTION, choices)
-            return
-        self._queue(draft, allow_clear=False)
-
-    def _promises_file(self, draft: Draft) -> bool:
-        own = [line for line in draft.text.split("\n") if not line.startswith(">")]
-        return bool(_PROMISES_FILE.search("\n".join([draft.subject, *own])))
-
-    def _cannot_encrypt(self) -> None:
-        missing = self.protection.missing()
-        choices: list[tuple[str, Callable[[], object]]] = [
-            (f"Remove {people.plain(one)}", lambda one=one: self._remove(one))  # type: ignore[misc]
-            for one in missing[:2]
-        ]
-        choices.append(("Send unencrypted…", self._ask_clear))
-        self.strip.say(
-            "There is no usable key for " + ", ".join(missing) + ". Nothing was sent.",
-            Kind.CAUTION,
-            choices,
-        )
-
-    def _remove(self, address: str) -> None:
-        self.form.remove(address)
-        self.strip.clear()
-
-    def _ask_clear(self) -> None:
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("Send unencrypted?")
-        box.setText("Send this message unencrypted?")
-        leaks = " It quotes a message that was encrypted." if self._quotes_protected else ""
-        box.setInformativeText(
-            f"Every server on the way can read it, its subject and its files too.{leaks}"
-        )
-        go = box.addButton("Send unencrypted", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        go.clicked.connect(
-            lambda: self._queue(replace(self.form.draft(), encrypt=False), allow_clear=True)
-        )
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
-
-    def _queue(self, draft: Draft, *, allow_clear: bool) -> None:
-        if self.keeper.saving:
-            QTimer.singleShot(50, lambda: self._queue(draft, allow_clear=allow_clear))
-            return
-        self.send_button.setEnabled(False)
-        draft_id = self.keeper.id
-        self._bridge.run(
-            "work",
-            lambda job: self._app.send.queue(
-                draft, draft_id=draft_id, allow_clear=allow_clear, cancel=job.cancel
-            ),
-            lambda queued: self._queued(draft, queued),
-            self._not_queued,
-            owner=self,
-        )
-
-    def _queued(self, draft: Draft, queued: Queued) -> None:
-        self.keeper.end()
-        self._app.send.start(self._app.accounts.get(draft.sender.address))
-        self.close()
-
-    def _not_queued(self, problem: MailError) -> None:
-        self.send_button.setEnabled(True)
-        self.strip.problem(problem)
-        self.keeper.touch()
 
     # The end
 

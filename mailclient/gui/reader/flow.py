@@ -69,6 +69,8 @@ class Flow(QLayout):
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         """Lay out the lines; returns the height."""
+        edge = self.contentsMargins()
+        rect = rect.marginsRemoved(edge)
         x, y, line = rect.x(), rect.y(), 0
         for item in self._items:
             hint = item.sizeHint()
@@ -79,4 +81,4 @@ class Flow(QLayout):
                 item.setGeometry(QRect(QPoint(x, y), QSize(width, hint.height())))
             x += width + self._space
             line = max(line, hint.height())
-        return y + line - rect.y()
+        return y + line - rect.y() + edge.top() + edge.bottom()

@@ -40,6 +40,8 @@ CHOICES = {
     "dark": "Dark",
     "right": "Right of the list",
     "below": "Below the list",
+    "plain": "Plain text",
+    "rich": "Rich text",
 }
 MOST = 100_000
 FIELD_WIDTH = 220
