@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import Enum
 
+from mailclient.message.address import Address
 from mailclient.message.draft import Draft
 from mailclient.message.reminder import promises_file
 
@@ -30,7 +31,7 @@ def doubt(
     people = (*draft.to, *draft.cc, *draft.bcc)
     if not people:
         return Doubt.NOBODY
-    if any(not one.domain or one.address.startswith("@") for one in people):
+    if not all(is_whole(one) for one in people):
         return Doubt.UNFINISHED
     if draft.encrypt and not can_encrypt:
         return Doubt.KEYS
@@ -40,3 +41,9 @@ def doubt(
     if Doubt.SUBJECT not in settled and not draft.subject.strip():
         return Doubt.SUBJECT
     return None
+
+
+def is_whole(person: Address) -> bool:
+    """Whether there is an address that mail can be sent to."""
+    local, _, domain = person.address.rpartition("@")
+    return bool(local and domain)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
 
 from mailclient.gui import icons, parts, people
+from mailclient.gui.compose.doubts import is_whole
 from mailclient.gui.compose.flow_field import ROW
 from mailclient.message.address import Address
 from mailclient.services.readiness import ReadyState, RecipientReadiness
@@ -59,20 +60,14 @@ class PersonChip(QFrame):
             icon, role, words = MARKS[readiness.state]
             self._mark.setPixmap(icons.icon(icon, role).pixmap(QSize(14, 14)))
             said += [f"{words}. {readiness.reason}"]
-        elif not self.is_complete:
+        elif not is_whole(self.person):
             self._mark.setPixmap(icons.icon("danger", "danger").pixmap(QSize(14, 14)))
             said += ["This is not an e-mail address yet."]
-        self._mark.setVisible(readiness is not None or not self.is_complete)
+        self._mark.setVisible(readiness is not None or not is_whole(self.person))
         if blind:
             said += ["Gets a separate copy that nobody else knows of."]
         self.setToolTip("\n".join(said))
         self.setAccessibleName(", ".join(said))
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether there is an address to send to."""
-        local, _, domain = self.person.address.rpartition("@")
-        return bool(local and domain)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete, edit, or go to the next."""

@@ -127,6 +127,7 @@ class RecipientLine(FlowField):
         self.flow.removeWidget(self.entry)
         self.flow.addWidget(chip)
         self.flow.addWidget(self.entry)
+        chip.show()
         chip.tell(self._states.get(person.key), blind=self.name == "Bcc")
 
     def _drop(self, chip: PersonChip) -> None:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from mailclient.app import App
 from mailclient.gui import icons, parts, people, theme
 from mailclient.gui.bridge import Bridge, Changes
+from mailclient.gui.compose.doubts import is_whole
 from mailclient.gui.compose.form import ComposeForm
 from mailclient.gui.compose.keeper import DraftKeeper
 from mailclient.gui.compose.recipients import RecipientLine
@@ -166,7 +167,7 @@ class ComposeWindow(QMainWindow):
         sender = self.form.writer()
         wanted = tuple(
             dict.fromkeys(
-                one.key for line in self.form.lines for one in line.people() if one.domain
+                one.key for line in self.form.lines for one in line.people() if is_whole(one)
             )
         )
 
