@@ -77,6 +77,12 @@ COMPOSE_FORMAT = Setting(
 REMIND_OF_FILES = Setting(
     "composing.remind_of_files", True, "Ask before sending when the text speaks of a missing file."
 )
+UNDO_SECONDS = Setting(
+    "composing.undo_seconds",
+    10,
+    "For so many seconds a message that was sent can be taken back, up to 30; 0 sends at once.",
+    lambda value: 0 <= value <= 30,
+)
 SEND_AUTOCRYPT = Setting(
     "privacy.autocrypt", True, "Tell your public key to everyone you write to (Autocrypt)."
 )
@@ -105,6 +111,7 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     SIGN_BY_DEFAULT,
     COMPOSE_FORMAT,
     REMIND_OF_FILES,
+    UNDO_SECONDS,
     SEND_AUTOCRYPT,
     KEEP_DECRYPTED,
     PROTECT_SUBJECT,

@@ -65,6 +65,7 @@ NAMES = {
     "junk": "shield-warning",
     "key": "key",
     "link": "link-simple",
+    "later": "clock",
     "locked": "lock-key",
     "menu": "list",
     "move": "folder-simple-plus",

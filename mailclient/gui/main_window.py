@@ -18,16 +18,20 @@ from mailclient.gui.message_list.model import MessageModel
 from mailclient.gui.message_list.pane import MessagePane
 from mailclient.gui.message_window import MessageWindow
 from mailclient.gui.notify import Notify
-from mailclient.gui.outbox_pane import OutboxPane, waiting
+from mailclient.gui.outbox_pane import OutboxPane
+from mailclient.gui.outbox_verbs import OutboxVerbs
+from mailclient.gui.outbox_words import in_sight, warning
 from mailclient.gui.reader.reader import Reader
 from mailclient.gui.reading import Loaded, OpenedFiles, Reading
 from mailclient.gui.strip import Strip
 from mailclient.gui.toolbar import Toolbar
 from mailclient.gui.traffic import Traffic
+from mailclient.gui.undo_bar import UndoBar
 from mailclient.gui.verbs import Verbs
 from mailclient.settings import READER_POSITION
 
 STATE = "window.ini"
+OUTBOX_NOTICE = 0  # no account has that number
 
 
 class MainWindow(QMainWindow):
@@ -50,11 +54,13 @@ class MainWindow(QMainWindow):
         self.model = MessageModel(app.search.rows, now, self)
         self.pane = MessagePane(self.model)
         self.outbox = OutboxPane()
+        self.undo_bar = UndoBar(now)
         self.reader = Reader()
         self.activity = ActivityLine()
         self.listing = Listing(app, bridge, self.model, self.pane)
         self.reading = Reading(app, bridge, self.reader, self.notify, self._opened)
         self.verbs = Verbs(app, bridge, self.notify, self)
+        self.sending = OutboxVerbs(app, bridge, self.notify, self.verbs.open_composer, self)
         self._arrange()
         self.traffic = Traffic(app, bridge, self, self.activity, self.folders)
         self.commands = Commands(self)
@@ -97,7 +103,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.toolbar, parts.hairline(), self.strip):
+        for part in (self.toolbar, parts.hairline(), self.strip, self.undo_bar):
             column.addWidget(part)
         column.addWidget(self.outer, 1)
         for part in (parts.hairline(), self.activity):
@@ -128,15 +134,16 @@ class MainWindow(QMainWindow):
         self.reader.search_wanted.connect(self.commands.find_from)
         self.activity.settings_wanted.connect(self.commands.show_account)
         self.closing.connect(self.traffic.end)
-        self.outbox.retry_wanted.connect(self.traffic.send_again)
-        self.outbox.cancel_wanted.connect(self.traffic.take_back)
+        self.outbox.wanted.connect(self.sending.do)
+        self.undo_bar.undo_wanted.connect(self.sending.reopen)
+        self.undo_bar.now_wanted.connect(self.sending.send_now)
 
     # Folders and lists
 
     def read_folders(self) -> None:
         """Show the folders as they are now."""
         folders = self._app.search.folders()
-        queue = len(waiting(self._app.send.items()))
+        queue = self._show_outbox()
         self.listing.folders_known(
             frozenset(one.id for one in folders if one.role.value in OUTGOING)
         )
@@ -156,9 +163,16 @@ class MainWindow(QMainWindow):
         self.toolbar.search.clear()
         self.toolbar.search.blockSignals(False)
         self._middle.setCurrentIndex(1 if place.key == OUTBOX else 0)
-        if place.key == OUTBOX:
-            self.outbox.show_items(self._app.send.items())
         self.listing.show_place(place)
+
+    def _show_outbox(self) -> int:
+        """Show the queue, what of it can be undone, and what waits for too long; returns how many
+        messages are in sight."""
+        items = self._app.send.items()
+        self.outbox.show_items(items, now())
+        self.undo_bar.show_items(items)
+        self.activity.tell(OUTBOX_NOTICE, warning(items, now()))
+        return len(in_sight(items))
 
     def _settled(self) -> None:
         """The list shows something else: nothing is selected, or what was stays so."""
@@ -214,8 +228,6 @@ class MainWindow(QMainWindow):
     def _changed(self, changes: Changes) -> None:
         if changes.folders or changes.accounts or changes.outbox:
             self.read_folders()
-        if changes.outbox:
-            self.outbox.show_items(self._app.send.items())
         if changes.settings:
             look_as_set(self.actions_, self._app.settings)
         if changes.jobs or changes.collections:
@@ -241,7 +253,12 @@ class MainWindow(QMainWindow):
             splitter.setHandleWidth(1)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep size and place, and remove what was opened."""
+        """Keep size and place, and remove what was opened; what is about to be sent is asked
+        about."""
+        if self.undo_bar.held and not self.sending.may_leave:
+            event.ignore()
+            self.sending.ask_to_leave(self.undo_bar.held)
+            return
         self._state.setValue("geometry", self.saveGeometry())
         self._state.setValue("outer", self.outer.saveState())
         self._state.setValue("inner", self.inner.saveState())

@@ -1,111 +1,145 @@
-"""The outbox: what waits to be sent, why it waits, and what can be done about each."""
+"""The outbox: what waits to be sent, how each recipient stands and why, and what can be done."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QScrollArea,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from mailclient.gui import parts, people
+from mailclient.gui import outbox_words, parts
+from mailclient.gui.outbox_delegate import OutboxDelegate
+from mailclient.gui.outbox_words import Act
+from mailclient.gui.reader.flow import Flow
+from mailclient.store.outbox import OutItem
 
-if TYPE_CHECKING:
-    from mailclient.store.outbox import OutItem
-
-STATES = {
-    "queued": "Waits to be sent",
-    "sending": "Being sent",
-    "sent": "Sent",
-    "deferred": "Will be tried again",
-    "failed": "Could not be sent",
-    "uncertain": "Perhaps sent: the connection was lost before the server answered. "
-    "Sending it again may deliver it twice",
-}
-WAITING = frozenset({"queued", "sending", "deferred", "failed", "uncertain"})
-
-
-def waiting(items: Sequence[OutItem]) -> tuple[OutItem, ...]:
-    """Those that are not sent yet."""
-    return tuple(item for item in items if item.state.value in WAITING)
-
-
-def words(item: OutItem) -> str:
-    """What is said of one: subject, to whom, how it stands and why."""
-    to = ", ".join(one.address for one in item.recipients[:4])
-    reasons = dict.fromkeys(one.reason for one in item.recipients if one.reason)
-    state = STATES[item.state.value]
-    if reasons:
-        state = f"{state}: {' '.join(reasons)}"
-    return f"{people.plain(item.subject) or 'No subject'}\nTo {to}\n{state}"
+FIRST = frozenset({Act.UNDO, Act.ARRIVED, Act.CORRECT, Act.KEEP_TRYING})
 
 
 class OutboxPane(QFrame):
-    """Lists what is in the queue."""
+    """Lists what is in the queue, and shows one message of it below."""
 
-    retry_wanted = Signal(int)
-    cancel_wanted = Signal(int)
+    wanted = Signal(int, object)  # a message, and the Act
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("look", "pane")
+        self._items: dict[int, OutItem] = {}
+        self._now = datetime.now().astimezone()
+        self.buttons: dict[Act, QPushButton] = {}
         self.list = QListWidget()
         self.list.setAccessibleName("Outbox")
-        self.list.setWordWrap(True)
-        self.list.setSpacing(4)
-        self.retry = QPushButton("Send now")
-        self.cancel = QPushButton("Back to Drafts")
-        self.retry.clicked.connect(lambda: self._tell(self.retry_wanted))
-        self.cancel.clicked.connect(lambda: self._tell(self.cancel_wanted))
-        self.list.currentItemChanged.connect(lambda: self._enable())
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(12, 8, 12, 12)
-        buttons.addWidget(self.retry)
-        buttons.addWidget(self.cancel)
-        buttons.addStretch(1)
-        title = parts.label("Outbox", factor=1.1, weight=QFont.Weight.DemiBold)
-        title.setContentsMargins(14, 10, 8, 8)
+        self.list.setItemDelegate(OutboxDelegate(self.list))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.currentItemChanged.connect(lambda: self._show_one())
+        name = parts.label("Outbox", factor=1.1, weight=QFont.Weight.DemiBold)
+        name.setContentsMargins(14, 10, 8, 8)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.list)
+        split.addWidget(self._details())
+        split.setSizes([260, 340])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(title)
+        column.addWidget(name)
         column.addWidget(parts.hairline())
-        column.addWidget(self.list, 1)
-        column.addLayout(buttons)
-        self._enable()
+        column.addWidget(split, 1)
 
-    def show_items(self, items: Sequence[OutItem]) -> None:
+    def _details(self) -> QWidget:
+        self._title = parts.label(weight=QFont.Weight.DemiBold, wrap=True)
+        self._stand = parts.label(wrap=True)
+        self._why = parts.label(look="secondary", wrap=True)
+        self._people = parts.label(wrap=True)
+        for label in (self._why, self._people):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        page = QWidget()
+        page.setProperty("look", "pane")
+        self._row = Flow(space=8)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(8)
+        for label in (self._title, self._stand):
+            column.addWidget(label)
+        column.addLayout(self._row)
+        for label in (self._why, self._people):
+            column.addWidget(label)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(page)
+        return area
+
+    def show_items(self, items: Sequence[OutItem], now: datetime) -> None:
         """Show the queue; the one that was chosen stays chosen."""
-        chosen = self._chosen()
+        chosen, self._now = self._chosen(), now
+        shown = outbox_words.in_sight(items)
+        self._items = {item.id: item for item in shown}
+        self.list.blockSignals(True)
         self.list.clear()
-        for item in waiting(items):
-            row = QListWidgetItem(words(item))
+        for item in shown:
+            row = QListWidgetItem("\n".join(outbox_words.lines(item, now)))
             row.setData(Qt.ItemDataRole.UserRole, item.id)
             self.list.addItem(row)
             if item.id == chosen:
                 self.list.setCurrentItem(row)
         if self.list.currentRow() < 0 and self.list.count():
             self.list.setCurrentRow(0)
-        self._enable()
+        self.list.blockSignals(False)
+        self._show_one()
+
+    @property
+    def words(self) -> str:
+        """What is said of the chosen one."""
+        said = (self._title, self._stand, self._why, self._people)
+        return "\n".join(label.text() for label in said if label.text())
 
     def _chosen(self) -> int:
-        item = self.list.currentItem()
-        return int(item.data(Qt.ItemDataRole.UserRole)) if item is not None else 0
+        row = self.list.currentItem()
+        return int(row.data(Qt.ItemDataRole.UserRole)) if row is not None else 0
 
-    def _tell(self, signal: object) -> None:
-        if (id := self._chosen()) != 0:
-            signal.emit(id)  # type: ignore[attr-defined]
+    def _show_one(self) -> None:
+        item = self._items.get(self._chosen())
+        if item is None:
+            for label in (self._title, self._stand, self._why, self._people):
+                label.clear()
+            self._title.setText("" if self._items else "Nothing waits to be sent.")
+            self._offer(())
+            return
+        self._title.setText(outbox_words.title(item))
+        self._stand.setText(outbox_words.stand(item, self._now))
+        self._why.setText("\n".join(outbox_words.reasons(item, self._now)))
+        self._why.setVisible(bool(self._why.text()))
+        self._people.setText("\n".join(outbox_words.recipient(one) for one in item.recipients))
+        self._offer(outbox_words.acts(item, self._now))
 
-    def _enable(self) -> None:
-        usable = self.list.currentItem() is not None
-        self.retry.setEnabled(usable)
-        self.cancel.setEnabled(usable)
+    def _offer(self, acts: Sequence[Act]) -> None:
+        """A button for each act; those that stay the same keep the keyboard."""
+        if tuple(self.buttons) == tuple(acts):
+            return
+        self._row.clear()
+        self.buttons = {}
+        for act in acts:
+            button = QPushButton(act.value)
+            button.setAutoDefault(False)
+            if act in FIRST:
+                button.setProperty("look", "primary")
+            button.clicked.connect(
+                lambda checked=False, act=act: self.wanted.emit(self._chosen(), act)
+            )
+            self._row.addWidget(button)
+            self.buttons[act] = button

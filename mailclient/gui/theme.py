@@ -215,7 +215,8 @@ def _bare(t: Theme) -> str:
 def _controls(t: Theme) -> str:
     """Fields, groups and tabs."""
     return f"""
-    QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox {{ border: 1px solid {t.line};
+    QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox, QDateTimeEdit {{
+        border: 1px solid {t.line};
         border-radius: {RADIUS}px; padding: 5px 8px; background: {t.ground}; color: {t.text};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}
     QCheckBox::indicator {{ border: 1px solid {t.secondary}; border-radius: 3px;
@@ -227,8 +228,9 @@ def _controls(t: Theme) -> str:
     QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
     QComboBox QLineEdit {{ border: none; padding: 0 2px; }}
     QSpinBox QLineEdit {{ border: none; }}
-    QComboBox::drop-down {{ border: none; width: 24px; }}
-    QComboBox::down-arrow {{ image: url("{_picture("arrow", t)}"); width: 12px; height: 12px; }}
+    QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: none; width: 24px; }}
+    QComboBox::down-arrow, QDateTimeEdit::down-arrow {{
+        image: url("{_picture("arrow", t)}"); width: 12px; height: 12px; }}
     QComboBox QAbstractItemView {{ background: {t.ground}; border: 1px solid {t.line};
         padding: 4px; }}
     QTextEdit[look="page"] {{ border: none; border-radius: 0; padding: 8px; }}
@@ -251,7 +253,8 @@ def _controls(t: Theme) -> str:
         border: none; border-bottom: 2px solid transparent; }}
     QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
     QTabBar::tab:focus {{ color: {t.accent}; }}
-    QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus {{
+    QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus,
+    QDateTimeEdit:focus {{
         border-color: {t.accent}; }}
     """
 

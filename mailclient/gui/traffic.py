@@ -74,16 +74,6 @@ class Traffic(QObject):
         begin = self._app.schedule.collect if kind == "fetch" else self._app.send.start
         self._bridge.run("work", lambda job: begin(self._app.accounts.get(address)))
 
-    def send_again(self, id: int) -> None:
-        """Have a message of the outbox sent again."""
-        self._bridge.run(
-            "work", lambda job: self._app.send.retry(id), lambda done: self.send_queued()
-        )
-
-    def take_back(self, id: int) -> None:
-        """Take a message out of the outbox."""
-        self._bridge.run("work", lambda job: self._app.send.take_back(id))
-
     # What is told
 
     def show_jobs(self) -> None:

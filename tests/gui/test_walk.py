@@ -17,6 +17,7 @@ from mailclient.gui.settings.window import SettingsWindow
 from mailclient.gui.wizard.window import KEY, SERVERS, Wizard
 from mailclient.message.security import State
 from mailclient.services.jobs import Job
+from mailclient.settings import UNDO_SECONDS
 from tests.gui.conftest import MakeApp, Snap
 from tests.servers.surroundings import MailServers
 
@@ -68,6 +69,7 @@ def test_from_the_wizard_to_an_encrypted_exchange(
     snap: Snap,
 ) -> None:
     alice = make_app("alice")
+    alice.settings.set(UNDO_SECONDS, 0)
     bridge = bridge_of(alice)
     walk_the_wizard(qtbot, Wizard(alice, bridge), mail_servers, snap)
     for giver, taker, address in (

@@ -24,6 +24,7 @@ from mailclient.gui.compose.format_bar import FormatBar
 from mailclient.gui.compose.protection import Protection
 from mailclient.gui.compose.recipients import RecipientLine
 from mailclient.message.address import Address, format_address, normalise, without_tag
+from mailclient.message.build import new_message_id
 from mailclient.message.draft import Draft
 from mailclient.message.words import clean
 from mailclient.services.identities import changed, enriched
@@ -37,7 +38,7 @@ class ComposeForm(QWidget):
 
     def __init__(self, identities: Sequence[Identity], draft: Draft, *, sign: bool) -> None:
         super().__init__()
-        self._base = draft
+        self._base = draft if draft.key else _renewed(draft)
         self._identities = tuple(identities)
         self.from_box = QComboBox()
         self.to = RecipientLine("To")
@@ -58,6 +59,10 @@ class ComposeForm(QWidget):
     def lines(self) -> tuple[RecipientLine, RecipientLine, RecipientLine]:
         """To, Cc and Bcc."""
         return self.to, self.cc, self.bcc
+
+    def renew(self) -> None:
+        """From now on this is another message than the one that it began as."""
+        self._base = _renewed(self._base)
 
     def draft(self) -> Draft:
         """The message as it stands."""
@@ -220,3 +225,7 @@ class ComposeForm(QWidget):
             self.text.setTextCursor(cursor)
         self.touched.emit()
         self.people_changed.emit()
+
+
+def _renewed(draft: Draft) -> Draft:
+    return replace(draft, key=new_message_id(draft.sender.domain))

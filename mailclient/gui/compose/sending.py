@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from PySide6.QtCore import QLocale, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QMessageBox, QPushButton, QToolButton, QWidget
 
-from mailclient.app import App
-from mailclient.errors import MailError
-from mailclient.gui import people
+from mailclient.app import App, now
+from mailclient.errors import AlreadyQueued, MailError
+from mailclient.gui import icons, people
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.compose.doubts import Doubt, doubt
 from mailclient.gui.compose.form import ComposeForm
 from mailclient.gui.compose.keeper import DraftKeeper
+from mailclient.gui.send_later import fill_menu
 from mailclient.gui.strip import Kind, Strip
 from mailclient.message.draft import Draft
 from mailclient.services.send import Queued
-from mailclient.settings import REMIND_OF_FILES
+from mailclient.settings import REMIND_OF_FILES, UNDO_SECONDS
 
 
 class Sending(QObject):
@@ -43,11 +45,35 @@ class Sending(QObject):
         self.protection = form.protection
         self.strip = Strip()
         self.send_button = QPushButton("Send")
+        self.later_button = QToolButton()
+        self._later: datetime | None = None
         self._window = window
         self._settled = set() if app.settings.get(REMIND_OF_FILES) else {Doubt.FILE}
 
+        self._offer_later()
+
+    def _offer_later(self) -> None:
+        """A button beside Send with the times that it can be sent at."""
+        menu = QMenu(self.later_button)
+        menu.aboutToShow.connect(lambda: fill_menu(menu, now(), self.send_later, self._window))
+        self.later_button.setText("Send later")
+        self.later_button.setIcon(icons.icon("later", "text"))
+        self.later_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.later_button.setToolTip("Choose when it is sent (Ctrl+Shift+Return)")
+        self.later_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.later_button.setMenu(menu)
+
+    def send_later(self, when: datetime) -> None:
+        """Send it at a time, as `send` does."""
+        self._later = when
+        self._send()
+
     def send(self) -> None:
         """Send it as the switches say, or say why not and what can be done."""
+        self._later = None
+        self._send()
+
+    def _send(self) -> None:
         if self.keeper.ended:
             return
         for line in self.form.lines:
@@ -90,7 +116,7 @@ class Sending(QObject):
         def settled() -> None:
             self._settled.add(one)
             self.strip.clear()
-            self.send()
+            self._send()
 
         return words, settled
 
@@ -148,15 +174,22 @@ class Sending(QObject):
         if self.keeper.saving:
             QTimer.singleShot(50, lambda: self._queue(draft))
             return
-        self.send_button.setEnabled(False)
-        draft_id = self.keeper.id
+        self._enable(False)
+        draft_id, later = self.keeper.id, self._later
+        seconds = 0 if later else self._app.settings.get(UNDO_SECONDS)
         self._bridge.run(
             "work",
-            lambda job: self._app.send.queue(draft, draft_id=draft_id, cancel=job.cancel),
+            lambda job: self._app.send.queue(
+                draft, draft_id=draft_id, undo_seconds=seconds, later=later, cancel=job.cancel
+            ),
             lambda queued: self._queued(draft, queued),
             self._not_queued,
             owner=self,
         )
+
+    def _enable(self, on: bool) -> None:
+        for button in (self.send_button, self.later_button):
+            button.setEnabled(on)
 
     def _queued(self, draft: Draft, queued: Queued) -> None:
         self.keeper.end()
@@ -164,6 +197,15 @@ class Sending(QObject):
         self.sent.emit()
 
     def _not_queued(self, problem: MailError) -> None:
-        self.send_button.setEnabled(True)
-        self.strip.problem(problem)
+        self._enable(True)
+        choices = []
+        if isinstance(problem, AlreadyQueued):
+            choices.append(("Send as a new message", self._send_anew))
+        self.strip.problem(problem, choices)
         self.keeper.touch()
+
+    def _send_anew(self) -> None:
+        """Forget that this draft was sent before."""
+        self.form.renew()
+        self.strip.clear()
+        self._send()

@@ -97,7 +97,7 @@ class ComposeWindow(QMainWindow):
         bar = QHBoxLayout()
         bar.setContentsMargins(theme.PADDING, 8, theme.PADDING, 8)
         bar.setSpacing(8)
-        for widget in (self.send_button, attach, self.rich_button):
+        for widget in (self.send_button, self.sending.later_button, attach, self.rich_button):
             bar.addWidget(widget)
         bar.addStretch(1)
         bar.addWidget(self._saved)
@@ -136,6 +136,7 @@ class ComposeWindow(QMainWindow):
         keys = (
             ("Ctrl+Return", self.sending.send),
             ("Ctrl+Enter", self.sending.send),
+            ("Ctrl+Shift+Return", self.sending.later_button.showMenu),
             ("Ctrl+Shift+E", self.protection.encrypt.click),
             ("Ctrl+Shift+S", self.protection.sign.click),
             ("Ctrl+Shift+A", self._choose_files),
