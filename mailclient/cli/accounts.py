@@ -27,7 +27,7 @@ from mailclient.cli.identities import identity
 from mailclient.errors import BadInput, MailError
 from mailclient.message.address import ascii_domain
 from mailclient.services.accounts import INCOMING, OUTGOING, StepResult
-from mailclient.sizes import parse_size
+from mailclient.sizes import parse_size, size_words
 
 E = TypeVar("E", Security, EncryptionPolicy, Authentication)
 SECURITY = click.Choice([one.value for one in Security])
@@ -201,7 +201,8 @@ def list_(context: Context, as_json: bool) -> None:
 @click.pass_obj
 def show(context: Context, address: str, as_json: bool) -> None:
     """Show the settings of an account."""
-    form = forms.account(context.app.accounts.get(address))
+    one = context.app.accounts.get(address)
+    form = forms.account(one)
     if as_json:
         print_json(form)
         return
@@ -211,10 +212,24 @@ def show(context: Context, address: str, as_json: bool) -> None:
             click.echo(
                 f"{what}: {server['host']}:{server['port']} {server['security']}, "
                 f"user {server['username']}, auth {server['auth']}"
+                + (f", logged in over {server['encrypted']}" if server["encrypted"] else "")
+                + (f", certificate {server['certificate']}" if server["certificate"] else "")
             )
     for name, value in form.items():
         if name != "identities":
-            click.echo(f"{name}: {value}")
+            click.echo(f"{name.replace('_', ' ')}: {_told(name, value)}")
+
+
+def _told(name: str, value: Any) -> str:
+    """A setting as it is read."""
+    nothing = {"minutes": "default", "largest": "any"}
+    if value is None:
+        return nothing.get(name, "-")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value) or "-"
+    return size_words(value) if name == "largest" else str(value) or "-"
 
 
 @account.command("set")
@@ -257,7 +272,7 @@ def _changed(one: Account, key: str, value: str) -> Account:
         case "encryption":
             return replace(one, encryption=_choice(EncryptionPolicy, value))
         case "paused":
-            return replace(one, paused=value.lower() in ("yes", "true", "1"))
+            return replace(one, paused=_yes(value))
         case "minutes":
             return replace(one, minutes=_number(value))
         case "largest":
@@ -297,6 +312,13 @@ def _both(one: Account, **changes: Any) -> Account:
         incoming=one.incoming and replace(one.incoming, **changes),
         outgoing=one.outgoing and replace(one.outgoing, **changes),
     )
+
+
+def _yes(value: str) -> bool:
+    found = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    if value.lower() not in found:
+        raise BadInput(f"'{value}' is neither yes nor no.", "Write yes or no.")
+    return found[value.lower()]
 
 
 def _number(value: str) -> int | None:

@@ -191,6 +191,7 @@ def server(one: Server | None, protocol: str) -> Json | None:
         "ca_file": one.ca_file,
         "certificate": one.pin or None,
         "mechanism": one.mechanism or None,
+        "encrypted": one.encrypted or None,
     }
 
 

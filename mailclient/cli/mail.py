@@ -17,14 +17,13 @@ from mailclient.cli import forms
 from mailclient.cli.context import Context, one_line, print_json, progress
 from mailclient.cli.outbox import flush, local
 from mailclient.cli.times import read_time
-from mailclient.errors import BadInput, KeyMissing, MailError
+from mailclient.errors import BadInput, KeyMissing
 from mailclient.message.address import parse_addresses
 from mailclient.message.build import draft_from_message
 from mailclient.message.draft import Draft
 from mailclient.message.tree import parse
 from mailclient.message.words import clean
 from mailclient.services.read import read_file
-from mailclient.services.receive import Receipt
 from mailclient.services.sealing import own_key
 from mailclient.services.send import Queued
 from mailclient.store.outbox import OutItem, OutState
@@ -53,30 +52,30 @@ def receive(context: Context, address: str | None, as_json: bool, wanted: bool) 
         else [one for one in app.accounts.list() if one.incoming is not None and not one.paused]
     )
     if not accounts:
-        raise BadInput(
-            "There is no account to collect from.", "'mailclient account add' makes one."
-        )
-    receipts, failed = [], False
+        raise _nothing_to_collect(app.accounts.list())
     with progress(wanted) as job:
-        for account in accounts:
-            try:
-                receipts.append(app.receive.collect(account, job))
-            except MailError as problem:
-                failed = True
-                receipts.append(Receipt(account.address, failure=problem))
+        receipts = app.receive.collect_each(accounts, job)
         app.intake.run(job)
     if as_json:
         print_json({"accounts": [forms.receipt(one) for one in receipts]})
     for one in receipts:
-        if not as_json:
-            click.echo(
-                f"{one.address}: {one.received} new messages, "
-                f"{one.left_on_server} left on the server."
-            )
+        if not as_json and one.began:
+            new = f"{one.received:,} new message{'' if one.received == 1 else 's'}"
+            click.echo(f"{one.address}: {new}, {one.left_on_server:,} left on the server.")
         for sentence in one.problems:
             click.echo(f"mailclient: {one.address}: {sentence}", err=True)
-    if failed:
+    if not all(one.began for one in receipts):
         click.get_current_context().exit(1)
+
+
+def _nothing_to_collect(accounts: Sequence[Account]) -> BadInput:
+    """Why no account is collected from."""
+    if any(one.incoming is not None for one in accounts):
+        return BadInput(
+            "All accounts are paused; nothing was collected.",
+            "Say 'mailclient account set ADDRESS paused=no', or name one with --account.",
+        )
+    return BadInput("There is no account to collect from.", "'mailclient account add' makes one.")
 
 
 @click.command()

@@ -47,9 +47,10 @@ def ledger(context: Context, address: str, as_json: bool) -> None:
     for one in lines:
         entry = one.entry
         until = f"until {one.delete_after:%Y-%m-%d}" if one.delete_after else ""
+        here = f"message {entry.message_id}" if entry.message_id else "-"
         click.echo(
-            f"{written(entry.uid)}  {entry.size}  {entry.state.value}  "
-            f"{entry.message_id or '-'}  {until}".rstrip()
+            f"{written(entry.uid)}  {size_words(entry.size)}  {entry.state.value}  {here}  "
+            f"{until}".rstrip()
         )
     if not lines:
         click.echo("Nothing has been collected for this account.")

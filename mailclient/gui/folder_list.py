@@ -89,7 +89,7 @@ class FolderDelegate(QStyledItemDelegate):
         if count:
             words = f"{count:,}"
             font = theme.scaled(option.font, 0.9, QFont.Weight.DemiBold)
-            width = QFontMetrics(font).horizontalAdvance(words)
+            width = QFontMetrics(font).horizontalAdvance(words) + 4
             painter.setFont(font)
             painter.setPen(colors.color("accent"))
             _line(painter, QRect(right - width, rect.top(), width, rect.height()), words)

@@ -39,7 +39,7 @@ MORE_HEADS = 2000  # so many subjects are asked for at a time, after the first o
 MOST_KEPT = 200  # selected rows that stay selected when the list is read anew
 PLAIN = string.punctuation.replace("%", "")
 NOT_WHOLE = (None, EntryState.SEEN, EntryState.HEAD)
-WIDTHS = {Column.FROM: 170, Column.DATE: 130, Column.SIZE: 76, Column.HERE: 120, Column.STAYS: 190}
+WIDTHS = {Column.FROM: 160, Column.DATE: 140, Column.SIZE: 84, Column.HERE: 120, Column.STAYS: 190}
 FILTER_MS = 150
 ROW_HEIGHT = 28
 
@@ -89,6 +89,7 @@ class ServerMailboxWindow(QDialog):
         table = self.table
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setProperty("look", "rows")
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)

@@ -58,9 +58,15 @@ def row(one: OnServer, place: int) -> Row:
         dates.day(one.date) if one.date else "",
         size_words(one.size),
         STATES[one.state],
-        stay_words(one.delete_after, one.retention) if one.message_id is not None else "",
+        _stays(one),
     )
     return Row(one, place, texts)
+
+
+def _stays(one: OnServer) -> str:
+    if one.message_id is None:
+        return ""
+    return stay_words(one.delete_after, one.retention, whole=one.state is not EntryState.HEAD)
 
 
 def _key(column: int) -> Callable[[Row], object]:

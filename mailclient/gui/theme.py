@@ -242,6 +242,10 @@ def _controls(t: Theme) -> str:
         border-radius: {RADIUS}px; }}
     QFrame[look="chip"]:focus {{ border-color: {t.accent}; }}
     QToolButton[look="small"] {{ padding: 0; }}
+    QTableView[look="rows"] {{ outline: none; }}
+    QTableView[look="rows"] QHeaderView::section {{ padding: 6px 11px; }}
+    QTableView[look="rows"]::item {{ padding: 0 8px; border: none; }}
+    QTableView[look="rows"]::item:selected {{ background: {t.selection}; color: {t.text}; }}
     QGroupBox {{ border: 1px solid {t.line}; border-radius: {RADIUS}px; margin-top: 18px;
         padding: 8px; }}
     QGroupBox::title {{ subcontrol-origin: margin; left: 2px; color: {t.secondary}; }}

@@ -127,7 +127,7 @@ class ServerMailbox:
             from_=head.from_ if head else (),
             subject=head.subject if head else "",
             date=head.date if head else None,
-            delete_after=delete_after(entry, account.retention) if entry else None,
+            delete_after=_until(entry, account.retention) if entry else None,
             retention=account.retention,
             sha256=entry.sha256 if entry else b"",
             told=head is not None,
@@ -210,8 +210,7 @@ class ServerMailbox:
         """Every line of an account's ledger, in the order of their coming."""
         known = self._store.ledger.known(account.id).values()
         lines = [
-            Line(entry, delete_after(entry, account.retention), account.retention)
-            for entry in known
+            Line(entry, _until(entry, account.retention), account.retention) for entry in known
         ]
         return tuple(sorted(lines, key=lambda one: (one.entry.first_seen, one.entry.uid)))
 
@@ -222,7 +221,13 @@ class ServerMailbox:
             return None
         account_id, entry = found
         account = self._store.accounts.by_id(account_id)
-        return Line(entry, delete_after(entry, account.retention), account.retention)
+        return Line(entry, _until(entry, account.retention), account.retention)
+
+
+def _until(entry: Entry, retention: Retention) -> datetime | None:
+    """When the server's copy goes by itself; what is not here as a whole never does."""
+    here = entry.state in (EntryState.STORED, EntryState.DELETE_ASKED)
+    return delete_after(entry, retention) if here else None
 
 
 def _chosen(listing: dict[bytes, Listed], names: Sequence[bytes]) -> list[Listed]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,6 +29,7 @@ from mailclient.transport import pop3
 from mailclient.transport.pop3 import Listed, Pop3Session
 
 FORGET_AFTER = timedelta(days=30)
+MOST_AT_ONCE = 16  # accounts
 MANY = 20  # so many new names for what is here are worth a word
 
 Known = dict[bytes, Entry]
@@ -36,7 +38,7 @@ Known = dict[bytes, Entry]
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What one collection brought; `notices` are what was noticed on the way, `failure` is what
-    ended it before its end."""
+    ended it before its end, and it has not even `began` where the server was not asked."""
 
     address: str
     received: int = 0
@@ -47,6 +49,7 @@ class Receipt:
     notices: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
     failure: MailError | None = None
+    began: bool = True
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -127,6 +130,25 @@ class Receive:
             if before or account.id not in self._one_by_one:
                 raise
         return self._collect(account, job, stored)
+
+    def collect_each(self, accounts: Sequence[Account], job: Job) -> list[Receipt]:
+        """Collect once from each of these at the same time; what keeps all of one away is in its
+        receipt."""
+
+        def one(account: Account) -> Receipt:
+            def told(_id: int, done: int, total: int, note: str) -> None:
+                job.progress(done, total, f"{account.address}: {note}")
+
+            try:
+                return self.collect(account, Job(job.id, job.cancel, told))
+            except MailError as problem:
+                return Receipt(account.address, failure=problem, began=False)
+
+        with ThreadPoolExecutor(min(len(accounts), MOST_AT_ONCE)) as pool, ExitStack() as cut_short:
+            cut_short.callback(job.cancel.cancel)  # an interrupt does not wait for servers
+            receipts = list(pool.map(one, accounts))
+            cut_short.pop_all()
+        return receipts
 
     @contextmanager
     def session(self, account: Account, job: Job) -> Iterator[Pop3Session]:

@@ -100,6 +100,7 @@ def test_of_a_large_message_the_head_comes_and_the_rest_when_it_is_asked_for(
     assert shown["size"] < 1000
     assert bob.json("receive")["accounts"][0]["received"] == 0
     assert on_server(bob)["Letter 7"]["state"] == "head"
+    assert on_server(bob)["Letter 7"]["delete_after"] is None  # a head alone never goes by itself
     bob.ok("fetch", str(shown["id"]))
     whole = bob.ok("show", str(shown["id"]), "--raw")
     assert whole.replace("\r\n", "\n").encode().endswith(raw.replace(b"\r\n", b"\n")[-LARGE:])

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from mailclient.services.mailbox import Line
 
 
-def stay_words(until: datetime | None, retention: Retention) -> str:
-    """How long a message that is here stays on the server."""
+def stay_words(until: datetime | None, retention: Retention, *, whole: bool = True) -> str:
+    """How long a message stays on the server that is here, as a `whole` or its head."""
     if until is not None:
         return f"until {dates.day(until)}"
     if retention.follow:
         return "until you delete it here"
-    if retention.count is not None:
+    if retention.count is not None and whole:
         return f"while among the newest {retention.count:,}"
-    if retention.size is not None:
+    if retention.size is not None and whole:
         return f"while among the newest {size_words(retention.size)}"
     return "until you delete it there"
 

@@ -38,6 +38,7 @@ class AccountsPage(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Accounts")
         self.list.setMaximumWidth(200)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.form = AccountForm()
         self.add = QPushButton("Add…")
         self.remove = QPushButton("Remove…")
@@ -93,6 +94,8 @@ class AccountsPage(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         self.list.addItems([one.address for one in self._accounts])
+        for row, one in enumerate(self._accounts):
+            self.list.item(row).setToolTip(one.address)
         ids = [one.id for one in self._accounts]
         self.list.setCurrentRow(ids.index(chosen) if chosen in ids else 0 if ids else -1)
         self.list.blockSignals(False)

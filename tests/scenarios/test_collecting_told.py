@@ -1,0 +1,102 @@
+"""Collecting from the command line: several accounts at once, and what is said of faults."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from tests.faults.server import Letter, Manners, Pop3, serving
+from tests.scenarios.people import Person
+from tests.servers.scripted import Conversation
+from tests.servers.surroundings import MailServers
+
+
+def mailbox(name: str) -> Pop3:
+    head = f"From: carol@example.org\r\nSubject: For {name}\r\n\r\n"
+    return Pop3([Letter(b"uid-1", head.encode() + b"Words.\r\n")], Manners())
+
+
+def add(bob: Person, address: str, port: int) -> None:
+    bob.ok(
+        *("account", "add", "--address", address, "--no-test", "--pop3-security", "none"),
+        *("--pop3", f"localhost:{port}", "--smtp", f"localhost:{port}"),
+        *("--password-file", str(bob.secret("password", "pw"))),
+    )
+
+
+def test_accounts_are_collected_at_the_same_time(person: Callable[[str], Person]) -> None:
+    bob = person("bob")
+    together = threading.Barrier(3)
+
+    def wait(client: Conversation) -> None:
+        """No server goes on before all of them were asked."""
+        together.wait()
+
+    with ExitStack() as stack:
+        for name in ("ann", "ben", "cleo"):
+            server = mailbox(name)
+            server.manners.after[b"CAPA"] = wait
+            add(bob, f"{name}@example.org", stack.enter_context(serving(server)).port)
+        told = bob.json("receive")["accounts"]
+    assert [(one["address"], one["received"]) for one in told] == [
+        ("ann@example.org", 1),
+        ("ben@example.org", 1),
+        ("cleo@example.org", 1),
+    ]
+
+
+def test_one_account_that_cannot_be_reached_does_not_keep_the_others_away(
+    person: Callable[[str], Person],
+) -> None:
+    bob = person("bob")
+    with serving(mailbox("nobody")) as gone:
+        port = gone.port
+    with serving(mailbox("ben")) as running:
+        add(bob, "ann@example.org", port)
+        add(bob, "ben@example.org", running.port)
+        done = bob.run("receive")
+    assert done.returncode == 1
+    assert done.stdout == "ben@example.org: 1 new message, 1 left on the server.\n"
+    assert f"ann@example.org: localhost takes no connections on port {port}" in done.stderr
+
+
+def test_accounts_that_pause_are_said_to_do_so(person: Callable[[str], Person]) -> None:
+    bob = person("bob")
+    with serving(mailbox("bob")) as running:
+        add(bob, bob.address, running.port)
+        bob.ok("account", "set", bob.address, "paused=yes")
+        assert "paused: yes" in bob.ok("account", "show", bob.address)
+        done = bob.run("receive")
+        assert (done.returncode, "All accounts are paused" in done.stderr) == (1, True)
+        assert "1 new message" in bob.ok("receive", "--account", bob.address)
+    wrong = bob.run("account", "set", bob.address, "paused=perhaps")
+    assert (wrong.returncode, "neither yes nor no" in wrong.stderr) == (1, True)
+
+
+def test_there_is_no_way_back_to_less_encryption_that_nobody_has_asked_for(
+    person: Callable[[str], Person], mail_servers: MailServers
+) -> None:
+    bob = person("bob")
+    bob.set_up()
+    bob.ok("receive")
+    assert bob.json("account", "show", bob.address)["incoming"]["encrypted"] == "TLS 1.3"
+    open_ = f"pop3=localhost:{mail_servers.pop3.pop3}"
+    bob.ok("account", "set", bob.address, open_, "pop3-security=none")
+    done = bob.run("receive")
+    assert done.returncode == 1
+    assert "is not encrypted, but it was before (TLS 1.3). Nothing was sent" in done.stderr
+    bob.ok("account", "set", bob.address, "pop3-in-clear=yes")
+    bob.ok("receive")
+
+
+def test_what_was_accepted_for_one_server_is_not_for_another(
+    person: Callable[[str], Person], mail_servers: MailServers
+) -> None:
+    bob = person("bob")
+    bob.set_up()
+    bob.ok("account", "set", bob.address, f"pop3-certificate={'ab' * 32}")
+    bob.ok("account", "set", bob.address, f"pop3=localhost:{mail_servers.pop3.pop3s}")
+    assert bob.json("account", "show", bob.address)["incoming"]["certificate"] == "ab" * 32
+    bob.ok("account", "set", bob.address, "pop3=pop.example.net:995")
+    assert bob.json("account", "show", bob.address)["incoming"]["certificate"] is None
