@@ -81,7 +81,7 @@ class App:
         )
         observer = Observer(plugins.all, self.keys, clock)
         self.returns = Returns(store, self.events, clock)
-        self.journeys = Journeys(store, self.accounts.list)
+        self.journeys = Journeys(store, self.accounts.list, os.environ, offline=offline)
         self.intake = Intake(
             store, store.settings, assessor, observer, self.returns, self.events, clock
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mailclient.cli.forms import Json, time
 from mailclient.message.authentication import Authentication, authentication_words
 from mailclient.message.route import Hop
+from mailclient.message.signatures import ServerSignature
 from mailclient.services.journey import Journey
 from mailclient.services.read import MessageView
 from mailclient.services.returned import Outcome, ReportView
@@ -60,7 +61,7 @@ def report_lines(view: MessageView) -> Iterator[str]:
         yield f"Asks: {view.receipt.to.address} wants to be told that you have read this."
 
 
-def route(journey: Journey, id: int) -> Json:
+def route(journey: Journey, id: int, checked: tuple[ServerSignature, ...] | None) -> Json:
     """`show --route --json`."""
     total = journey.route.total
     return {
@@ -69,6 +70,9 @@ def route(journey: Journey, id: int) -> Json:
         "total_seconds": None if total is None else int(total.total_seconds()),
         "hops": [_hop(one) for one in journey.route.hops],
         "authentication": _authentication(journey.authentication),
+        "signatures": None
+        if checked is None
+        else [{"domain": one.domain, "fit": one.fit.value} for one in checked],
     }
 
 

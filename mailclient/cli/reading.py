@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from mailclient.app import App
+from mailclient.cancel import CancelToken
 from mailclient.cli import forms, journeys
 from mailclient.cli.context import Context, print_json
 from mailclient.cli.journeys import report_lines
@@ -18,6 +19,7 @@ from mailclient.message.address import format_address
 from mailclient.message.authentication import authentication_words
 from mailclient.message.body import safe_name
 from mailclient.message.route_words import route_lines
+from mailclient.message.signatures import signature_words
 from mailclient.message.tree import parse
 from mailclient.services.read import MessageView, read_file
 
@@ -39,6 +41,11 @@ from mailclient.services.read import MessageView, read_file
     is_flag=True,
     help="Show the servers it came through. Example: mailclient show 17 --route",
 )
+@click.option(
+    "--dkim",
+    is_flag=True,
+    help="With --route: check the signatures of servers (asks name servers). Example: --dkim",
+)
 @click.option("--part", help="Open one part by itself. Example: mailclient show 17 --part 2")
 @click.option(
     "--save-attachments",
@@ -54,6 +61,7 @@ def show(
     html: bool,
     raw: bool,
     route_only: bool,
+    dkim: bool,
     part: str | None,
     folder: Path | None,
 ) -> None:
@@ -63,7 +71,7 @@ def show(
         sys.stdout.buffer.write(app.read.raw(id) if id else read_file(Path(which)))
         return
     if route_only:
-        _print_route(app, id, which, as_json=as_json)
+        _print_route(app, id, which, as_json=as_json, dkim=dkim)
         return
     if part is not None:
         view = app.read.view_part(app.read.raw(id) if id else read_file(Path(which)), part)
@@ -91,19 +99,25 @@ def find_message(context: Context, which: str) -> tuple[App, int]:
     return context.app_or_scratch, 0
 
 
-def _print_route(app: App, id: int, which: str, *, as_json: bool) -> None:
+def _print_route(app: App, id: int, which: str, *, as_json: bool, dkim: bool) -> None:
     journey = (
         app.journeys.of(id)
         if id
         else app.journeys.of_headers(parse(read_file(Path(which))).headers)
     )
+    checked = None
+    if dkim:
+        raw = app.read.raw(id) if id else read_file(Path(which))
+        checked = app.journeys.signatures_of(raw, CancelToken())
     if as_json:
-        print_json(journeys.route(journey, id))
+        print_json(journeys.route(journey, id, checked))
         return
     for line in route_lines(journey.route, None):
         click.echo(line)
     if said := authentication_words(journey.authentication):
         click.echo(said)
+    if checked is not None:
+        click.echo(signature_words(checked))
 
 
 def _print(view: MessageView) -> None:

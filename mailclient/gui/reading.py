@@ -29,6 +29,7 @@ from mailclient.gui.reader.route_view import RouteWindow
 from mailclient.gui.reader.saving import is_program, save_all, write, write_new
 from mailclient.gui.reader.source import SourceWindow, as_text, headers_of
 from mailclient.gui.receipts import ReceiptDecisions
+from mailclient.gui.route_check import serve
 from mailclient.services.read import MessageView
 from mailclient.settings import READ_AFTER_SECONDS
 
@@ -230,9 +231,10 @@ class Reading(QObject):
 
     def route(self) -> None:
         """Show the way that the message took."""
-        view = self._reader.view
-        if view is not None:
-            RouteWindow(view.journey, self._subject(), self._reader.window()).show()
+        if (view := self._reader.view) is not None:
+            window = RouteWindow(view.journey, self._subject(), self._reader.window())
+            serve(window, self._id, self._app, self._bridge)
+            window.show()
 
     def save_message(self) -> None:
         """Save the message as it was received."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
+from mailclient.errors import BadInput
 from mailclient.message import build
 from mailclient.message.address import Address, encode_address, parse_addresses, wire_address
 from mailclient.message.fields import Headers
@@ -74,6 +75,12 @@ def receipt_bytes(shown: Shown, to: Address, message_id: str) -> bytes:
 
     Raises BadInput for an address that cannot be written.
     """
+    own = wire_address(shown.recipient.address)
+    if not own.isascii():  # that would need the forms of RFC 6533, which few programs read
+        raise BadInput(
+            f"No receipt can be sent from {own}: its letters have no place in one.",
+            "Answer the message instead.",
+        )
     about = f": {shown.subject}" if shown.subject else ""
     fields = [
         ("From", encode_address(shown.recipient)),
@@ -85,11 +92,10 @@ def receipt_bytes(shown: Shown, to: Address, message_id: str) -> bytes:
     ]
     if shown.message_id.isascii() and shown.message_id:
         fields += [("In-Reply-To", shown.message_id), ("References", shown.message_id)]
-    return build.assemble(fields, _entity(shown))
+    return build.assemble(fields, _entity(shown, own))
 
 
-def _entity(shown: Shown) -> bytes:
-    own = wire_address(shown.recipient.address)
+def _entity(shown: Shown, own: str) -> bytes:
     text = (
         f"The message that you sent to {own} was shown on {shown.when:%Y-%m-%d at %H:%M %z}.\r\n"
         "That does not say that it was read, or understood.\r\n"

@@ -6,16 +6,21 @@ large ones have servers of other names, and the user can name more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mailclient.account import Account
+from mailclient.cancel import CancelToken
+from mailclient.errors import Unreachable
 from mailclient.message.address import ascii_domain
 from mailclient.message.authentication import Authentication, trusted_authentication
 from mailclient.message.fields import Headers
 from mailclient.message.route import Route, belongs, route
+from mailclient.message.signatures import ServerSignature
 from mailclient.message.tree import parse
 from mailclient.store import Store
+from mailclient.transport.discover.places import Places
+from mailclient.transport.dkim import check_signatures
 
 # First labels of hosts that a provider has beside others: behind them stands its own domain.
 _SERVICES = frozenset(
@@ -60,9 +65,18 @@ NOWHERE = Journey(Route(), Authentication())
 class Journeys:
     """Reads the journeys of messages."""
 
-    def __init__(self, store: Store, accounts: Callable[[], tuple[Account, ...]]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        accounts: Callable[[], tuple[Account, ...]],
+        environment: Mapping[str, str],
+        *,
+        offline: bool,
+    ) -> None:
         self._store = store
         self._accounts = accounts
+        self._environment = environment
+        self._offline = offline
 
     def of(self, id: int) -> Journey:
         """The journey of a stored message; raises NotFound."""
@@ -77,6 +91,23 @@ class Journeys:
     def of_headers(self, headers: Headers) -> Journey:
         """The journey of a message from a file; each account's provider counts as the own."""
         return journey(headers, self._accounts())
+
+    def signatures(self, id: int, cancel: CancelToken) -> tuple[ServerSignature, ...]:
+        """Check the signatures of the servers that sent a stored message: only when the user asks,
+        as it asks the name servers of their domains.
+
+        Raises NotFound, BadInput, Unreachable, Cancelled.
+        """
+        return self.signatures_of(self._store.bodies.raw(id), cancel)
+
+    def signatures_of(self, raw: bytes, cancel: CancelToken) -> tuple[ServerSignature, ...]:
+        """The same for a message from a file."""
+        if self._offline:
+            raise Unreachable(
+                "The program was started without network, so no name server can be asked.",
+                "Start it without --offline.",
+            )
+        return check_signatures(raw, Places.of(self._environment), cancel)
 
 
 def journey(headers: Headers, accounts: tuple[Account, ...]) -> Journey:

@@ -162,6 +162,12 @@ def test_the_route_is_drawn_and_read_from_the_keyboard(
     assert "ESMTPSA" in view.facts.text()
     assert all(one not in view.words.lower() for one in ("secure", "safe"))
     snap(view, "route")
+    view.check.click()
+    qtbot.waitUntil(
+        lambda: view.checked.text() == "No server has signed this message (DKIM).",
+        timeout=PATIENCE,
+    )
+    assert "No server has signed" in view.words
     window.reader.show_details()
     assert "Where it came from" in window.reader._details.words
     qtbot.keyClick(view, Qt.Key.Key_Escape)

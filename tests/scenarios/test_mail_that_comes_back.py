@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from mailclient.transport.discover.places import PREFIX
 from tests.scenarios.people import Person
+from tests.servers.names import names_running
 from tests.servers.relay import FULL, relayed_servers_running
 from tests.servers.surroundings import MailServers
 
@@ -152,3 +154,23 @@ def test_the_way_over_two_real_servers_is_shown_with_the_line_of_who_vouches(
     saved = Path(bob.home / "over.eml")
     saved.write_text(bob.ok("show", id, "--raw"), encoding="utf-8")
     assert bob.json("show", str(saved), "--route")["hops"] == [first, second]
+
+
+def test_signatures_of_servers_are_checked_only_when_asked_for(
+    both: Servers, make: Callable[[str, MailServers], Person]
+) -> None:
+    bob = make("bob", both[0])
+    letter = bob.home / "letter.eml"
+    letter.write_bytes(
+        b"DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=s1; h=from; bh=AA==; b=AA==\r\n"
+        b"From: ann@example.com\r\n\r\nHello!\r\n"
+    )
+    with names_running({}) as names:
+        bob.environment[f"{PREFIX}DNS"] = names.place
+        assert bob.json("show", str(letter), "--route")["signatures"] is None
+        assert names.asked == []
+        checked = bob.json("show", str(letter), "--route", "--dkim")["signatures"]
+        assert checked == [{"domain": "example.com", "fit": "no-key"}]
+        assert names.asked == ["s1._domainkey.example.com. TXT"]
+    refused = bob.run("--offline", "show", str(letter), "--route", "--dkim")
+    assert (refused.returncode, "without network" in refused.stderr) == (1, True)

@@ -5,7 +5,7 @@ A list, so that the keyboard walks it and a screen reader reads each step as a s
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeySequence, QPainter, QPen, QShortcut
 from PySide6.QtWidgets import (
     QDialogButtonBox,
@@ -139,6 +139,8 @@ def _cut(painter: QPainter, rect: QRect, text: str) -> None:
 class RouteWindow(QWidget):
     """The way of one message; Escape closes it."""
 
+    check_wanted = Signal()  # the signatures of the servers
+
     def __init__(self, journey: Journey, subject: str, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -150,6 +152,8 @@ class RouteWindow(QWidget):
         )
         self.said = parts.label(authentication_words(journey.authentication), wrap=True)
         self.said.setVisible(bool(self.said.text()))
+        self.checked = parts.label(wrap=True)
+        self.checked.hide()
         self.list = QListWidget()
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setItemDelegate(_Painter(self.list))
@@ -173,7 +177,14 @@ class RouteWindow(QWidget):
 
     def _arrange(self) -> None:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        roles = QDialogButtonBox.ButtonRole
+        self.check = buttons.addButton("Check the signatures", roles.ActionRole)
+        self.check.setToolTip(
+            "Ask the name servers of the sending domains for their keys (DKIM). They learn that "
+            "somebody looks at a message of theirs."
+        )
+        self.check.clicked.connect(self._wait)
+        copy = buttons.addButton("Copy", roles.ActionRole)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.words))
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
@@ -181,9 +192,21 @@ class RouteWindow(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.headline)
         layout.addWidget(self.said)
+        layout.addWidget(self.checked)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.facts)
         layout.addWidget(buttons)
+
+    def _wait(self) -> None:
+        self.check.setEnabled(False)
+        self.tell("Asking name servers for the keys…")
+        self.check_wanted.emit()
+
+    def tell(self, words: str) -> None:
+        """Show what became of the check."""
+        self.checked.setText(words)
+        self.checked.setAccessibleName(words)
+        self.checked.show()
 
     def _chosen(self, item: QListWidgetItem | None) -> None:
         entry: Entry | None = item.data(ENTRY) if item is not None else None
@@ -192,5 +215,6 @@ class RouteWindow(QWidget):
     @property
     def words(self) -> str:
         """All of it as text."""
-        told = (self.headline.text(), self.said.text(), *route_lines(self._journey.route, None))
+        lines = route_lines(self._journey.route, None)
+        told = (self.headline.text(), self.said.text(), self.checked.text(), *lines)
         return "\n".join(one for one in told if one)

@@ -60,7 +60,7 @@ def srv(address: str, places: Places, cancel: CancelToken) -> Found:
 def mx(address: str, table: Table, places: Places, cancel: CancelToken) -> Found:
     """What is known of the provider that takes in the domain's mail; raises as `srv` does."""
     domain = domain_of(address)
-    records = _asked(f"{domain}.", "MX", places)
+    records = asked(f"{domain}.", "MX", places)
     hosts = [
         str(one.exchange.to_text(omit_final_dot=True))
         for one in sorted(records, key=lambda one: int(one.preference))
@@ -117,7 +117,7 @@ def _service(
 ) -> Server:
     """The server of one service; "." says that there is none (RFC 2782)."""
     cancel.check()
-    records = _asked(name, "SRV", places)
+    records = asked(name, "SRV", places)
     best = min(records, key=lambda one: (int(one.priority), -int(one.weight)))
     target = str(best.target.to_text(omit_final_dot=True))
     if target in ("", "."):
@@ -126,8 +126,9 @@ def _service(
     return Server(host, int(best.port), security, username=address.strip())
 
 
-def _asked(name: str, kind: str, places: Places) -> Answer:
-    import dns.exception  # late: only discovery asks name servers itself
+def asked(name: str, kind: str, places: Places) -> Answer:
+    """The records of a name; raises NotFound, Unreachable, BadInput."""
+    import dns.exception  # late: name servers are asked seldom
     import dns.resolver
 
     try:

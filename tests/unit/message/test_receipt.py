@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailclient.errors import BadInput
 from mailclient.message.address import Address
 from mailclient.message.receipt import Shown, receipt_bytes, receipt_request
 from mailclient.message.report import Disposition, ReadReceipt, read_report
@@ -86,3 +87,9 @@ def test_of_an_encrypted_message_no_word_goes_back_in_clear() -> None:
     secret = Shown(SHOWN.message_id, SHOWN.recipient, "", SHOWN.when)
     raw = receipt_bytes(secret, Address("", "ann@example.org"), "<r.1@example.net>")
     assert parse(raw).headers.get("subject") == "Shown"
+
+
+def test_an_address_beyond_plain_letters_sends_none() -> None:
+    there = Shown(SHOWN.message_id, Address("", "b\u00f6b@example.net"), "", SHOWN.when)
+    with pytest.raises(BadInput):
+        receipt_bytes(there, Address("", "ann@example.org"), "<r.1@example.net>")
