@@ -19,6 +19,8 @@ MOST_ADDRESSES = 10_000
 _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+$")
 _DOT_ATOM = re.compile(r"[^\s@<>(),;:\\\"\[\]]+$")
 _WIRE = re.compile(r"[^\s@<>(),;:\\\x00-\x1f\x7f]+@[^\s@<>(),;:\\\x00-\x1f\x7f\"]+\Z")
+# One person and nothing that must be read letter by letter: what most fields are.
+_PLAIN = re.compile(r"([^\"(),:;<>\x00]*)<([^<>]*)>[ \t]*\Z")
 _SPACE = re.compile(r"\s+")
 
 
@@ -67,8 +69,9 @@ def parse_addresses(value: str) -> tuple[Address, ...]:
     """The people in a header value; groups are flattened, what is no address is left out."""
     if not value:
         return ()
+    plain = _PLAIN.match(value)
     found: list[Address] = []
-    for text, angle in _mailboxes(value):
+    for text, angle in [(plain[1], plain[2])] if plain else _mailboxes(value):
         if len(found) >= MOST_ADDRESSES:
             break
         address = _one(text, angle)

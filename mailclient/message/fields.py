@@ -17,7 +17,6 @@ LARGEST_HEADER = 256 * 1024
 _FIRST_LOOK = 8 * 1024  # longer than nearly all headers
 _END = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:((?:[^\n]*\n?)(?:[ \t][^\n]*\n?)*)")
-_LINE_ENDS = re.compile(rb"\r?\n")
 _NAME = re.compile(r"[!-9;-~]+")
 LONGEST_LINE = 78
 WITH_ADDRESSES = frozenset(
@@ -26,7 +25,6 @@ WITH_ADDRESSES = frozenset(
         *("resent-from", "resent-to", "resent-cc", "resent-bcc"),
     )
 )
-_BARE = re.compile(rb"[\r\n]")
 
 
 class Headers:
@@ -133,8 +131,8 @@ def _fields(block: bytes, end: int) -> tuple[tuple[tuple[str, bytes], ...], int]
             line = block.find(b"\n", at, end)
             at = end if line < 0 else line + 1
             continue
-        value = _BARE.sub(b" ", _LINE_ENDS.sub(b"", match[2])).strip()
-        found.append((match[1].decode("ascii"), value))
+        value = match[2].replace(b"\r\n", b"").replace(b"\n", b"").replace(b"\r", b" ")
+        found.append((match[1].decode("ascii"), value.strip()))
         at = behind = match.end()
     return tuple(found), behind
 

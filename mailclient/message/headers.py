@@ -162,7 +162,7 @@ def _hidden(headers: Headers, names: Sequence[str], mode: str) -> tuple[str, ...
 def effective_envelope(outer: Part, payload: Part, found: Protected) -> Envelope:
     """The envelope to show: protected fields win, and where there are any (RFC 9788), recipients
     and reply addresses come from nowhere else."""
-    outside = envelope(outer.headers)
+    outside = outer.envelope
     if found.headers is None:
         return outside
     inside = envelope(found.headers)

@@ -132,7 +132,7 @@ def _closed(one: OpenedLayer) -> Verdict:
 
 
 def _case(outer: Part, payload: Part, *, encrypted: bool, trust: TrustOf) -> _Case:
-    outside = envelope(outer.headers)
+    outside = outer.envelope
     fields = protected(payload, encrypted=encrypted) if payload is not outer else Protected()
     inside = envelope(fields.headers) if fields.headers is not None else Envelope()
     senders, count = outside.from_, outer.headers.count("from")
@@ -339,8 +339,7 @@ def _warnings(
         found.append("usually-signs")
     if (encrypted or good) and _reply_to_is_foreign(case):
         found.append("reply-to-unprotected")
-    own = {normalise(one) for one in own_addresses}
-    if good and own and not _concerns(case, own):
+    if good and own_addresses and not _concerns(case, own_addresses):
         found.append("not-addressed-to-you")
     if any(one.opened.old_engine for one in layers):
         found.append("old-engine")
@@ -365,7 +364,8 @@ def _reply_to_is_foreign(case: _Case) -> bool:
     return bool(outside) and not outside <= _keys(case.outside.from_)
 
 
-def _concerns(case: _Case, own: set[str]) -> bool:
+def _concerns(case: _Case, own_addresses: Collection[str]) -> bool:
+    own = {normalise(one) for one in own_addresses}
     inside = case.fields.headers is not None and case.fields.mode != "v1"
     seen = case.inside if inside else case.outside
     return bool(

@@ -12,6 +12,7 @@ from binascii import a2b_qp
 from collections.abc import Iterator
 from functools import cached_property
 
+from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.fields import Headers, read_headers
 from mailclient.message.multipart import Limits, ranges
 from mailclient.message.parameters import structured
@@ -51,6 +52,11 @@ class Part:
             tree.report(problem)
 
     # What the header says
+
+    @cached_property
+    def envelope(self) -> Envelope:
+        """Who, to whom, when and about what, by the fields of this entity alone."""
+        return envelope(self.headers)
 
     @cached_property
     def _type(self) -> tuple[str, dict[str, str]]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Plugin
 from mailclient.message.body import Body, body
-from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.envelope import Envelope
 from mailclient.message.headers import effective_envelope, protected
 from mailclient.message.judge import judge
 from mailclient.message.layers import find_wrapping
@@ -80,7 +80,7 @@ class Assessor:
         Its HTML is left alone unless it is to be shown (`formatted`). Raises Cancelled.
         """
         unwrapped = unwrap(outer, self._plugin_for, cancel, may_ask=may_ask)
-        sender = envelope(outer.headers).from_
+        sender = outer.envelope.from_
         verdict = judge(
             outer=outer,
             layers=unwrapped.layers,
@@ -134,10 +134,10 @@ def _assessment(
 ) -> Assessment:
     closed = verdict.state in (State.LOCKED, State.BROKEN)
     if closed or payload is None:
-        return Assessment(outer, None, None, envelope(outer.headers), verdict, NOTHING)
+        return Assessment(outer, None, None, outer.envelope, verdict, NOTHING)
     shown = body(payload, formatted=formatted)
     encrypted = verdict.encryption is Encryption.ENCRYPTED
-    found = envelope(outer.headers)
+    found = outer.envelope
     if payload is not outer and (encrypted or verdict.signature is SignatureWord.GOOD):
         seen = effective_envelope(outer, payload, protected(payload, encrypted=encrypted))
         found = replace(seen, from_=found.from_) if "from-mismatch" in verdict.warnings else seen

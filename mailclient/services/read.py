@@ -11,7 +11,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, NotFound
 from mailclient.message.address import Address
 from mailclient.message.body import Body
-from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.envelope import Envelope
 from mailclient.message.receipt import ReceiptRequest
 from mailclient.message.security import Encryption, Verdict
 from mailclient.message.tree import parse
@@ -101,7 +101,7 @@ class Read:
             account_id=row.account_id,
             folder_id=row.folder_id,
             envelope=found.envelope,
-            outer_from=envelope(found.outer.headers).from_,
+            outer_from=found.outer.envelope.from_,
             verdict=found.verdict,
             body=found.body,
             size=row.size,
@@ -166,7 +166,7 @@ def _file_view(found: Assessment, size: int, now: datetime) -> MessageView:
         account_id=0,
         folder_id=0,
         envelope=found.envelope,
-        outer_from=envelope(found.outer.headers).from_,
+        outer_from=found.outer.envelope.from_,
         verdict=found.verdict,
         body=found.body,
         size=size,

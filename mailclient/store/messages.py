@@ -16,7 +16,7 @@ from typing import Any
 
 from mailclient.errors import NotFound
 from mailclient.message.address import normalise
-from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.envelope import Envelope
 from mailclient.message.tree import parse
 from mailclient.store.bodies import BodyTable, Spool, mark
 from mailclient.store.database import Database, Durability
@@ -318,7 +318,7 @@ def _list(ids: Sequence[int]) -> str:
 def _head(head: bytes) -> Envelope:
     """The envelope in a header; a header too strange to be read never keeps a message out."""
     try:
-        return envelope(parse(head).headers)
+        return parse(head).envelope
     except (ValueError, LookupError, TypeError, RecursionError):
         log.exception("A header could not be read")
         return Envelope()

@@ -1,10 +1,14 @@
 """Words, parameters and addresses are read with tolerance and written strictly."""
 
+import re
+from unittest.mock import patch
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailclient.errors import BadInput
+from mailclient.message import address
 from mailclient.message.address import (
     Address,
     encode_address,
@@ -85,6 +89,15 @@ def test_people_are_read(value: str, people: list[tuple[str, str]]) -> None:
 def test_many_brackets_are_no_trouble() -> None:
     assert parse_addresses("(" * 200_000) == ()
     assert parse_addresses('"' * 200_001 + "<" * 1000) is not None
+
+
+@given(st.text('aÄ \t<>@.,;:()"\\\0=?_[]', max_size=30).map(lambda text: f"{text}<a@b> "))
+@example("Ann B <ann@example.org>")
+@example("=?utf-8?q?=C3=84?= <@relay:ann@example.org>")
+def test_one_plain_person_is_read_as_letter_by_letter(value: str) -> None:
+    seen = parse_addresses(value)
+    with patch.object(address, "_PLAIN", re.compile(r"(?!)")):
+        assert parse_addresses(value) == seen
 
 
 @given(st.text())
