@@ -15,6 +15,7 @@ from pathlib import Path
 import apsw
 
 from mailclient.errors import BadInput, StoreDamaged
+from mailclient.store.cipher import preferred
 from mailclient.store.database import Database
 from mailclient.store.engine import Access, connect, full, translated
 from mailclient.store.vault import Unlocked
@@ -106,11 +107,15 @@ def unpack(path: Path, target: Path) -> None:
 
 
 def change_key(path: Path, old: bytes, new: bytes) -> None:
-    """Encrypt a store that is not open anew, page by page. Raises StoreFull, StoreDamaged."""
+    """Encrypt a store that is not open anew, with the cipher that this machine is quick at.
+
+    Raises StoreFull, StoreDamaged.
+    """
     with translated(path):
         connection = connect(path, old, Access.WRITE)
         try:
             connection.pragma("journal_mode", "DELETE")
+            connection.pragma("cipher", preferred().value)
             connection.pragma("rekey", f"raw:{new.hex()}")
         finally:
             connection.close(True)

@@ -22,6 +22,7 @@ import apsw
 from mailclient.errors import MailError, StoreDamaged, StoreLocked
 from mailclient.store import migrations
 from mailclient.store.checkpoints import Checkpoints
+from mailclient.store.cipher import cipher_for
 from mailclient.store.engine import Access, connect, full, integrity, log_of, part, translated
 from mailclient.store.readers import Readers
 
@@ -53,13 +54,17 @@ class Database:
         self.clock = clock
         self.read_only = read_only
         self._lock = threading.RLock()
+        self._writing = translated(path, self._fail)
+        self._reading = translated(path)
         self._owner: int | None = None
         self._failed = ""
         reading = Access.FROZEN if read_only else Access.READ
-        self._readers = Readers(lambda: connect(path, key, reading, vfs))
+        cipher = cipher_for(path)
+        self._readers = Readers(lambda: connect(path, key, reading, vfs, cipher))
         self._closed = False
         self._durability = Durability.FULL
-        self._writer = connect(path, key, Access.FROZEN if read_only else Access.MAKE, vfs)
+        writing = Access.FROZEN if read_only else Access.MAKE
+        self._writer = connect(path, key, writing, vfs, cipher)
         self._checkpoints = Checkpoints(self._writer, self.alone)
 
     @classmethod
@@ -130,7 +135,7 @@ class Database:
 
         What is raised inside takes all of it back. Raises StoreFull, StoreDamaged, StoreLocked.
         """
-        with self._lock, translated(self.path, self._fail):
+        with self._lock, self._writing:
             self._may_write()
             if self._owner is not None:
                 with part(self._writer):
@@ -151,7 +156,7 @@ class Database:
     @contextmanager
     def alone(self) -> Iterator[apsw.Connection]:
         """The writer outside of any transaction, for what rewrites the whole file."""
-        with self._lock, translated(self.path, self._fail):
+        with self._lock, self._writing:
             self._may_write()
             yield self._writer
 
@@ -196,7 +201,7 @@ class Database:
 
         Fetch all rows before leaving. Raises StoreDamaged, StoreLocked.
         """
-        with translated(self.path):
+        with self._reading:
             if self._owner == threading.get_ident():
                 yield self._writer
                 return
@@ -207,36 +212,37 @@ class Database:
 
     def rows(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """All rows of a question."""
-        with self.read() as connection:
-            return connection.execute(sql, values).fetchall()
+        if self._owner == threading.get_ident():
+            with self._reading:
+                return self._writer.execute(sql, values).fetchall()
+        with self._reading, self._readers.one() as reader:
+            return reader.execute(sql, values).fetchall()
 
     def row(self, sql: str, values: Values = ()) -> tuple[Any, ...] | None:
         """The first row of a question, or None."""
-        with self.read() as connection:
-            return next(iter(connection.execute(sql, values).fetchall()), None)
+        return next(iter(self.rows(sql, values)), None)
 
     def run(self, sql: str, values: Values = ()) -> int:
         """Change something in a transaction of its own, or as a part of the one around it; returns
-        the id of a row that was added."""
-        with self._statement() as connection:
+        the id of a row that was added. It is whole or not at all."""
+        if self._owner == threading.get_ident():
+            with self._writing:
+                self._still_open()
+                self._writer.execute(sql, values)
+                return self._writer.last_insert_rowid()
+        with self.write() as connection:
             connection.execute(sql, values)
             return connection.last_insert_rowid()
 
     def run_many(self, sql: str, values: Iterable[Values]) -> None:
         """Change something once for each set of values."""
-        with self._statement() as connection:
-            connection.executemany(sql, values)
-
-    @contextmanager
-    def _statement(self) -> Iterator[apsw.Connection]:
-        """A transaction of its own, or the one around it: a statement is whole or not at all."""
-        if self._owner != threading.get_ident():
-            with self.write() as connection:
-                yield connection
+        if self._owner == threading.get_ident():
+            with self._writing:
+                self._still_open()
+                self._writer.executemany(sql, values)
             return
-        with translated(self.path, self._fail):
-            self._still_open()
-            yield self._writer
+        with self.write() as connection:
+            connection.executemany(sql, values)
 
     def _still_open(self) -> None:
         """Raise StoreFull if the engine has taken the transaction back by itself."""

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import apsw
 
-from mailclient.errors import BadInput, StoreDamaged, StoreFull, StoreLocked
+from mailclient.errors import BadInput, MailError, StoreDamaged, StoreFull, StoreLocked
+from mailclient.store.cipher import Cipher, cipher_for
 
 MIB = 1024 * 1024
 ROOM = 64 * MIB  # two batches of mail, once in the log and once in the file, and some to spare
@@ -30,11 +31,16 @@ class Access(Enum):
     FROZEN = "frozen"
 
 
-def connect(path: Path, key: bytes, access: Access, vfs: str = "unix") -> apsw.Connection:
+def connect(
+    path: Path, key: bytes, access: Access, vfs: str = "unix", cipher: Cipher | None = None
+) -> apsw.Connection:
     """Open the encrypted file; `vfs` is what lies under the cipher. Raises what the engine raises.
+
+    The `cipher` is to be given where somebody has the file open already.
 
     Nothing is read yet: whether the key fits shows with the first question.
     """
+    cipher = cipher or cipher_for(path)
     name, flags = str(path), apsw.SQLITE_OPEN_READWRITE
     if access is Access.MAKE:
         flags |= apsw.SQLITE_OPEN_CREATE
@@ -47,7 +53,7 @@ def connect(path: Path, key: bytes, access: Access, vfs: str = "unix") -> apsw.C
             name = f"file:{quote(name)}?immutable=1"
     connection = apsw.Connection(name, flags=flags, vfs=f"multipleciphers-{vfs}")
     connection.set_busy_timeout(5000)
-    connection.pragma("cipher", "chacha20")
+    connection.pragma("cipher", cipher.value)
     connection.pragma("key", f"raw:{key.hex()}")
     for setting, value in (
         ("foreign_keys", 1),
@@ -115,43 +121,66 @@ def ignore(why: str) -> None:
     """For reading: a failed disk is told, but locks nothing."""
 
 
-@contextmanager
-def translated(path: Path, failed: Callable[[str], None] = ignore) -> Iterator[None]:
-    """Turn the engine's faults into ours; what is a mistake of this program stays a bug."""
-    try:
-        yield
-    except apsw.FullError as problem:
-        raise full(path) from problem
-    except apsw.IOError as problem:
-        if getattr(problem, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
-            raise full(path) from problem
-        failed(str(problem))
-        raise StoreDamaged(
-            "The disk failed while the store was used.",
-            "Look at the disk, then start the program again.",
-            f"{path}: {problem}",
-        ) from problem
-    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError) as problem:
-        raise damaged(path, str(problem)) from problem
-    except (apsw.BusyError, apsw.LockedError, apsw.ProtocolError) as problem:
-        raise StoreLocked(
-            "The store is in use by another program.", "Close it, then try again.", str(path)
-        ) from problem
-    except (
-        apsw.CantOpenError,
-        apsw.ReadOnlyError,
-        apsw.PermissionsError,
-        PermissionError,
-    ) as problem:
-        raise StoreLocked(
-            "The store cannot be opened for writing.",
-            "Look at the rights of the profile's folder.",
-            str(path),
-        ) from problem
-    except apsw.ConnectionClosedError as problem:
-        raise StoreLocked("The store is closed.", "Open the profile again.") from problem
-    except apsw.TooBigError as problem:
-        raise BadInput("The message is too large to be stored.") from problem
+class translated:  # noqa: N801  # it is used as a statement
+    """Turns the engine's faults inside it into ours; a mistake of this program stays a bug.
+
+    One may be used again and again, also inside itself: it is around each statement.
+    """
+
+    __slots__ = ("_failed", "_path")
+
+    def __init__(self, path: Path, failed: Callable[[str], None] = ignore) -> None:
+        self._path = path
+        self._failed = failed
+
+    def __enter__(self) -> None:
+        """Nothing has to be prepared."""
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
+        if isinstance(problem, apsw.Error | PermissionError):
+            found = _fault(self._path, problem, self._failed)
+            if found is not None:
+                raise found from problem
+
+
+def _fault(
+    path: Path, problem: apsw.Error | PermissionError, failed: Callable[[str], None]
+) -> MailError | None:
+    """What has happened, in the user's words; None where it is a bug."""
+    match problem:
+        case apsw.FullError():
+            return full(path)
+        case apsw.IOError():
+            if getattr(problem, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
+                return full(path)
+            failed(str(problem))
+            return StoreDamaged(
+                "The disk failed while the store was used.",
+                "Look at the disk, then start the program again.",
+                f"{path}: {problem}",
+            )
+        case apsw.CorruptError() | apsw.NotADBError() | apsw.FormatError():
+            return damaged(path, str(problem))
+        case apsw.BusyError() | apsw.LockedError() | apsw.ProtocolError():
+            return StoreLocked(
+                "The store is in use by another program.", "Close it, then try again.", str(path)
+            )
+        case (
+            apsw.CantOpenError()
+            | apsw.ReadOnlyError()
+            | apsw.PermissionsError()
+            | PermissionError()
+        ):
+            return StoreLocked(
+                "The store cannot be opened for writing.",
+                "Look at the rights of the profile's folder.",
+                str(path),
+            )
+        case apsw.ConnectionClosedError():
+            return StoreLocked("The store is closed.", "Open the profile again.")
+        case apsw.TooBigError():
+            return BadInput("The message is too large to be stored.")
+    return None
 
 
 def damaged(path: Path, what: str) -> StoreDamaged:

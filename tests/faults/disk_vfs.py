@@ -18,6 +18,7 @@ from unittest.mock import patch
 import apsw
 
 from mailclient.store import database, engine
+from mailclient.store.cipher import Cipher
 
 SECTOR = 512
 
@@ -107,8 +108,10 @@ def disk(name: str) -> Iterator[Disk]:
     made = Disk()
     vfs = _Vfs(name, made)
 
-    def on_it(path: Path, key: bytes, access: engine.Access, _: str = "") -> apsw.Connection:
-        return engine.connect(path, key, access, name)
+    def on_it(
+        path: Path, key: bytes, access: engine.Access, _: str, cipher: Cipher
+    ) -> apsw.Connection:
+        return engine.connect(path, key, access, name, cipher)
 
     with patch.object(database, "connect", on_it):
         yield made
