@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
@@ -15,10 +17,20 @@ from mailclient.transport.certificate import Certificate
 
 
 class CertificateDialog(QDialog):
-    """Looks at the certificate of one server of an account, and shows it."""
+    """Looks at the certificate of one server of an account, and shows it.
+
+    The fingerprint of an accepted one goes to `taken`, or into the account that is kept.
+    """
 
     def __init__(
-        self, app: App, bridge: Bridge, account: Account, what: str, parent: QWidget | None = None
+        self,
+        app: App,
+        bridge: Bridge,
+        account: Account,
+        what: str,
+        parent: QWidget | None = None,
+        *,
+        taken: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Certificate of the server")
@@ -28,6 +40,7 @@ class CertificateDialog(QDialog):
         self._bridge = bridge
         self._account = account
         self._what = what
+        self._taken = taken
         self.found: Certificate | None = None
         self.title = parts.label(factor=1.2, weight=QFont.Weight.DemiBold, wrap=True)
         self.strip = Strip()
@@ -98,6 +111,11 @@ class CertificateDialog(QDialog):
     def _set(self, fingerprint: str | None) -> None:
         """Accept a certificate for this server, or none."""
         if fingerprint is None:
+            return
+        if self._taken is not None:
+            self._app.accounts.accepting(self._account, self._what, found.fingerprint)
+            self._taken(found.fingerprint)
+            self.close()
             return
 
         def work(job: object) -> None:

@@ -205,6 +205,8 @@ def _bare(t: Theme) -> str:
         background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; }}
     QPushButton:default:focus, QPushButton[look="primary"]:focus,
     QToolButton[look="primary"]:focus {{ border-color: {t.text}; }}
+    QPushButton:default:disabled, QPushButton[look="primary"]:disabled {{
+        background: {t.panel}; color: {t.secondary}; border-color: {t.line}; }}
     QPushButton[look="link"] {{ border-color: transparent; background: transparent;
         color: {t.accent}; padding: 2px 6px; }}
     QPushButton[look="link"]:hover {{ background: {t.hover}; }}

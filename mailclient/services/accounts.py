@@ -21,13 +21,14 @@ LOCAL_DOMAIN = "localhost"
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """How the test of one server ended: a sentence, and what to do where it failed."""
+    """How the test of one server ended: a sentence; where it failed what to do, and the fault."""
 
     what: str
     ok: bool
     text: str
     advice: str = ""
     detail: str = ""
+    problem: MailError | None = None
 
 
 class Accounts:
@@ -242,5 +243,5 @@ def _step(what: str, server: Server, password: str, cancel: CancelToken) -> Step
         else:
             text = smtp.check(server, password, cancel)
     except MailError as problem:
-        return StepResult(what, False, problem.text, problem.advice, problem.detail)
+        return StepResult(what, False, problem.text, problem.advice, problem.detail, problem)
     return StepResult(what, True, text)

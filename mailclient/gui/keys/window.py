@@ -27,7 +27,7 @@ from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.keys.details import KeyDetails
 from mailclient.gui.keys.new_key import NewKeyDialog
 from mailclient.gui.keys.words import TRUST, seen_as
-from mailclient.gui.reader.saving import write
+from mailclient.gui.reader.saving import write, write_secret
 from mailclient.gui.strip import Strip
 from mailclient.services.keys import KeyEntry
 from mailclient.services.read import read_file
@@ -202,7 +202,7 @@ class KeysWindow(QDialog):
         dialog.selectFile(people.file_name(f"{entry.address or 'key'}-{kind}.asc"))
         dialog.fileSelected.connect(
             lambda name: self._work(
-                lambda: write(
+                lambda: (write_secret if secret else write)(
                     Path(name), self._app.keys.export(entry.key.fingerprint, secret=secret)
                 ),
                 f"Saved as {name}.",

@@ -60,6 +60,18 @@ def write(path: Path, data: bytes) -> Path:
     return path
 
 
+def write_secret(path: Path, data: bytes) -> Path:
+    """Write a file that the user named and nobody else may read; raises StoreFull, BadInput."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, 0o600)  # one that was there may have been open to others
+            file.write(data)
+    except OSError as problem:
+        raise _fault(path, problem) from problem
+    return path
+
+
 def write_new(folder: Path, name: str, data: bytes, mode: int = 0o600) -> Path:
     """Write a file under `name`, or under the next free name like it; never over another."""
     wanted = Path(safe_name(name))

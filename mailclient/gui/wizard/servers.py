@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -58,6 +58,7 @@ class ServerFields(QGroupBox):
         for at, (text, _, _) in enumerate(_LOG_IN):
             self.log_in.addItem(text, at)
         form = QFormLayout(self)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         for name, widget in (
             ("Server", self.host),
             ("Port", self.port),
@@ -145,6 +146,11 @@ class ServerFields(QGroupBox):
         """Whether the user must say that a connection may be open that was encrypted."""
         base = self._base
         return self._known and self.is_open and base is not None and base.is_encrypted
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no server is named."""
+        return not self.host.text().strip()
 
     def _security_chosen(self) -> None:
         self.consent.setVisible(self._asks)

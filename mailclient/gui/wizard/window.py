@@ -7,38 +7,46 @@ has proved whose it is, unless the user says in words that it may go in clear.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
-    QFormLayout,
+    QFileDialog,
     QHBoxLayout,
-    QLineEdit,
     QPushButton,
-    QRadioButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from mailclient.account import Account, Identity, Server
+from mailclient.account import Account, Identity
 from mailclient.app import App
-from mailclient.cancel import CancelToken
-from mailclient.errors import BadInput, MailError
-from mailclient.gui import parts
-from mailclient.gui.bridge import Bridge, Task
-from mailclient.gui.strip import Kind, Strip
-from mailclient.gui.wizard.servers import ServerFields
+from mailclient.crypto.api import KeyInfo
+from mailclient.errors import BadInput, KeyMissing, LoginRefused, MailError
+from mailclient.gui import parts, people
+from mailclient.gui.bridge import Bridge, Changes, Task
+from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.reader.saving import write_secret
+from mailclient.gui.strip import Strip
+from mailclient.gui.wizard.key_page import Choice, KeyPage
+from mailclient.gui.wizard.servers_page import ServersPage, View
+from mailclient.gui.wizard.who import WhoPage
 from mailclient.services.accounts import StepResult
+from mailclient.services.discovery import situation
+from mailclient.services.jobs import Job
+from mailclient.services.read import read_file
 from mailclient.transport.discover.values import Report
 
 T = TypeVar("T")
 
 WHO, SERVERS, KEY = range(3)
-_WHAT = {"incoming": "Incoming mail", "outgoing": "Outgoing mail"}
+LANE = "wizard"
+TITLES = ("Who are you?", "Your mail servers", "Keep it private")
 
 
 class Wizard(QDialog):
@@ -47,32 +55,34 @@ class Wizard(QDialog):
     def __init__(self, app: App, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Add an account")
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(720)
+        self.resize(760, 480)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._app = app
         self._bridge = bridge
-        self._task: Task | None = None
+        self._tasks: list[Task] = []
         self.made: Account | None = None
         self.strip = Strip()
+        self.who = WhoPage()
+        self.servers = ServersPage()
+        self.keys = KeyPage()
         self.pages = QStackedWidget()
-        self.next = QPushButton("Continue")
+        for page in (self.who, self.servers, self.keys):
+            self.pages.addWidget(page)
+        self.next = QPushButton()
         self.next.setProperty("look", "primary")
         self.next.setDefault(True)
         self.back = QPushButton("Back")
         self.stop = QPushButton("Cancel")
-        for page in (self._who_page(), self._servers_page(), self._key_page()):
-            self.pages.addWidget(page)
+        self.by_hand = parts.link_button("Fill in by hand", self._edit_by_hand)
         self._arrange()
-        self.next.clicked.connect(self._forward)
-        self.back.clicked.connect(lambda: self._go(SERVERS - 1))
-        self.stop.clicked.connect(self._cancel)
+        self._connect()
         self._go(WHO)
-
-    # Pages
 
     def _arrange(self) -> None:
         buttons = QHBoxLayout()
-        buttons.addWidget(self.stop)
+        for widget in (self.stop, self.by_hand, self.servers.again):
+            buttons.addWidget(widget)
         buttons.addStretch(1)
         buttons.addWidget(self.back)
         buttons.addWidget(self.next)
@@ -85,79 +95,40 @@ class Wizard(QDialog):
         column.addWidget(self.strip)
         column.addLayout(buttons)
 
-    def _who_page(self) -> QWidget:
-        self.name = QLineEdit()
-        self.address = QLineEdit()
-        self.password = QLineEdit()
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.address.setPlaceholderText("ann@example.org")
-        page = QWidget()
-        form = QFormLayout(page)
-        form.setContentsMargins(0, 0, 0, 0)
-        for name, field in (
-            ("Your name", self.name), ("Address", self.address), ("Password", self.password)
-        ):  # fmt: skip
-            form.addRow(name, field)
-            field.setAccessibleName(name)
-        form.addRow(
-            parts.label(
-                "The password goes to your mail server alone, over an encrypted connection, and is "
-                "kept where no other program reads it.",
-                look="secondary",
-                wrap=True,
-            )
-        )
-        return page
-
-    def _servers_page(self) -> QWidget:
-        self.incoming = ServerFields("Incoming mail (POP3)", incoming=True)
-        self.outgoing = ServerFields("Outgoing mail (SMTP)", incoming=False)
-        self.consent = QCheckBox("Send my password and my mail unencrypted over the network")
-        self.consent.hide()
-        self._source = parts.label(look="secondary", wrap=True)
-        self._steps = parts.label(wrap=True)
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._source, self.incoming, self.outgoing, self.consent, self._steps):
-            column.addWidget(widget)
-        column.addStretch(1)
-        for fields in (self.incoming, self.outgoing):
-            fields.edited.connect(self._servers_edited)
-        return page
-
-    def _key_page(self) -> QWidget:
-        self.make_key = QRadioButton("Make a key for me now (recommended)")
-        self.no_key = QRadioButton("Not now: I have a key elsewhere, or will decide later")
-        self.make_key.setChecked(True)
-        self._key_state = parts.label(look="secondary", wrap=True)
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(
-            parts.label(
-                "With a key of your own others can write to you so that only you can read it. It "
-                "is valid for two years and can be renewed.",
-                wrap=True,
-            )
-        )
-        for widget in (self.make_key, self.no_key, self._key_state):
-            column.addWidget(widget)
-        column.addStretch(1)
-        return page
+    def _connect(self) -> None:
+        self.next.clicked.connect(self._forward)
+        self.back.clicked.connect(self._back)
+        self.stop.clicked.connect(self._stop)
+        self.servers.changed.connect(self._refresh)
+        self.servers.look_again_wanted.connect(self._look)
+        self.servers.certificate_wanted.connect(self._show_certificate)
+        self.keys.chosen.connect(self._refresh)
+        self.keys.file_wanted.connect(self._choose_key_file)
+        self.keys.backup_wanted.connect(self._choose_backup)
+        self._bridge.changed.connect(self._changed)
 
     def _go(self, page: int) -> None:
-        titles = ("Who are you?", "Your mail servers", "Private mail")
-        words = ("Continue", "Test and continue", "Finish")
-        self._title.setText(titles[page])
-        self.next.setText(words[page])
-        self.next.setEnabled(True)
-        self.back.setVisible(page == SERVERS)
-        self.stop.setVisible(page != KEY)
+        self._title.setText(TITLES[page])
         self.pages.setCurrentIndex(page)
         self.strip.clear()
+        self._refresh()
 
-    # Steps
+    def _refresh(self) -> None:
+        """Let the buttons say what can be done now."""
+        page, busy = self.pages.currentIndex(), bool(self._tasks)
+        looking = page == SERVERS and self.servers.view is View.LOOKING
+        form = page == SERVERS and self.servers.view is View.BY_HAND
+        words = ("Continue", "Log in and continue", self.keys.words)
+        ready = (True, self.servers.can_go_on, self.keys.can_go_on)
+        self.next.setText(words[page])
+        self.next.setEnabled(ready[page] and not busy)
+        self.back.setVisible(page == SERVERS)
+        self.by_hand.setVisible(page != KEY and not form)
+        self.servers.again.setVisible(form and not busy)
+        self.stop.setText("Stop looking" if looking else "Stop" if busy else "Cancel")
+        self.stop.setVisible(page != KEY or busy)
+
+    # Forwards, backwards
 
     def _forward(self) -> None:
         self.strip.clear()
@@ -166,124 +137,203 @@ class Wizard(QDialog):
         except BadInput as problem:
             self.strip.problem(problem)
 
-    def _leave_who(self) -> None:
-        address = Identity(self.address.text(), self.name.text()).address
-        if not self.password.text():
-            raise BadInput("The password is missing.", "Type the one of your mailbox.")
-        self._run(lambda: self._app.discovery.find(address, CancelToken()), self._discovered)
+    def _back(self) -> None:
+        self._drop()
+        self._go(WHO)
 
-    def _discovered(self, report: Report) -> None:
-        found = report.found
-        address = self.address.text().strip()
-        if found is None:
-            domain = address.rpartition("@")[2]
-            self._source.setText(
-                f"The servers of {domain} are not in the list that comes with the program. Their "
-                "names are in your provider's help pages."
-            )
-            for fields in (self.incoming, self.outgoing):
-                if not fields.username.text():
-                    fields.username.setText(address)
+    def _stop(self) -> None:
+        """Stop what is under way; if nothing is, end."""
+        if not self._tasks:
+            self.reject()
+            return
+        self._drop()
+        if self.pages.currentIndex() == SERVERS and self.servers.view is View.LOOKING:
+            self._edit_by_hand()
+        elif self.pages.currentIndex() == KEY:
+            self.accept()
         else:
-            self._source.setText(f"Found in the list of providers. {found.note}".strip())
-            self.incoming.show_server(found.incoming)
-            self.outgoing.show_server(found.outgoing)
+            self.servers.log_ins.clear()
+            self._refresh()
+
+    def _drop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()
+
+    # The servers
+
+    def _leave_who(self) -> None:
+        self.who.check()
+        self._look()
+
+    def _look(self) -> None:
+        """Ask all sources; each is shown as it is asked."""
+        identity = self.who.identity()
+        self.servers.begin(identity)
+        self._go(SERVERS)
+        self._run(lambda job: self._app.discovery.find(identity.address, job.cancel), self._found)
+
+    def _changed(self, changes: Changes) -> None:
+        if self.servers.view is View.LOOKING:
+            address = self.who.address.text().strip()
+            for one in changes.tried:
+                if one.address == address:
+                    self.servers.sources.show_tried(one.tried)
+
+    def _found(self, report: Report) -> None:
+        self.servers.password.setText(self.who.password.text())
+        self.servers.show_report(report, situation(report, offline=self._app.discovery.offline))
+        self._refresh()
+
+    def _edit_by_hand(self) -> None:
+        """Show the form instead of whatever is shown or under way."""
+        self.strip.clear()
+        try:
+            identity = self.who.check()
+        except BadInput as problem:
+            self.strip.problem(problem)
+            return
+        self._drop()
+        self.servers.edit(identity.address)
         self._go(SERVERS)
 
-    def _servers_edited(self) -> None:
-        self.consent.setVisible(self.incoming.is_open or self.outgoing.is_open)
-        self._steps.clear()
-
-    def _account(self) -> Account:
-        incoming: Server = self.incoming.server()
-        outgoing: Server = self.outgoing.server()
-        if (self.incoming.is_open or self.outgoing.is_open) and not self.consent.isChecked():
-            raise BadInput(
-                "With these settings your password would go over the network in clear.",
-                "Choose TLS, or agree to it below the servers.",
-            )
-        identity = Identity(self.address.text(), self.name.text())
-        return Account((identity,), incoming, outgoing)
+    @property
+    def _password(self) -> str:
+        field = self.servers.password
+        return (self.who.password if field.isHidden() else field).text()
 
     def _leave_servers(self) -> None:
-        account = self._account()
-        if self.incoming.needs_token or self.outgoing.needs_token:
-            raise BadInput(
-                "This provider wants OAuth 2, which this version does not have yet.",
-                "Ask it for a password made for mail programs.",
-            )
-        password = self.password.text()
-        self._steps.setText("Logging in to both servers…")
-        self._task = self._bridge.run(
-            "work",
-            lambda job: self._app.accounts.test(account, password, None, job.cancel),
-            lambda steps: self._tested(account, password, steps),
-            self._failed,
-            owner=self,
-        )
-        self.next.setEnabled(False)
+        account = self.servers.account(self.who.identity())
+        password = self._password
+        if not password:
+            raise BadInput("The password is missing.", "Type it.")
+        self.servers.log_ins.begin()
+        results: list[StepResult] = []
 
-    def _tested(self, account: Account, password: str, steps: tuple[StepResult, ...]) -> None:
-        self._task = None
-        self.next.setEnabled(True)
-        self._steps.setText("\n".join(f"{_WHAT[one.what]}: {one.text}" for one in steps))
-        wrong = next((one for one in steps if not one.ok), None)
-        if wrong is not None:
-            self.strip.say(f"{wrong.text} {wrong.advice}".strip(), Kind.DANGER)
-            self.strip.setToolTip(wrong.detail)
-            return
-        self._run(lambda: self._app.accounts.add(account, password), self._added)
+        def tested(steps: tuple[StepResult, ...]) -> None:
+            for step in steps:
+                self.servers.log_ins.show_result(step)
+            results.extend(steps)
+            if len(results) == 2:
+                self._tested(account, password, results)
+
+        def test(job: Job, half: Account) -> tuple[StepResult, ...]:
+            return self._app.accounts.test(half, password, None, job.cancel)
+
+        self._run(partial(test, half=replace(account, outgoing=None)), tested)
+        self._run(partial(test, half=replace(account, incoming=None)), tested)
+
+    def _tested(self, account: Account, password: str, results: list[StepResult]) -> None:
+        wrong = [one.problem for one in results if not one.ok]
+        if not wrong:
+            self._run(lambda job: self._app.accounts.add(account, password), self._added)
+        elif any(isinstance(one, LoginRefused) for one in wrong):
+            self.servers.password.setText(password)
+            self.servers.ask_password(True, self.servers.password.accessibleName() or "Password")
+            self.servers.password.setFocus()
+            self.servers.password.selectAll()
+
+    def _show_certificate(self, what: str) -> None:
+        account = self.servers.account(self.who.identity())
+        CertificateDialog(
+            self._app,
+            self._bridge,
+            account,
+            what,
+            self,
+            taken=lambda fingerprint: self.servers.accept_certificate(what, fingerprint),
+        ).show()
+
+    # The key
 
     def _added(self, account: Account) -> None:
         self.made = account
-        self._run(lambda: self._app.keys.own_key(account.address), self._own_key_known)
+        self._run(lambda job: self._app.keys.own_key(account.address), self._key_known)
 
-    def _own_key_known(self, key: object) -> None:
+    def _key_known(self, key: KeyInfo | None) -> None:
+        self.keys.begin(self._identity.address, key)
         self._go(KEY)
-        if key is not None:
-            self.no_key.setText("Use the key for this address that is here already")
-            self.no_key.setChecked(True)
+
+    @property
+    def _identity(self) -> Identity:
+        return self.made.identities[0] if self.made else self.who.identity()
 
     def _leave_key(self) -> None:
-        account = self.made
-        if account is None or not self.make_key.isChecked():
+        if self.keys.key is not None or self.keys.choice is not Choice.CREATE:
             self.accept()
             return
-        self._key_state.setText("Making your key…")
-        address, name = account.address, account.name
-        self._run(lambda: self._app.keys.generate(address, name, None), lambda key: self.accept())
+        self.keys.choose_between(False)
+        self.keys.say("key", "Your key is being made…")
+        who = self._identity
+        self._run(
+            lambda job: self._app.keys.generate(who.address, who.name, None),
+            lambda key: self.keys.show_key(key, made=True),
+        )
+
+    def _choose_key_file(self) -> None:
+        dialog = QFileDialog(self, "Take in a key")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.take_key_file)
+        dialog.open()
+
+    def take_key_file(self, name: str) -> None:
+        """Take in the keys of a file, and use the one for this address."""
+        address = self._identity.address
+
+        def work(job: Job) -> KeyInfo:
+            self._app.keys.import_keys(read_file(Path(name)))
+            key = self._app.keys.own_key(address)
+            if key is None:
+                raise KeyMissing(
+                    f"The file holds no usable secret key for {people.plain(address)}.",
+                    "Choose another file, or create a key.",
+                )
+            return key
+
+        self.strip.clear()
+        self._run(work, lambda key: self.keys.show_key(key, made=False))
+
+    def _choose_backup(self) -> None:
+        dialog = QFileDialog(self, "Save a copy of your key")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(people.file_name(f"{self._identity.address}-secret.asc"))
+        dialog.fileSelected.connect(self.save_backup)
+        dialog.open()
+
+    def save_backup(self, name: str) -> None:
+        """Write the secret key into a file."""
+        key = self.keys.key
+        if key is not None:
+            self._run(
+                lambda job: write_secret(
+                    Path(name), self._app.keys.export(key.fingerprint, secret=True)
+                ),
+                lambda path: self.keys.show_saved(name),
+            )
 
     # Work
 
-    def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Do something off this thread, with the button resting meanwhile."""
-        self.next.setEnabled(False)
-        self._task = self._bridge.run(
-            "work",
-            lambda job: work(),
-            lambda result: self._arrived(done, result),
-            self._failed,
-            owner=self,
-        )
+    def _run(self, work: Callable[[Job], T], done: Callable[[T], None]) -> None:
+        """Do something off this thread, with the main button resting meanwhile."""
 
-    def _arrived(self, done: Callable[[T], None], result: T) -> None:
-        self._task = None
-        self.next.setEnabled(True)
-        done(result)
+        def arrived(result: T) -> None:
+            self._tasks.remove(task)
+            done(result)
+            self._refresh()
+
+        def failed(problem: MailError) -> None:
+            self._drop()
+            self._failed(problem)
+
+        task = self._bridge.run(LANE, work, arrived, failed, owner=self)
+        self._tasks.append(task)
+        self._refresh()
 
     def _failed(self, problem: MailError) -> None:
-        self._task = None
-        self.next.setEnabled(True)
-        self._steps.clear()
-        self._key_state.clear()
+        if self.pages.currentIndex() == SERVERS and self.servers.view is View.LOOKING:
+            self.servers.edit(self.who.identity().address)
+        self.servers.log_ins.clear()
+        self.keys.say("", "")
+        self.keys.choose_between(True)
         self.strip.problem(problem)
-
-    def _cancel(self) -> None:
-        """Stop what is under way; if nothing is, end."""
-        if self._task is None:
-            self.reject()
-            return
-        self._task.cancel()
-        self._task = None
-        self.next.setEnabled(True)
-        self._steps.setText("Stopped.")
+        self._refresh()

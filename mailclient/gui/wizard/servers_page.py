@@ -1,0 +1,209 @@
+"""The second page: the sources while they are asked, then what was found, or the form by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mailclient.account import Account, Authentication, Identity, Retention, Server
+from mailclient.errors import BadInput
+from mailclient.gui import parts
+from mailclient.gui.settings.account_form import retention_words
+from mailclient.gui.strip import Kind
+from mailclient.gui.wizard import words
+from mailclient.gui.wizard.by_hand import ByHand
+from mailclient.gui.wizard.found import FoundServers
+from mailclient.gui.wizard.log_ins import LogIns
+from mailclient.gui.wizard.looking import Sources
+from mailclient.services.accounts import INCOMING
+from mailclient.services.discovery import Situation
+from mailclient.transport.discover.values import Found, Report
+
+_RETENTION = ("14", "30", "yes", "deleted", "no")
+_BY_HAND = (Situation.NOT_FOUND, Situation.OFFLINE, Situation.UNENCRYPTED)
+
+
+class View(Enum):
+    """What the page shows."""
+
+    LOOKING = "looking"
+    FOUND = "found"
+    BY_HAND = "by hand"
+
+
+class ServersPage(QWidget):
+    """Shows a search and its result, and reads the account that comes of it."""
+
+    changed = Signal()
+    certificate_wanted = Signal(str)
+    look_again_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.situation: Situation | None = None
+        self._report: Report | None = None
+        self._found: Found | None = None
+        self.sources = Sources()
+        self.found = FoundServers()
+        self.by_hand = ByHand()
+        self.view = View.LOOKING
+        self._views: dict[View, QWidget] = {
+            View.LOOKING: self.sources,
+            View.FOUND: self.found,
+            View.BY_HAND: self.by_hand,
+        }
+        self.again = parts.link_button("Look again", self.look_again_wanted.emit)
+        self.password = QLineEdit()
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.retention = QComboBox()
+        for word in _RETENTION:
+            self.retention.addItem(retention_words(Retention.parse(word)), word)
+        self.retention.setAccessibleName("Leave mail on the server")
+        self.log_ins = LogIns()
+        self._arrange()
+        self.found.changed.connect(self.changed)
+        self.found.app_password_chosen.connect(self._with_password)
+        self.by_hand.edited.connect(self._edited)
+        self.log_ins.certificate_wanted.connect(self.certificate_wanted)
+
+    def _arrange(self) -> None:
+        self._more = QWidget()
+        self._form = QFormLayout(self._more)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.addRow("Password", self.password)
+        self._form.addRow("Leave mail on the server", self.retention)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        for widget in (*self._views.values(), self._more, self.log_ins):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self.ask_password(False)
+        self._show(View.LOOKING)
+
+    def _show(self, view: View) -> None:
+        self.view = view
+        for one, widget in self._views.items():
+            widget.setVisible(one is view)
+        stuck = view is View.FOUND and self.situation is Situation.OAUTH2
+        self._more.setVisible(view is not View.LOOKING and not stuck)
+        self.log_ins.clear()
+        self.changed.emit()
+
+    # The search
+
+    def begin(self, identity: Identity) -> None:
+        """Show a new search."""
+        self.situation = self._report = self._found = None
+        self.sources.begin(identity.address)
+        self.ask_password(False)
+        self._show(View.LOOKING)
+
+    def show_report(self, report: Report, situation: Situation) -> None:
+        """Show what came of it."""
+        self.situation, self._report, self._found = situation, report, report.found
+        domain = report.address.rpartition("@")[2]
+        if report.found is not None and situation not in _BY_HAND:
+            self.found.show_report(report, report.found, situation)
+            name = words.password_name(report.found)
+            self.ask_password(name != "Password", name)
+            self._show(View.FOUND)
+            return
+        self.edit(report.address)
+        kind = Kind.DANGER if situation is Situation.UNENCRYPTED else Kind.CAUTION
+        self.by_hand.say(words.explanation(situation, report, domain), kind)
+
+    def edit(self, address: str) -> None:
+        """Show the form, with what is known."""
+        self.by_hand.say("", Kind.INFO)
+        for fields, server in zip(
+            (self.by_hand.incoming, self.by_hand.outgoing), self._servers(), strict=True
+        ):
+            if server is not None:
+                fields.show_server(server)
+            elif not fields.username.text():
+                fields.username.setText(address)
+        self.by_hand.show_consent()
+        self._show(View.BY_HAND)
+
+    def _servers(self) -> tuple[Server | None, Server | None]:
+        found = self._found
+        return (found.incoming, found.outgoing) if found else (None, None)
+
+    def _with_password(self) -> None:
+        """The provider wants OAuth 2, and yet the user has a password for mail programs."""
+        report, found = self._report, self._found
+        if report is None or found is None:
+            return
+        incoming, outgoing = (
+            replace(server, authentication=Authentication.PASSWORD)
+            for server in (found.incoming, found.outgoing)
+        )
+        found = replace(found, incoming=incoming, outgoing=outgoing)
+        self.show_report(replace(report, found=found), Situation.READY)
+        self.ask_password(True, "App password")
+
+    # What goes on
+
+    def ask_password(self, wanted: bool, name: str = "Password") -> None:
+        """Show the field for another password than the one of the first page."""
+        self._form.setRowVisible(self.password, wanted)
+        label = self._form.labelForField(self.password)
+        if label is not None:
+            label.setProperty("text", name)
+        self.password.setAccessibleName(name)
+
+    def accept_certificate(self, what: str, fingerprint: str) -> None:
+        """Take one certificate for one server."""
+        if self.view is View.BY_HAND:
+            fields = self.by_hand.incoming if what == INCOMING else self.by_hand.outgoing
+            fields.show_server(replace(fields.server(), pin=fingerprint))
+        elif self._found is not None and what == INCOMING:
+            pinned = replace(self._found.incoming, pin=fingerprint)
+            self._found = replace(self._found, incoming=pinned)
+        elif self._found is not None:
+            pinned = replace(self._found.outgoing, pin=fingerprint)
+            self._found = replace(self._found, outgoing=pinned)
+        self.log_ins.clear()
+
+    def _edited(self) -> None:
+        self.log_ins.clear()
+        self.changed.emit()
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a log-in may be tried."""
+        match self.view:
+            case View.LOOKING:
+                return False
+            case View.FOUND:
+                return self.situation is not Situation.OAUTH2 and self.found.agreed
+            case View.BY_HAND:
+                return not self.by_hand.is_open or self.by_hand.consent.isChecked()
+
+    def account(self, identity: Identity) -> Account:
+        """The account as it is shown; raises BadInput."""
+        retention = Retention.parse(str(self.retention.currentData()))
+        if self.view is View.FOUND and self._found is not None:
+            return Account((identity,), *self._servers(), retention=retention)
+        hand = self.by_hand
+        if hand.incoming.is_empty or hand.outgoing.is_empty:
+            raise BadInput("A server's name is missing.", "It is in your provider's help pages.")
+        if hand.incoming.needs_token or hand.outgoing.needs_token:
+            raise BadInput(
+                "Signing in through the browser (OAuth 2) is not in this version yet.",
+                "Ask your provider for a password made for mail programs.",
+            )
+        return Account(
+            (identity,), hand.incoming.server(), hand.outgoing.server(), retention=retention
+        )

@@ -1,0 +1,484 @@
+"""The wizard in each of its states, on real servers and real sources of the loopback."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import shiboken6
+import trustme
+from PySide6.QtWidgets import QDialog
+from pytestqt.qtbot import QtBot
+
+from mailclient.app import App
+from mailclient.gui.bridge import Bridge
+from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.wizard.servers_page import View
+from mailclient.gui.wizard.window import KEY, SERVERS, WHO, Wizard
+from mailclient.services.accounts import INCOMING, OUTGOING
+from mailclient.services.discovery import Situation
+from mailclient.transport.discover.values import Source
+from tests.gui.conftest import MakeApp, Snap
+from tests.servers.names import names_running
+from tests.servers.surroundings import MailServers
+from tests.servers.web import Answer, Web, document, web_running
+
+PATIENCE = 20_000  # milliseconds until a wait gives up; nothing is measured by it
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Web]]:
+    """Serves answers, and makes the program ask here."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "web-ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with ExitStack() as stack:
+
+        def serve(answers: Mapping[str, Answer], *, slow: str = "") -> Web:
+            web = stack.enter_context(web_running(context, answers, slow=slow))
+            for name, value in (
+                ("AUTOCONFIG", web.url("/own/{domain}")),
+                ("DATABASE", web.url("/db/{domain}")),
+                ("CA_FILE", str(tmp_path / "web-ca.pem")),
+                ("PRIVATE", "yes"),
+                ("SECONDS", "120"),
+            ):
+                monkeypatch.setenv(f"MAILCLIENT_DISCOVERY_{name}", value)
+            return web
+
+        yield serve
+
+
+def provider(
+    servers: MailServers, *, security: str = "SSL", way: str = "password-cleartext"
+) -> Answer:
+    """The document of a provider whose servers are the real ones of the test."""
+    tls = security == "SSL"
+    ports = (
+        servers.pop3.pop3s if tls else servers.pop3.pop3,
+        servers.smtp.smtps if tls else servers.smtp.smtp,
+    )
+    both = "".join(
+        f'<{tag} type="{kind}"><hostname>localhost</hostname><port>{port}</port>'
+        f"<socketType>{security}</socketType><authentication>{way}</authentication></{tag}>"
+        for tag, kind, port in zip(
+            ("incomingServer", "outgoingServer"), ("pop3", "smtp"), ports, strict=True
+        )
+    )
+    return document(f"<clientConfig><emailProvider>{both}</emailProvider></clientConfig>".encode())
+
+
+@pytest.fixture
+def wizard(
+    qtbot: QtBot,
+    make_app: MakeApp,
+    bridge_of: Callable[[App], Bridge],
+    mail_servers: MailServers,
+) -> Iterator[Wizard]:
+    mail_servers.clear()
+    app = make_app("carol")
+    one = Wizard(app, bridge_of(app))
+    one.resize(760, 560)
+    one.show()
+    yield one
+    if shiboken6.isValid(one):
+        one.close()
+
+
+def begin(
+    wizard: Wizard, address: str = "carol@example.org", password: str = "secret of carol"
+) -> None:
+    """Fill in the first page and go on."""
+    wizard.who.name.setText("Carol Example")
+    wizard.who.address.setText(address)
+    wizard.who.password.setText(password)
+    wizard.next.click()
+
+
+def arrived(qtbot: QtBot, wizard: Wizard, view: View) -> None:
+    """Wait until the search has ended in a view."""
+    qtbot.waitUntil(
+        lambda: wizard.servers.view is view and wizard.servers.situation is not None,
+        timeout=PATIENCE,
+    )
+
+
+def log_in(qtbot: QtBot, wizard: Wizard) -> None:
+    """Log in, and wait for both results."""
+    wizard.next.click()
+    qtbot.waitUntil(lambda: not wizard._tasks, timeout=PATIENCE)
+
+
+# Looking
+
+
+def test_each_source_is_shown_as_it_is_asked_and_looking_can_be_stopped(
+    qtbot: QtBot, wizard: Wizard, sources: Callable[..., Web], snap: Snap
+) -> None:
+    sources({}, slow="/own/example.org")
+    snap(wizard, "wizard-who")
+    begin(wizard)
+    lines = wizard.servers.sources.lines
+    qtbot.waitUntil(
+        lambda: wizard.servers.sources.lines[Source.DATABASE] == "nothing there", timeout=PATIENCE
+    )
+    lines = wizard.servers.sources.lines
+    assert lines[Source.TABLE] == "nothing there"
+    assert lines[Source.AUTOCONFIG] == "asking…"
+    assert lines[Source.PROBE] == "not asked"
+    assert not wizard.next.isEnabled()
+    snap(wizard, "wizard-looking")
+    assert wizard.stop.text() == "Stop looking"
+    wizard.stop.click()
+    assert wizard.servers.view is View.BY_HAND
+    assert wizard.servers.by_hand.incoming.username.text() == "carol@example.org"
+
+
+def test_the_form_by_hand_is_one_click_away_from_everywhere(
+    qtbot: QtBot, wizard: Wizard, sources: Callable[..., Web], mail_servers: MailServers
+) -> None:
+    sources({"/own/example.org": provider(mail_servers)}, slow="/db/example.net")
+    assert wizard.by_hand.isVisible()  # before anything is looked for
+    begin(wizard, "carol@example.net")
+    assert wizard.by_hand.isVisible()  # while it is looked for
+    wizard.back.click()
+    assert wizard.pages.currentIndex() == WHO
+    begin(wizard)
+    arrived(qtbot, wizard, View.FOUND)
+    wizard.by_hand.click()  # after something was found: with what was found
+    assert wizard.servers.view is View.BY_HAND
+    assert wizard.servers.by_hand.incoming.host.text() == "localhost"
+    assert not wizard.by_hand.isVisible()
+
+
+def test_without_address_or_password_it_does_not_go_on(wizard: Wizard, snap: Snap) -> None:
+    wizard.next.click()
+    assert "not an e-mail address" in wizard.strip.words
+    wizard.who.address.setText("carol@example.org")
+    wizard.by_hand.click()
+    assert "password is missing" in wizard.strip.words
+    snap(wizard, "wizard-incomplete")
+    assert wizard.pages.currentIndex() == WHO
+
+
+# Found
+
+
+def test_what_is_found_is_shown_in_words_and_tested_with_a_tick(
+    qtbot: QtBot,
+    wizard: Wizard,
+    sources: Callable[..., Web],
+    mail_servers: MailServers,
+    snap: Snap,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(mail_servers.ca_file))
+    sources({"/own/example.org": provider(mail_servers)})
+    begin(wizard)
+    arrived(qtbot, wizard, View.FOUND)
+    assert wizard.servers.situation is Situation.READY
+    assert wizard.servers.found.incoming.text() == "Incoming: localhost, encrypted"
+    assert "has proved its name" in wizard.servers.found.origin.text()
+    snap(wizard, "wizard-found")
+    wizard.servers.retention.setCurrentIndex(wizard.servers.retention.findData("30"))
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.pages.currentIndex() == KEY, timeout=PATIENCE)
+    assert "Logged in" in wizard.servers.log_ins.words(INCOMING)
+    assert "Logged in" in wizard.servers.log_ins.words(OUTGOING)
+    assert wizard.made is not None
+    assert wizard.made.retention.days == 30
+    snap(wizard, "wizard-key")
+
+
+def test_a_refused_log_in_is_told_and_the_password_typed_again(
+    qtbot: QtBot,
+    wizard: Wizard,
+    sources: Callable[..., Web],
+    mail_servers: MailServers,
+    snap: Snap,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(mail_servers.ca_file))
+    sources({"/own/example.org": provider(mail_servers)})
+    begin(wizard, password="not it")
+    arrived(qtbot, wizard, View.FOUND)
+    assert wizard.servers.password.isHidden()
+    log_in(qtbot, wizard)
+    assert wizard.pages.currentIndex() == SERVERS
+    assert "password" in wizard.servers.log_ins.words(INCOMING)
+    assert not wizard.servers.password.isHidden()
+    snap(wizard, "wizard-refused")
+    wizard.servers.password.setText("secret of carol")
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.pages.currentIndex() == KEY, timeout=PATIENCE)
+
+
+def test_a_bad_certificate_is_shown_with_its_facts_and_can_be_accepted(
+    qtbot: QtBot,
+    wizard: Wizard,
+    sources: Callable[..., Web],
+    mail_servers: MailServers,
+    snap: Snap,
+) -> None:
+    sources({"/own/example.org": provider(mail_servers)})
+    begin(wizard)
+    arrived(qtbot, wizard, View.FOUND)
+    log_in(qtbot, wizard)
+    assert "could not prove" in wizard.servers.log_ins.words(INCOMING)
+    snap(wizard, "wizard-certificate")
+    for what in (INCOMING, OUTGOING):
+        accept(qtbot, wizard, what)
+        if what == INCOMING:
+            log_in(qtbot, wizard)
+            assert "Logged in" in wizard.servers.log_ins.words(INCOMING)
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.pages.currentIndex() == KEY, timeout=PATIENCE)
+    assert wizard.made is not None
+    assert wizard.made.incoming is not None
+    assert len(wizard.made.incoming.pin) == 64
+
+
+def accept(qtbot: QtBot, wizard: Wizard, what: str) -> None:
+    wizard.servers.log_ins.button(what).click()
+    dialog = next(one for one in wizard.findChildren(QDialog) if isinstance(one, CertificateDialog))
+    qtbot.waitUntil(dialog.accept_button.isVisible, timeout=PATIENCE)
+    dialog.accept_button.click()
+    qtbot.waitUntil(lambda: not wizard.findChildren(CertificateDialog), timeout=PATIENCE)
+
+
+# What has to be done or decided first
+
+
+def test_a_provider_that_needs_an_app_password_says_so_with_the_step(
+    qtbot: QtBot, wizard: Wizard, snap: Snap
+) -> None:
+    begin(wizard, "carol@gmail.com", "her usual one")
+    arrived(qtbot, wizard, View.FOUND)
+    page = wizard.servers
+    assert page.situation is Situation.STEP
+    assert "2-step verification" in page.found.strip.words
+    assert page.found._page == "https://myaccount.google.com/apppasswords"
+    assert page.password.accessibleName() == "App password"
+    assert page.password.isVisible()
+    assert "list that comes with the program (looked at on 23 November 2026)" in (
+        page.found.origin.text()
+    )
+    snap(wizard, "wizard-app-password")
+
+
+def test_a_provider_where_pop3_has_to_be_switched_on_says_so(
+    qtbot: QtBot, wizard: Wizard, snap: Snap
+) -> None:
+    begin(wizard, "carol@gmx.net")
+    arrived(qtbot, wizard, View.FOUND)
+    assert "switch on POP3" in wizard.servers.found.strip.words
+    assert wizard.servers.password.isHidden()
+    assert wizard.next.isEnabled()
+    snap(wizard, "wizard-enable-pop")
+
+
+def test_a_provider_that_needs_oauth2_is_told_honestly(
+    qtbot: QtBot, wizard: Wizard, snap: Snap
+) -> None:
+    begin(wizard, "carol@outlook.com")
+    arrived(qtbot, wizard, View.FOUND)
+    assert wizard.servers.situation is Situation.OAUTH2
+    assert "Signing in through the browser is not in this version yet" in (
+        wizard.servers.found.strip.words
+    )
+    assert not wizard.next.isEnabled()
+    assert wizard.servers.found.has_password.isHidden()
+    snap(wizard, "wizard-oauth2")
+
+
+def test_an_unknown_provider_with_oauth2_may_have_given_an_app_password(
+    qtbot: QtBot,
+    wizard: Wizard,
+    sources: Callable[..., Web],
+    mail_servers: MailServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(mail_servers.ca_file))
+    sources({"/own/example.org": provider(mail_servers, way="OAuth2")})
+    begin(wizard)
+    arrived(qtbot, wizard, View.FOUND)
+    assert not wizard.next.isEnabled()
+    wizard.servers.found.has_password.click()
+    assert wizard.servers.password.accessibleName() == "App password"
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.pages.currentIndex() == KEY, timeout=PATIENCE)
+
+
+def test_servers_that_only_dns_names_are_asked_about(
+    qtbot: QtBot, wizard: Wizard, snap: Snap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with names_running({("example.org.", "MX"): ["1 smtp.google.com."]}) as names:
+        monkeypatch.setenv("MAILCLIENT_DISCOVERY_DNS", names.place)
+        monkeypatch.setenv("MAILCLIENT_DISCOVERY_SECONDS", "120")
+        begin(wizard)
+        arrived(qtbot, wizard, View.FOUND)
+    assert wizard.servers.situation is Situation.UNSIGNED
+    assert "pop.gmail.com and smtp.gmail.com" in wizard.servers.found.strip.words
+    assert "app password" in wizard.servers.found.strip.words
+    assert not wizard.next.isEnabled()
+    snap(wizard, "wizard-unsigned")
+    wizard.servers.found.confirm.click()
+    assert wizard.next.isEnabled()
+
+
+def test_an_unencrypted_server_needs_i_understand(
+    qtbot: QtBot,
+    wizard: Wizard,
+    sources: Callable[..., Web],
+    mail_servers: MailServers,
+    snap: Snap,
+) -> None:
+    sources({"/own/example.org": provider(mail_servers, security="plain")})
+    begin(wizard)
+    arrived(qtbot, wizard, View.BY_HAND)
+    page = wizard.servers
+    assert page.situation is Situation.UNENCRYPTED
+    assert "not encrypted" in page.by_hand.strip.words
+    assert page.by_hand.consent.isVisible()
+    assert page.by_hand.consent.text().startswith("I understand")
+    assert not wizard.next.isEnabled()
+    snap(wizard, "wizard-unencrypted")
+    page.by_hand.consent.click()
+    assert wizard.next.isEnabled()
+    page.by_hand.incoming.security.setCurrentIndex(0)
+    page.by_hand.outgoing.security.setCurrentIndex(0)
+    assert not page.by_hand.consent.isVisible()
+    assert not page.by_hand.consent.isChecked()
+
+
+def test_what_is_not_found_is_filled_in_by_hand_in_place(
+    qtbot: QtBot,
+    wizard: Wizard,
+    sources: Callable[..., Web],
+    mail_servers: MailServers,
+    snap: Snap,
+) -> None:
+    sources({})
+    begin(wizard)
+    arrived(qtbot, wizard, View.BY_HAND)
+    assert wizard.servers.situation is Situation.NOT_FOUND
+    assert "were not found" in wizard.servers.by_hand.strip.words
+    snap(wizard, "wizard-not-found")
+    wizard.next.click()
+    assert "name is missing" in wizard.strip.words
+    account = mail_servers.account("carol")
+    assert account.incoming is not None
+    assert account.outgoing is not None
+    wizard.servers.by_hand.incoming.show_server(account.incoming)
+    wizard.servers.by_hand.outgoing.show_server(account.outgoing)
+    snap(wizard, "wizard-servers")
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.pages.currentIndex() == KEY, timeout=PATIENCE)
+
+
+def test_without_network_it_says_so_and_can_look_again(
+    qtbot: QtBot,
+    wizard: Wizard,
+    sources: Callable[..., Web],
+    mail_servers: MailServers,
+    snap: Snap,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin(wizard)  # nobody can be asked here
+    arrived(qtbot, wizard, View.BY_HAND)
+    assert wizard.servers.situation is Situation.OFFLINE
+    assert "connected to the network" in wizard.servers.by_hand.strip.words
+    snap(wizard, "wizard-offline")
+    sources({"/own/example.org": provider(mail_servers)})
+    wizard.servers.again.click()
+    arrived(qtbot, wizard, View.FOUND)
+
+
+# The key
+
+
+def at_the_key(qtbot: QtBot, wizard: Wizard, servers: MailServers) -> None:
+    """Set the account up by hand, as far as the last page."""
+    account = servers.account("carol")
+    assert account.incoming is not None
+    assert account.outgoing is not None
+    wizard.who.name.setText("Carol Example")
+    wizard.who.address.setText("carol@example.org")
+    wizard.who.password.setText("secret of carol")
+    wizard.by_hand.click()
+    wizard.servers.by_hand.incoming.show_server(account.incoming)
+    wizard.servers.by_hand.outgoing.show_server(account.outgoing)
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.pages.currentIndex() == KEY, timeout=PATIENCE)
+
+
+def test_a_key_is_made_and_its_copy_saved(
+    qtbot: QtBot, wizard: Wizard, mail_servers: MailServers, snap: Snap, tmp_path: Path
+) -> None:
+    at_the_key(qtbot, wizard, mail_servers)
+    assert wizard.next.text() == "Create my key"
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.keys.key is not None, timeout=PATIENCE)
+    assert "Save one" in wizard.keys.state.text()
+    assert wizard.next.text() == "Finish"
+    snap(wizard, "wizard-key-made")
+    wizard.save_backup(str(tmp_path / "copy.asc"))
+    qtbot.waitUntil(lambda: "The copy lies" in wizard.keys.state.text(), timeout=PATIENCE)
+    assert b"PRIVATE KEY" in (tmp_path / "copy.asc").read_bytes()
+    assert (tmp_path / "copy.asc").stat().st_mode & 0o077 == 0
+    with qtbot.waitSignal(wizard.finished, timeout=PATIENCE):
+        wizard.next.click()
+
+
+def test_a_key_in_a_file_is_taken_and_one_for_somebody_else_is_not(
+    qtbot: QtBot,
+    wizard: Wizard,
+    make_app: MakeApp,
+    mail_servers: MailServers,
+    snap: Snap,
+    tmp_path: Path,
+) -> None:
+    elsewhere = make_app("elsewhere")
+    for name in ("dora", "carol"):
+        key = elsewhere.keys.generate(f"{name}@example.org", name.title(), None)
+        copy = elsewhere.keys.export(key.fingerprint, secret=True)
+        (tmp_path / f"{name}.asc").write_bytes(copy)
+    at_the_key(qtbot, wizard, mail_servers)
+    wizard.keys.use_key.click()
+    assert "no secret key" in wizard.keys.held.text()
+    assert not wizard.next.isEnabled()
+    wizard.take_key_file(str(tmp_path / "dora.asc"))
+    qtbot.waitUntil(lambda: bool(wizard.strip.words), timeout=PATIENCE)
+    assert "no usable secret key for carol@example.org" in wizard.strip.words
+    snap(wizard, "wizard-key-file")
+    wizard.take_key_file(str(tmp_path / "carol.asc"))
+    qtbot.waitUntil(lambda: wizard.keys.key is not None, timeout=PATIENCE)
+    assert "used from now on" in wizard.keys.state.text()
+    assert not wizard.keys.backup.isVisible()
+
+
+def test_a_key_that_gnupg_has_is_offered_first(
+    qtbot: QtBot, wizard: Wizard, mail_servers: MailServers, snap: Snap
+) -> None:
+    wizard._app.keys.generate("carol@example.org", "Carol", None)
+    at_the_key(qtbot, wizard, mail_servers)
+    assert wizard.keys.use_key.isChecked()
+    assert "In GnuPG on this computer" in wizard.keys.held.text()
+    assert wizard.next.text() == "Finish"
+    snap(wizard, "wizard-key-held")
+    with qtbot.waitSignal(wizard.finished, timeout=PATIENCE):
+        wizard.next.click()
+
+
+def test_a_key_can_wait(qtbot: QtBot, wizard: Wizard, mail_servers: MailServers) -> None:
+    at_the_key(qtbot, wizard, mail_servers)
+    wizard.keys.later.click()
+    app = wizard._app
+    with qtbot.waitSignal(wizard.finished, timeout=PATIENCE):
+        wizard.next.click()
+    assert app.keys.own_key("carol@example.org") is None
+    assert [one.address for one in app.accounts.list()] == ["carol@example.org"]
