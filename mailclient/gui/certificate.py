@@ -113,8 +113,7 @@ class CertificateDialog(QDialog):
         if fingerprint is None:
             return
         if self._taken is not None:
-            self._app.accounts.accepting(self._account, self._what, found.fingerprint)
-            self._taken(found.fingerprint)
+            self._taken(fingerprint)
             self.close()
             return
 

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 from mailclient.account import Account, Authentication, Identity, Retention, Server
 from mailclient.errors import BadInput
 from mailclient.gui import parts
-from mailclient.gui.settings.account_form import retention_words
 from mailclient.gui.strip import Kind
 from mailclient.gui.wizard import words
 from mailclient.gui.wizard.by_hand import ByHand
@@ -28,7 +27,13 @@ from mailclient.services.accounts import INCOMING
 from mailclient.services.discovery import Situation
 from mailclient.transport.discover.values import Found, Report
 
-_RETENTION = ("14", "30", "yes", "deleted", "no")
+_RETENTION = {
+    "14": "for 14 days",
+    "30": "for 30 days",
+    "yes": "for ever, until I delete it there",
+    "deleted": "until I delete it here for good",
+    "no": "not at all: delete it once it is stored here",
+}
 _BY_HAND = (Situation.NOT_FOUND, Situation.OFFLINE, Situation.UNENCRYPTED)
 
 
@@ -65,8 +70,8 @@ class ServersPage(QWidget):
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.retention = QComboBox()
-        for word in _RETENTION:
-            self.retention.addItem(retention_words(Retention.parse(word)), word)
+        for word, text in _RETENTION.items():
+            self.retention.addItem(text, word)
         self.retention.setAccessibleName("Leave mail on the server")
         self.log_ins = LogIns()
         self._arrange()
