@@ -426,7 +426,7 @@ def test_a_key_is_made_and_its_copy_saved(
     assert "Save one" in wizard.keys.state.text()
     assert wizard.next.text() == "Finish"
     snap(wizard, "wizard-key-made")
-    wizard.save_backup(str(tmp_path / "copy.asc"))
+    wizard.key_work.save_backup(str(tmp_path / "copy.asc"))
     qtbot.waitUntil(lambda: "The copy lies" in wizard.keys.state.text(), timeout=PATIENCE)
     assert b"PRIVATE KEY" in (tmp_path / "copy.asc").read_bytes()
     assert (tmp_path / "copy.asc").stat().st_mode & 0o077 == 0
@@ -451,11 +451,11 @@ def test_a_key_in_a_file_is_taken_and_one_for_somebody_else_is_not(
     wizard.keys.use_key.click()
     assert "no secret key" in wizard.keys.held.text()
     assert not wizard.next.isEnabled()
-    wizard.take_key_file(str(tmp_path / "dora.asc"))
+    wizard.key_work.take_file(str(tmp_path / "dora.asc"))
     qtbot.waitUntil(lambda: bool(wizard.strip.words), timeout=PATIENCE)
     assert "no usable secret key for carol@example.org" in wizard.strip.words
     snap(wizard, "wizard-key-file")
-    wizard.take_key_file(str(tmp_path / "carol.asc"))
+    wizard.key_work.take_file(str(tmp_path / "carol.asc"))
     qtbot.waitUntil(lambda: wizard.keys.key is not None, timeout=PATIENCE)
     assert "used from now on" in wizard.keys.state.text()
     assert not wizard.keys.backup.isVisible()

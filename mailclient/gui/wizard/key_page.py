@@ -118,10 +118,14 @@ class KeyPage(QWidget):
         return self.key is not None or self.choice is not Choice.USE or self._held is not None
 
     @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to be done."""
+        return self.key is not None or self.choice is not Choice.CREATE
+
+    @property
     def words(self) -> str:
         """What the main button does."""
-        creates = self.key is None and self.choice is Choice.CREATE
-        return "Create my key" if creates else "Finish"
+        return "Finish" if self.is_settled else "Create my key"
 
     def say(self, icon: str, text: str) -> None:
         """Say what is going on."""

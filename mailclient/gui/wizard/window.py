@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QPushButton,
     QStackedWidget,
@@ -24,22 +22,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mailclient.account import Account, Identity
+from mailclient.account import Account
 from mailclient.app import App
-from mailclient.crypto.api import KeyInfo
-from mailclient.errors import BadInput, KeyMissing, LoginRefused, MailError
-from mailclient.gui import parts, people
+from mailclient.errors import BadInput, LoginRefused, MailError
+from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge, Changes, Task
 from mailclient.gui.certificate import CertificateDialog
-from mailclient.gui.reader.saving import write_secret
 from mailclient.gui.strip import Strip
-from mailclient.gui.wizard.key_page import Choice, KeyPage
+from mailclient.gui.wizard.key_page import KeyPage
+from mailclient.gui.wizard.key_work import KeyWork
 from mailclient.gui.wizard.servers_page import ServersPage, View
 from mailclient.gui.wizard.who import WhoPage
 from mailclient.services.accounts import StepResult
 from mailclient.services.discovery import situation
 from mailclient.services.jobs import Job
-from mailclient.services.read import read_file
 from mailclient.transport.discover.values import Report
 
 T = TypeVar("T")
@@ -66,6 +62,7 @@ class Wizard(QDialog):
         self.who = WhoPage()
         self.servers = ServersPage()
         self.keys = KeyPage()
+        self.key_work = KeyWork(app, self.keys, self.strip, self._run)
         self.pages = QStackedWidget()
         for page in (self.who, self.servers, self.keys):
             self.pages.addWidget(page)
@@ -103,8 +100,6 @@ class Wizard(QDialog):
         self.servers.look_again_wanted.connect(self._look)
         self.servers.certificate_wanted.connect(self._show_certificate)
         self.keys.chosen.connect(self._refresh)
-        self.keys.file_wanted.connect(self._choose_key_file)
-        self.keys.backup_wanted.connect(self._choose_backup)
         self._bridge.changed.connect(self._changed)
 
     def _go(self, page: int) -> None:
@@ -248,68 +243,13 @@ class Wizard(QDialog):
 
     def _added(self, account: Account) -> None:
         self.made = account
-        self._run(lambda job: self._app.keys.own_key(account.address), self._key_known)
-
-    def _key_known(self, key: KeyInfo | None) -> None:
-        self.keys.begin(self._identity.address, key)
-        self._go(KEY)
-
-    @property
-    def _identity(self) -> Identity:
-        return self.made.identities[0] if self.made else self.who.identity()
+        self.key_work.begin(account.identities[0], lambda: self._go(KEY))
 
     def _leave_key(self) -> None:
-        if self.keys.key is not None or self.keys.choice is not Choice.CREATE:
+        if self.keys.is_settled:
             self.accept()
-            return
-        self.keys.choose_between(False)
-        self.keys.say("key", "Your key is being made…")
-        who = self._identity
-        self._run(
-            lambda job: self._app.keys.generate(who.address, who.name, None),
-            lambda key: self.keys.show_key(key, made=True),
-        )
-
-    def _choose_key_file(self) -> None:
-        dialog = QFileDialog(self, "Take in a key")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.take_key_file)
-        dialog.open()
-
-    def take_key_file(self, name: str) -> None:
-        """Take in the keys of a file, and use the one for this address."""
-        address = self._identity.address
-
-        def work(job: Job) -> KeyInfo:
-            self._app.keys.import_keys(read_file(Path(name)))
-            key = self._app.keys.own_key(address)
-            if key is None:
-                raise KeyMissing(
-                    f"The file holds no usable secret key for {people.plain(address)}.",
-                    "Choose another file, or create a key.",
-                )
-            return key
-
-        self.strip.clear()
-        self._run(work, lambda key: self.keys.show_key(key, made=False))
-
-    def _choose_backup(self) -> None:
-        dialog = QFileDialog(self, "Save a copy of your key")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.selectFile(people.file_name(f"{self._identity.address}-secret.asc"))
-        dialog.fileSelected.connect(self.save_backup)
-        dialog.open()
-
-    def save_backup(self, name: str) -> None:
-        """Write the secret key into a file."""
-        key = self.keys.key
-        if key is not None:
-            self._run(
-                lambda job: write_secret(
-                    Path(name), self._app.keys.export(key.fingerprint, secret=True)
-                ),
-                lambda path: self.keys.show_saved(name),
-            )
+        else:
+            self.key_work.create()
 
     # Work
 
