@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
+from itertools import chain
 
 from mailclient.errors import BadInput
 from mailclient.message.address import Address, ascii_domain, encode_address, format_address
 from mailclient.message.body import Attachment, body
 from mailclient.message.draft import AttachmentSource, Draft
-from mailclient.message.entity import entity
+from mailclient.message.entity import entity, joined, pieces
 from mailclient.message.envelope import Envelope, envelope, ids
 from mailclient.message.fields import fold
 from mailclient.message.rich import from_html, pictures_in, to_html
@@ -72,10 +73,11 @@ def _is_sendable_id(id: str) -> bool:
     return id.isascii() and len(id) <= LONGEST_ID
 
 
-def assemble(fields: Sequence[tuple[str, str]], entity: bytes) -> bytes:
+def assemble(fields: Sequence[tuple[str, str]], entity: bytes | Iterable[bytes]) -> bytes:
     """The complete message; raises BadInput for a field that cannot be written."""
     lines = "".join(fold(name, value) for name, value in (*fields, ("MIME-Version", "1.0")))
-    return lines.encode("utf-8") + entity
+    parts = (entity,) if isinstance(entity, bytes) else entity
+    return joined(chain((lines.encode("utf-8"),), parts))
 
 
 # Drafts
@@ -111,7 +113,7 @@ def draft_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:
     lines += [f"{name}: {value}" for name, value in _description(draft, message_id, date)]
     lines += [f"{name}: yes" for name, is_set in marks.items() if is_set]
     head = "\r\n".join([*lines, "MIME-Version: 1.0", ""]).encode("utf-8", "replace")
-    return head + entity(draft, flowed=False)
+    return joined(chain((head,), pieces(draft, flowed=False)))
 
 
 def _unfinished(person: Address) -> str:

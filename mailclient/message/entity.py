@@ -10,6 +10,7 @@ import re
 import secrets
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from urllib.parse import quote
 
 from mailclient.message.body import safe_name
@@ -29,7 +30,15 @@ _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 def entity(draft: Draft, *, flowed: bool = True) -> bytes:
     """The MIME entity of the draft: Content-* fields and body."""
-    return b"".join(pieces(draft, flowed=flowed))
+    return joined(pieces(draft, flowed=flowed))
+
+
+def joined(parts: Iterable[bytes]) -> bytes:
+    """The pieces as one, each dropped as soon as it is taken: the whole is in memory but once."""
+    whole = BytesIO()
+    for part in parts:
+        whole.write(part)
+    return whole.getvalue()
 
 
 def pieces(draft: Draft, *, flowed: bool = True) -> Iterator[bytes]:

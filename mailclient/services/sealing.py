@@ -16,6 +16,7 @@ from mailclient.message import build
 from mailclient.message.address import Address, encode_address, normalise, wire_address
 from mailclient.message.draft import Draft
 from mailclient.message.entity import entity as mime_entity
+from mailclient.message.entity import pieces
 from mailclient.message.headers import HIDDEN_SUBJECT, protect
 from mailclient.services.accounts import Accounts
 from mailclient.services.keys import Keys
@@ -52,7 +53,6 @@ class Sealing:
         Raises BadInput, KeyMissing, KeyLocked, SealFailed.
         """
         fields = build.fields(draft, message_id=message_id, date=date)
-        entity = mime_entity(draft)
         extra: Fields = ()
         if self._settings.get(SEND_AUTOCRYPT):
             chosen = self._accounts.identity(draft.sender.address)[1].key
@@ -60,12 +60,14 @@ class Sealing:
         visible = _delivery((*draft.to, *draft.cc))
         hidden = {key: one for key, one in _delivery(draft.bcc).items() if key not in visible}
         if draft.encrypt:
-            return self._sealed(draft, message_id, (fields, extra, entity), visible, hidden, cancel)
+            return self._sealed(draft, message_id, (fields, extra), visible, hidden, cancel)
         if draft.sign:
             own = self._own(draft.sender)
-            entity, fields = protect(entity, fields, encrypted=False)
+            entity, fields = protect(mime_entity(draft), fields, encrypted=False)
             entity = self._keys.seal(entity, sign_with=own, encrypt_to=(), cancel=cancel)
-        raw = build.assemble((*fields, *extra), entity)
+            raw = build.assemble((*fields, *extra), entity)
+        else:
+            raw = build.assemble((*fields, *extra), pieces(draft))
         everybody = (*visible.values(), *hidden.values())
         return Prepared(message_id, (NewCopy(raw, everybody),), _with_bcc(raw, draft.bcc))
 
@@ -73,19 +75,19 @@ class Sealing:
         self,
         draft: Draft,
         message_id: str,
-        parts: tuple[Fields, Fields, bytes],
+        parts: tuple[Fields, Fields],
         visible: Mapping[str, str],
         hidden: Mapping[str, str],
         cancel: CancelToken,
     ) -> Prepared:
         """One copy for To, Cc and oneself, and one for each Bcc, so that no key ID tells of it."""
-        fields, extra, entity = parts
+        fields, extra = parts
         ready = self._keys.readiness([*visible, *hidden])
         _require_all(ready)
         to = {one.address: one.fingerprint for one in ready.recipients}
         own = self._own(draft.sender)
         hide = self._settings.get(PROTECT_SUBJECT)
-        payload, outside = protect(entity, fields, encrypted=True, hide_subject=hide)
+        payload, outside = protect(mime_entity(draft), fields, encrypted=True, hide_subject=hide)
 
         def sealed(*fingerprints: str) -> bytes:
             unique = tuple(dict.fromkeys(fingerprints))

@@ -141,7 +141,7 @@ def test_keys_and_settings_show_what_is_there(
     settings.accounts.form.name.setText("Robert")
     settings.accounts.keep.click()
     qtbot.waitUntil(lambda: bob.accounts.list()[0].name == "Robert", timeout=PATIENCE)
-    settings.tabs.setCurrentIndex(1)
+    settings.tabs.setCurrentIndex(2)
     snap(settings, "settings")
     keys.close()
     settings.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QSizePolicy, QToolButton, QWidget
 
 from mailclient.gui import icons, theme
 from mailclient.gui.compose import rich_document
@@ -24,6 +24,7 @@ class FormatBar(QWidget):
         super().__init__(parent)
         self._editor = editor
         self.setAccessibleName("Format")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(theme.PADDING, 2, theme.PADDING, 2)
         self._row.setSpacing(2)
@@ -61,7 +62,7 @@ class FormatBar(QWidget):
 
         button.clicked.connect(lambda: do())
         shortcut = QShortcut(QKeySequence(key), self._editor, do)
-        shortcut.setEnabled(True)
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         self._row.addWidget(button)
         return button
 

@@ -20,6 +20,7 @@ from mailclient.app import App
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.settings.accounts import AccountsPage
+from mailclient.gui.settings.identities import IdentitiesPage
 from mailclient.gui.settings.storage import StoragePage
 from mailclient.gui.strip import Strip
 from mailclient.services.events import SettingChanged
@@ -62,6 +63,8 @@ class SettingsWindow(QDialog):
         self.tabs = QTabWidget()
         self.accounts = AccountsPage(app, bridge, self.strip)
         self.tabs.addTab(self.accounts, "Accounts")
+        self.identities = IdentitiesPage(app, bridge, self.strip)
+        self.tabs.addTab(self.identities, "Addresses")
         self.tabs.addTab(self._settings_page(), "Settings")
         self.storage = StoragePage(app, bridge, self.strip)
         self.tabs.addTab(self.storage, "Storage and plug-ins")
@@ -72,12 +75,12 @@ class SettingsWindow(QDialog):
 
     def done(self, result: int) -> None:
         """Close, unless something typed cannot be kept: then say so."""
-        if self.accounts.keep_changes():
+        if self.accounts.keep_changes() and self.identities.keep_changes():
             super().done(result)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """As `done`, for the window's own button."""
-        if self.accounts.keep_changes():
+        if self.accounts.keep_changes() and self.identities.keep_changes():
             super().closeEvent(event)
         else:
             event.ignore()

@@ -2,6 +2,8 @@
 
 import email
 import email.policy
+import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,7 +16,7 @@ from mailclient.message import build
 from mailclient.message.address import Address, normalise
 from mailclient.message.body import body
 from mailclient.message.draft import AttachmentSource, Draft
-from mailclient.message.entity import entity
+from mailclient.message.entity import entity, pieces
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.flowed import flow, unflow
 from mailclient.message.quote import Whom, forward_text, own_text, reply_draft, without_words
@@ -253,3 +255,28 @@ def test_no_field_of_a_draft_becomes_a_field_of_the_message(field: str, bad: str
         every = [email.message_from_bytes(raw), *email.message_from_bytes(raw).walk()]
         assert [part for part in every if "x-evil" in part] == []
         assert [part for part in parse(raw).walk() if "x-evil" in part.headers] == []
+
+
+class Zeros:
+    """A large file that takes no memory."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def chunks(self) -> Iterator[bytes]:
+        for _ in range(self._size // 65_536):
+            yield bytes(65_536)
+
+
+def test_a_large_file_is_in_memory_once_while_its_message_is_built() -> None:
+    file = AttachmentSource("big.bin", "application/octet-stream", Zeros(16 * 1024 * 1024))
+    draft = Draft(sender=ANN, to=(BOB,), attachments=(file,))
+    tracemalloc.start()
+    raw = build.assemble(build.fields(draft, message_id="<a@b>", date=NOW), pieces(draft))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.3 * len(raw)
+    assert body(parse(raw)).attachments[0].data() == bytes(16 * 1024 * 1024)
