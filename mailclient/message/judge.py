@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailclient.message.address import Address, normalise
+from mailclient.message.address import Address, normalise, without_tag
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.facts import Form, Layer, Outcome, SignatureFact, SignatureStatus
 from mailclient.message.headers import Protected, protected
@@ -368,9 +368,8 @@ def _concerns(case: _Case, own_addresses: Collection[str]) -> bool:
     own = {normalise(one) for one in own_addresses}
     inside = case.fields.headers is not None and case.fields.mode != "v1"
     seen = case.inside if inside else case.outside
-    return bool(
-        own & (_keys(seen.to) | _keys(seen.cc) | _keys(seen.from_) | _keys(case.outside.bcc))
-    )
+    people = (*seen.to, *seen.cc, *seen.from_, *case.outside.bcc)
+    return any(one.key in own or without_tag(one.address) in own for one in people)
 
 
 def _keys(people: Sequence[Address]) -> set[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from mailclient.cancel import CancelToken
+from mailclient.message.envelope import envelope
+from mailclient.message.tree import parse
 from mailclient.services.crash import crash_point
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged, OutboxChanged
 from mailclient.services.identities import identity_of
@@ -50,8 +52,18 @@ class Outcomes:
         self._events.publish(OutboxChanged())
         if id is not None:
             self._intake.process(id, CancelToken())
+            self._mark_answered(copy)
             self._events.publish(MessagesChanged((folder.id,), (id,)))
             self._events.publish(FoldersChanged())
+
+    def _mark_answered(self, copy: bytes) -> None:
+        """The message that this one answers shows it in the list."""
+        answered = envelope(parse(copy).headers).in_reply_to
+        ids = self._store.messages.by_message_id(answered)
+        if ids:
+            self._store.messages.set_flags(ids, answered=True)
+            folders = {self._store.messages.get(id).folder_id for id in ids}
+            self._events.publish(MessagesChanged(tuple(folders), ids))
 
     def _sent_folder(self, item: OutItem) -> Folder:
         """Where the copy goes: the identity's own folder, made anew if need be, or Sent."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailclient.message.build import assemble
+from mailclient.message.quote import Whom
 from mailclient.message.security import Encryption, SignatureWord, State
 from mailclient.services.read import MessageView
 from tests.attacks.conftest import ALICE, BOB, MALLORY, PAST, SECRET, TEXT, TOM, Desk
@@ -285,8 +286,8 @@ def test_answers_go_to_protected_addresses_only(desk: Desk) -> None:
     outside = (*desk.fields(), ("Cc", MALLORY), ("Reply-To", MALLORY))
     view = desk.read(desk.protected_letter(desk.fields(), outside))
     assert "reply-to-unprotected" in view.verdict.warnings
-    for everyone in (False, True):
-        draft = desk.app.compose.reply(view, everyone).draft
+    for whom in (Whom.AUTHOR, Whom.EVERYONE):
+        draft = desk.app.compose.reply(view, whom).draft
         assert draft.encrypt
         assert MALLORY not in {one.address for one in (*draft.to, *draft.cc)}
 
@@ -295,6 +296,13 @@ def test_a_letter_that_was_signed_for_another_is_noted(desk: Desk) -> None:
     inside = [(name, TOM if name == "To" else value) for name, value in desk.fields()]
     view = desk.read(desk.protected_letter(inside, desk.fields()))
     assert "not-addressed-to-you" in view.verdict.warnings
+
+
+def test_a_letter_that_was_signed_for_a_tagged_address_of_mine_is_for_me(desk: Desk) -> None:
+    mine = desk.app.accounts.list()[0].address.replace("@", "+shop@")
+    inside = [(name, mine if name == "To" else value) for name, value in desk.fields()]
+    view = desk.read(desk.protected_letter(inside, desk.fields()))
+    assert "not-addressed-to-you" not in view.verdict.warnings
 
 
 def test_a_sender_who_always_signs_is_missed_when_unsigned(desk: Desk) -> None:

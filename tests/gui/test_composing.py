@@ -225,6 +225,14 @@ def test_rich_text_is_written_with_the_bar(qtbot: QtBot, write: Write) -> None:
     assert "so bold\n* one\n* two\n> said\nhttps://example.org/" in window.form.draft().text
 
 
+def test_the_keys_of_the_bar_do_nothing_to_plain_text(qtbot: QtBot, write: Write) -> None:
+    text = write(to=(BOB,), text="words").form.text
+    text.selectAll()
+    for key in (Qt.Key.Key_B, Qt.Key.Key_I, Qt.Key.Key_U):
+        qtbot.keyClick(text, key, Qt.KeyboardModifier.ControlModifier)
+    assert not text.is_formatted
+
+
 LINES = (
     Line((Run("a "), Run("b", bold=True, italic=True), Run(" c", underline=True))),
     Line(),

@@ -126,3 +126,20 @@ def test_an_answer_comes_from_the_tagged_address_that_was_written_to(
     answer = bob.json("reply", str(row["id"]), "--all")
     assert answer["from"] == [{"name": "Bob", "address": tagged}]
     assert [one["address"] for one in answer["to"] + answer["cc"]] == ["eve@x.example"]
+
+
+def test_a_message_that_was_answered_shows_it(
+    person: MakePerson, mail_servers: MailServers
+) -> None:
+    bob = person("bob")
+    bob.set_up()
+    mail_servers.deliver(
+        "bob",
+        f"From: alice@{mail_servers.domain}\r\nTo: {bob.address}\r\nMessage-ID: <1@x>\r\n"
+        "Subject: hi\r\n\r\nwords\r\n".encode(),
+    )
+    bob.json("receive")
+    assert bob.json("search", "is:answered")["count"] == 0
+    [row] = bob.json("list")["messages"]
+    bob.json("reply", str(row["id"]), "--send")
+    assert [one["id"] for one in bob.json("search", "is:answered")["messages"]] == [row["id"]]

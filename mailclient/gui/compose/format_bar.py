@@ -56,6 +56,8 @@ class FormatBar(QWidget):
         button.setToolTip(f"{plain} ({key})")
 
         def do() -> None:
+            if not self._editor.rich:  # a key pressed in plain text
+                return
             act()
             self._editor.setFocus()
             self._show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -49,6 +50,24 @@ def test_an_account_comes_back_as_it_was_kept(store: Store, reopen: Callable[[],
     assert again.accounts.all() == (added,)
     assert again.accounts.by_id(added.id) == added
     assert again.accounts.get("ANN@WORK.example") == added
+
+
+def test_an_identity_of_an_older_version_is_read_and_kept_anew(store: Store) -> None:
+    added = store.accounts.add(FULL)
+    row = store.database.row("SELECT details FROM accounts WHERE id = ?", (added.id,))
+    assert row is not None
+    details = json.loads(row[0])
+    details["identities"] = [
+        {name: one[name] for name in ("address", "name", "signature")}
+        for one in details["identities"]
+    ]
+    store.database.run(
+        "UPDATE accounts SET details = ? WHERE id = ?", (json.dumps(details), added.id)
+    )
+    assert store.accounts.all() == (added,)
+    whole = Identity("ann@example.org", "A", "s", "<b>s</b>", "A" * 40, "b@example.org", True, "X")
+    store.accounts.update(replace(added, identities=(whole,)))
+    assert store.accounts.all()[0].identities == (whole,)
 
 
 def test_an_account_is_changed_in_place(store: Store) -> None:
