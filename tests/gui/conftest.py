@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import trustme
 from PySide6.QtWidgets import QApplication, QWidget
 
 from mailclient.app import App, open_profile
@@ -21,6 +23,8 @@ from mailclient.errors import MailError
 from mailclient.gui import theme
 from mailclient.gui.bridge import Bridge
 from mailclient.paths import Profile
+from tests.servers.surroundings import MailServers
+from tests.servers.web import Answer, Web, document, web_running
 
 MakeApp = Callable[[str], App]
 Snap = Callable[[QWidget, str], None]
@@ -88,3 +92,46 @@ def snap(qapp: QApplication) -> Iterator[Snap]:
 
     yield take
     look.choose("light")
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Web]]:
+    """Serves answers, and makes the program ask here."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "web-ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with ExitStack() as stack:
+
+        def serve(answers: Mapping[str, Answer], *, slow: str = "") -> Web:
+            web = stack.enter_context(web_running(context, answers, slow=slow))
+            for name, value in (
+                ("AUTOCONFIG", web.url("/own/{domain}")),
+                ("DATABASE", web.url("/db/{domain}")),
+                ("CA_FILE", str(tmp_path / "web-ca.pem")),
+                ("PRIVATE", "yes"),
+                ("SECONDS", "120"),
+            ):
+                monkeypatch.setenv(f"MAILCLIENT_DISCOVERY_{name}", value)
+            return web
+
+        yield serve
+
+
+def provider(
+    servers: MailServers, *, security: str = "SSL", way: str = "password-cleartext"
+) -> Answer:
+    """The document of a provider whose servers are the real ones of the test."""
+    tls = security == "SSL"
+    ports = (
+        servers.pop3.pop3s if tls else servers.pop3.pop3,
+        servers.smtp.smtps if tls else servers.smtp.smtp,
+    )
+    both = "".join(
+        f'<{tag} type="{kind}"><hostname>localhost</hostname><port>{port}</port>'
+        f"<socketType>{security}</socketType><authentication>{way}</authentication></{tag}>"
+        for tag, kind, port in zip(
+            ("incomingServer", "outgoingServer"), ("pop3", "smtp"), ports, strict=True
+        )
+    )
+    return document(f"<clientConfig><emailProvider>{both}</emailProvider></clientConfig>".encode())

@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import shiboken6
-import trustme
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from mailclient.app import App
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.strip import Kind
 from mailclient.gui.wizard.servers_page import View
 from mailclient.gui.wizard.window import KEY, SERVERS, WHO, Wizard
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.discovery import Situation
 from mailclient.transport.discover.values import Source
-from tests.gui.conftest import MakeApp, Snap
+from tests.gui.conftest import MakeApp, Snap, provider
 from tests.servers.names import names_running
 from tests.servers.surroundings import MailServers
-from tests.servers.web import Answer, Web, document, web_running
+from tests.servers.web import Web
 
 PATIENCE = 20_000  # milliseconds until a wait gives up; nothing is measured by it
-
-
-@pytest.fixture
-def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Web]]:
-    """Serves answers, and makes the program ask here."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "web-ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    with ExitStack() as stack:
-
-        def serve(answers: Mapping[str, Answer], *, slow: str = "") -> Web:
-            web = stack.enter_context(web_running(context, answers, slow=slow))
-            for name, value in (
-                ("AUTOCONFIG", web.url("/own/{domain}")),
-                ("DATABASE", web.url("/db/{domain}")),
-                ("CA_FILE", str(tmp_path / "web-ca.pem")),
-                ("PRIVATE", "yes"),
-                ("SECONDS", "120"),
-            ):
-                monkeypatch.setenv(f"MAILCLIENT_DISCOVERY_{name}", value)
-            return web
-
-        yield serve
-
-
-def provider(
-    servers: MailServers, *, security: str = "SSL", way: str = "password-cleartext"
-) -> Answer:
-    """The document of a provider whose servers are the real ones of the test."""
-    tls = security == "SSL"
-    ports = (
-        servers.pop3.pop3s if tls else servers.pop3.pop3,
-        servers.smtp.smtps if tls else servers.smtp.smtp,
-    )
-    both = "".join(
-        f'<{tag} type="{kind}"><hostname>localhost</hostname><port>{port}</port>'
-        f"<socketType>{security}</socketType><authentication>{way}</authentication></{tag}>"
-        for tag, kind, port in zip(
-            ("incomingServer", "outgoingServer"), ("pop3", "smtp"), ports, strict=True
-        )
-    )
-    return document(f"<clientConfig><emailProvider>{both}</emailProvider></clientConfig>".encode())
 
 
 @pytest.fixture
@@ -111,6 +66,25 @@ def log_in(qtbot: QtBot, wizard: Wizard) -> None:
     """Log in, and wait for both results."""
     wizard.next.click()
     qtbot.waitUntil(lambda: not wizard._tasks, timeout=PATIENCE)
+
+
+def test_every_field_has_a_name_for_a_screen_reader_and_all_fits(wizard: Wizard) -> None:
+    wizard.who.address.setText("carol@example.org")
+    wizard.who.password.setText("secret of carol")
+    wizard.by_hand.click()
+    wizard.servers.by_hand.incoming.security.setCurrentIndex(2)
+    wizard.servers.by_hand.say("A reason.", Kind.CAUTION)
+    wizard.servers.ask_password(True)
+    wizard.servers.log_ins.begin()
+    assert wizard.servers.by_hand.consent.isVisible()
+    for kind in (QLineEdit, QComboBox, QAbstractButton):
+        for widget in wizard.findChildren(kind):
+            inner = widget.objectName().startswith("qt_")
+            text = widget.text() if isinstance(widget, QAbstractButton) else ""
+            assert inner or widget.accessibleName() or text, widget
+    needed = wizard.minimumSizeHint()
+    assert needed.width() <= 1000
+    assert needed.height() <= 660
 
 
 # Looking

@@ -89,16 +89,22 @@ class MailServers:
 
 
 @contextmanager
-def mail_servers_running() -> Iterator[MailServers]:
-    """Start both servers in a folder of their own, and clear everything away afterwards."""
+def mail_servers_running(
+    names: tuple[str, ...] = (HOST, "127.0.0.1"), first_ports: tuple[int, ...] = ()
+) -> Iterator[MailServers]:
+    """Start both servers in a folder of their own, and clear everything away afterwards.
+
+    `names` are what they can prove to be; `first_ports` are those of POP3, POP3S, Dovecot's log-in
+    service, submission and submissions, where it is not to be any free ones.
+    """
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="mailclient-servers-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)
-        _certificates(folder)
+        _certificates(folder, names)
         users = "".join(f"{user}:{{PLAIN}}secret of {user}\n" for user in USERS)
         (folder / "users").write_text(users, encoding="utf-8")
-        ports = free_ports(5 + len(postfix.VARIANTS))
+        ports = [*first_ports, *free_ports(5 + len(postfix.VARIANTS))][: 5 + len(postfix.VARIANTS)]
         variants = dict(zip(postfix.VARIANTS, ports[5:], strict=True))
         servers = MailServers(
             folder, dovecot.Ports(*ports[:3]), postfix.Ports(ports[3], ports[4], ports[2], variants)
@@ -120,9 +126,9 @@ def mail_servers_running() -> Iterator[MailServers]:
         yield servers
 
 
-def _certificates(folder: Path) -> None:
+def _certificates(folder: Path, names: tuple[str, ...]) -> None:
     authority = trustme.CA()
-    certificate = authority.issue_cert(HOST, "127.0.0.1")
+    certificate = authority.issue_cert(*names)
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
     with (folder / "cert.pem").open("wb") as file:

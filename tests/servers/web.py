@@ -61,7 +61,7 @@ def endless(to: BaseHTTPRequestHandler) -> None:
 
 @contextmanager
 def web_running(
-    context: ssl.SSLContext, answers: Mapping[str, Answer], *, slow: str = ""
+    context: ssl.SSLContext, answers: Mapping[str, Answer], *, slow: str = "", port: int = 0
 ) -> Iterator[Web]:
     """A server with these answers; everything else is 404, and the path `slow` never answered."""
     running: Web
@@ -79,7 +79,7 @@ def web_running(
         def log_message(self, format: str, *args: object) -> None:
             return  # a test has no use for it
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda request, address: None  # type: ignore[method-assign]

@@ -75,6 +75,7 @@ class Wizard(QDialog):
         self._arrange()
         self._connect()
         self._go(WHO)
+        self.who.name.setFocus()
 
     def _arrange(self) -> None:
         buttons = QHBoxLayout()
