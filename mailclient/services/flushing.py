@@ -155,7 +155,10 @@ class Flushing:
             yield smtp.Outgoing(trying.item.sender, people, raw, partial(self._phase, trying))
 
     def _phase(self, trying: Try, phase: smtp.Phase) -> None:
-        self._outbox.steps.phase(trying.item.id, trying.copy, phase.name)
+        # Up to the end a message that was begun is due again after a crash, however far it was;
+        # to write down each step there would cost three more waits for the disk.
+        if phase in (smtp.Phase.DOT_PENDING, smtp.Phase.DONE):
+            self._outbox.steps.phase(trying.item.id, trying.copy, phase.name)
         crash_point(phase.name.lower())
 
     # What came of it
