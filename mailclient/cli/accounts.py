@@ -239,7 +239,7 @@ def _told(name: str, value: Any) -> str:
 def set_(context: Context, address: str, changes: tuple[str, ...]) -> None:
     """Change settings: name, signature, leave-on-server, encryption, paused, minutes, largest,
     pop3, pop3-security, pop3-certificate, pop3-in-clear, smtp, smtp-security, smtp-certificate,
-    username, auth, auth-mechanism, ca-file, password-file, provider.
+    smtp-in-clear, username, auth, auth-mechanism, ca-file, password-file, provider.
 
     Example: mailclient account set ann@example.org name='Ann' leave-on-server=30
     """
@@ -281,10 +281,10 @@ def _changed(one: Account, key: str, value: str) -> Account:
             return replace(one, provider=_domains(value))
         case "pop3" | "pop3-security":
             return replace(one, incoming=_server(one.incoming, key, value, POP3_PORTS))
-        case "pop3-in-clear":
-            if value != "yes" or one.incoming is None:
-                raise BadInput("Write pop3-in-clear=yes, if that is what you want.")
-            return replace(one, incoming=replace(one.incoming, encrypted=""))
+        case "pop3-in-clear" | "smtp-in-clear":
+            if value != "yes":
+                raise BadInput(f"Write {key}=yes, if that is what you want.")
+            return _in_clear(one, incoming=key == "pop3-in-clear")
         case "smtp" | "smtp-security":
             return replace(one, outgoing=_server(one.outgoing, key, value, SUBMISSION_PORTS))
         case "username" | "auth-mechanism":
@@ -295,6 +295,13 @@ def _changed(one: Account, key: str, value: str) -> Account:
         case "auth":
             return _both(one, authentication=_choice(Authentication, value))
     raise BadInput(f"There is no setting '{key}'.", "'mailclient account set --help' lists them.")
+
+
+def _in_clear(one: Account, *, incoming: bool) -> Account:
+    """With a server that may be spoken to without encryption although it knows it."""
+    if incoming:
+        return replace(one, incoming=one.incoming and replace(one.incoming, encrypted=""))
+    return replace(one, outgoing=one.outgoing and replace(one.outgoing, encrypted=""))
 
 
 def _domains(value: str) -> tuple[str, ...]:

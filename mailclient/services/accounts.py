@@ -159,12 +159,18 @@ class Accounts:
             )
         return password
 
-    def proved(self, account: Account, mechanism: str, encryption: str) -> None:
-        """Remember by which way, and over what, the log-in to the incoming server has worked."""
+    def proved(self, account: Account, what: str, mechanism: str, encryption: str) -> None:
+        """Remember by which way, and over what, the log-in to the `incoming` or `outgoing` server
+        has worked."""
         current = self._store.accounts.by_id(account.id)
-        if current.incoming is not None:
-            incoming = replace(current.incoming, proven=mechanism, encrypted=encryption)
-            self._store.accounts.update(replace(current, incoming=incoming))
+        server = current.incoming if what == INCOMING else current.outgoing
+        if server is None or (server.proven, server.encrypted) == (mechanism, encryption):
+            return
+        known = replace(server, proven=mechanism, encrypted=encryption)
+        if what == INCOMING:
+            self._store.accounts.update(replace(current, incoming=known))
+        else:
+            self._store.accounts.update(replace(current, outgoing=known))
 
     def remove(self, address: str, *, with_mail: bool = True) -> None:
         """Remove an account and its passwords, with its mail unless it is to stay here."""

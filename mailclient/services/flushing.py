@@ -105,6 +105,9 @@ class Flushing:
                 server, password = self._way_out(account)
                 crash_point("connect")
                 with smtp.submission(server, password, job.cancel) as session:
+                    self._accounts.proved(
+                        account, OUTGOING, session.logged_in_by, session.encryption
+                    )
                     problems += self._session(session, line, len(due), job)
             except Cancelled:
                 raise

@@ -165,8 +165,7 @@ class Receive:
         ahead = account.id not in self._one_by_one
         job.progress(0, 0, f"connecting to {server.host}")
         with pop3.connect(server, password, job.cancel, pipelining=ahead) as session:
-            if (session.logged_in_by, session.encryption) != (server.proven, server.encrypted):
-                self._accounts.proved(account, session.logged_in_by, session.encryption)
+            self._accounts.proved(account, INCOMING, session.logged_in_by, session.encryption)
             job.progress(0, 0, f"looking at what is new on {server.host}")
             try:
                 yield session

@@ -101,7 +101,7 @@ def to_be_open(server: Server) -> CertificateRejected:
         f"The settings say that the connection to {server.host} is not encrypted, but it was "
         f"before ({server.encrypted}). Nothing was sent to it.",
         "Choose TLS or STARTTLS in the account's settings. If it really is to go in clear, say so: "
-        "'mailclient account set ADDRESS pop3-in-clear=yes'.",
+        "'mailclient account set ADDRESS pop3-in-clear=yes' (or smtp-in-clear, for sending).",
     )
 
 

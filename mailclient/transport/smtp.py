@@ -109,6 +109,16 @@ class Submission:
         return self._connection.capabilities
 
     @property
+    def logged_in_by(self) -> str:
+        """The mechanism of the log-in; "" where there was none."""
+        return self._connection.logged_in_by
+
+    @property
+    def encryption(self) -> str:
+        """By what the connection is encrypted; "" for one that is open."""
+        return self._connection.wire.encryption
+
+    @property
     def alive(self) -> bool:
         """Whether another message can be handed over; once it cannot, it never can again."""
         return self._connection.open and not self._cancel.cancelled

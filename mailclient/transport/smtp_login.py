@@ -34,6 +34,7 @@ class Connection:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.capabilities = Capabilities()
+        self.logged_in_by = ""
         self.open = True  # whether another command may be given
         self.unsettled = False  # whether a transaction was begun that did not come to its end
         self._file = wire.sock.makefile("rb")
@@ -127,6 +128,7 @@ class Connection:
             reply = self.ask(sasl.encoded(mechanism.answer(challenge)))
         if reply.code == LOGGED_IN:
             mechanism.finish()
+            self.logged_in_by = name
             return
         self.open = False
         raise refusal(reply, server, LOGGING_IN)

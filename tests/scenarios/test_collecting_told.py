@@ -90,6 +90,23 @@ def test_there_is_no_way_back_to_less_encryption_that_nobody_has_asked_for(
     bob.ok("receive")
 
 
+def test_sending_does_not_go_back_to_less_encryption_either(
+    person: Callable[[str], Person], mail_servers: MailServers
+) -> None:
+    alice = person("alice")
+    alice.set_up()
+    letter = ("send", "--to", "bob@example.org", "--encrypt", "no")
+    alice.ok(*letter)
+    assert alice.json("account", "show", alice.address)["outgoing"]["encrypted"] == "TLS 1.3"
+    open_ = f"smtp=localhost:{mail_servers.smtp.smtp}"
+    alice.ok("account", "set", alice.address, open_, "smtp-security=none")
+    done = alice.run(*letter)
+    assert done.returncode == 1
+    assert "is not encrypted, but it was before (TLS 1.3). Nothing was sent" in done.stderr
+    alice.ok("account", "set", alice.address, "smtp-in-clear=yes")
+    assert "offers no way to log in" in alice.run(*letter).stderr  # this one wants TLS for that
+
+
 def test_what_was_accepted_for_one_server_is_not_for_another(
     person: Callable[[str], Person], mail_servers: MailServers
 ) -> None:
