@@ -115,6 +115,8 @@ def _nothing_to_collect(accounts: Sequence[Account]) -> BadInput:
     type=FILE,
     help="Take recipients, subject and text from a message file. Example: --eml draft.eml",
 )
+@click.option("--receipt", is_flag=True, help="Ask to be told when it was read. Example: --receipt")
+@click.option("--dsn", is_flag=True, help="Ask to be told when it was delivered. Example: --dsn")
 @click.option(
     "--later",
     help="Send it at this time, or after +90m, +2h, +3d. Example: --later '2026-12-24 08:00'",
@@ -138,6 +140,8 @@ def send(
     encrypt: str,
     sign: str | None,
     eml: Path | None,
+    receipt: bool,
+    dsn: bool,
     later: str | None,
     queue_only: bool,
     as_json: bool,
@@ -158,6 +162,8 @@ def send(
         subject=clean(subject) or draft.subject,
         text=_text(body_file) + draft.text if body_file else draft.text,
         attachments=(*draft.attachments, *(app.compose.attachment(path) for path in attach)),
+        ask_read=receipt or draft.ask_read,
+        ask_delivered=dsn or draft.ask_delivered,
     )
     when = read_time(later, datetime.now(UTC)) if later else None
     deliver(

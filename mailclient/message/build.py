@@ -30,6 +30,8 @@ MARK_ENCRYPT = "X-Mailclient-Encrypt"
 MARK_SIGN = "X-Mailclient-Sign"
 MARK_QUOTES = "X-Mailclient-Quotes-Protected"
 MARK_ALL = "X-Mailclient-All-Protected"
+MARK_READ = "X-Mailclient-Ask-Read"
+MARK_DELIVERED = "X-Mailclient-Ask-Delivered"
 
 
 def new_message_id(domain: str) -> str:
@@ -49,6 +51,8 @@ def fields(draft: Draft, *, message_id: str, date: datetime) -> tuple[tuple[str,
             found.append((name, ", ".join(encode_address(one) for one in people)))
     if not draft.to and not draft.cc:
         found.append(("To", "undisclosed-recipients:;"))
+    if draft.ask_read:  # RFC 8098 section 2.1
+        found.append(("Disposition-Notification-To", encode_address(draft.sender)))
     return (*found, *_description(draft, message_id, date))
 
 
@@ -106,6 +110,8 @@ def draft_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:
         MARK_SIGN: draft.sign,
         MARK_QUOTES: draft.quotes_protected,
         MARK_ALL: draft.all_protected,
+        MARK_READ: draft.ask_read,
+        MARK_DELIVERED: draft.ask_delivered,
     }
     lines = [
         f"{name}: {', '.join(_unfinished(one) for one in found)}" for name, found in people if found
@@ -147,6 +153,8 @@ def draft_from_message(part: Part) -> Draft:
         sign=MARK_SIGN in part.headers,
         quotes_protected=MARK_QUOTES in part.headers,
         all_protected=MARK_ALL in part.headers,
+        ask_read=MARK_READ in part.headers,
+        ask_delivered=MARK_DELIVERED in part.headers,
     )
 
 

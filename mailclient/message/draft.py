@@ -50,7 +50,8 @@ class AttachmentSource:
 class Draft:
     """A message as it is being written. `quotes_protected` says that it quotes encrypted mail,
     `all_protected` that all of it comes from there. `key` stays the same however often the draft is
-    kept, so that it is sent once.
+    kept, so that it is sent once. `ask_read` asks for read receipts, `ask_delivered` for reports of
+    delivery.
 
     Where there is `html` (of our own kind, see `rich`), the text that goes beside it is made from
     it, and `text` does not count; `pictures` are the files that it shows.
@@ -72,4 +73,6 @@ class Draft:
     sign: bool = False
     quotes_protected: bool = False
     all_protected: bool = False
+    ask_read: bool = False
+    ask_delivered: bool = False
     key: str = ""

@@ -31,6 +31,7 @@ from mailclient.services.jobs import Job
 from mailclient.services.outcomes import Outcomes
 from mailclient.store.outbox import Answer, Outbox, OutItem, OutState
 from mailclient.transport import smtp
+from mailclient.transport.smtp_envelope import Notify, ReportRequest
 
 MOST_MINUTES = 60  # between two tries
 FOR_GOOD = (MessageRefused, RecipientRefused, BadInput)
@@ -155,7 +156,8 @@ class Flushing:
                 continue
             asked.append(trying)
             raw = self._outbox.raw(trying.item.id, trying.copy)
-            yield smtp.Outgoing(trying.item.sender, people, raw, partial(self._phase, trying))
+            phase = partial(self._phase, trying)
+            yield smtp.Outgoing(trying.item.sender, people, raw, phase, _reports(trying.item))
 
     def _phase(self, trying: Try, phase: smtp.Phase) -> None:
         # Up to the end a message that was begun is due again after a crash, however far it was;
@@ -206,3 +208,12 @@ class Flushing:
 
     def _again_at(self, tries: int) -> datetime:
         return self._clock() + pause(tries + 1)
+
+
+def _reports(item: OutItem) -> ReportRequest | None:
+    """The reports of delivery that are asked for; the random part of the Message-ID comes back in
+    them (RFC 3461 section 4.4)."""
+    if not item.reports:
+        return None
+    name = item.message_id.strip("<>").partition("@")[0]
+    return ReportRequest(frozenset(Notify), envelope_id=name)

@@ -127,7 +127,7 @@ class Returns:
         sent = self._sent(report.returned)
         when = min(envelope(outer.headers).date or self._clock(), self._clock())
         rows = [
-            _row(report.returned.message_id, sent.recipient(one.keys), one, when)
+            _row(sent.message_id, sent.recipient(one.keys), one, when)
             for one in _people(report)
             if sent.standing(one.keys, report.returned) is Standing.OWN
         ]
@@ -155,7 +155,7 @@ class Returns:
         return ReportView(
             outcomes=tuple(_outcome(one, when, now) for one in backed or people),
             standing=best,
-            sent_id=report.returned.message_id if best is Standing.OWN else "",
+            sent_id=sent.message_id if best is Standing.OWN else "",
             sent_row=sent.rows[0] if sent.rows and best is Standing.OWN else 0,
             structured=isinstance(report, ReadReceipt) or report.structured,
         )
@@ -171,10 +171,11 @@ class Returns:
         return tuple(_outcome(_person(row), row.at, now) for row in newest.values())
 
     def _sent(self, returned: Returned) -> _Sent:
-        """What was really sent under the Message-ID that a report names."""
-        named = returned.message_id
+        """What was really sent under the Message-ID that a report names, or else under the name
+        that was given for reports (RFC 3464 section 2.2.1)."""
+        named = returned.message_id or self._store.returns.known_as(returned.envelope_id)
         if not named:
-            return _Sent((), frozenset(), None)
+            return _Sent("", (), frozenset(), None)
         rows = self._store.returns.sent_copies(named)
         recipients = set(self._store.returns.handed_over_to(named))
         seen = None
@@ -183,13 +184,14 @@ class Returns:
             recipients.update(one.key for one in (*seen.to, *seen.cc, *seen.bcc))
             row = self._store.messages.get(id)
             recipients.update(one.key for one in row.to)
-        return _Sent(rows, frozenset(recipients), seen)
+        return _Sent(named, rows, frozenset(recipients), seen)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
     """A sent message: its copies, whom it went to, and its envelope as it stands in the copy."""
 
+    message_id: str
     rows: tuple[int, ...]
     recipients: frozenset[str]
     envelope: Envelope | None

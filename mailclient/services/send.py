@@ -304,6 +304,7 @@ def _new(account: Account, draft: Draft, prepared: Prepared, now: datetime) -> N
         not_before=now,
         key=draft.key,
         content=_content(draft),
+        reports=draft.ask_delivered,
         draft=draft_bytes(draft, message_id=prepared.message_id, date=now),
     )
 

@@ -139,6 +139,12 @@ CREATE INDEX outbox_by_key ON outbox (key) WHERE key <> '';
 CREATE INDEX outbox_by_message_id ON outbox (message_id);
 """
 
+
+def _reports_wanted(connection: apsw.Connection) -> None:
+    """Whether reports of delivery are asked for with a message."""
+    connection.execute("ALTER TABLE outbox ADD COLUMN reports INTEGER NOT NULL DEFAULT 0")
+
+
 _ACCOUNTS = """
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -338,4 +344,11 @@ CREATE TABLE settings (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS: tuple[Step, ...] = (_first, _second, _third, _returned, _outbox_by_recipient)
+STEPS: tuple[Step, ...] = (
+    _first,
+    _second,
+    _third,
+    _returned,
+    _outbox_by_recipient,
+    _reports_wanted,
+)

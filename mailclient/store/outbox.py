@@ -53,6 +53,7 @@ class Outbox(OutboxTable):
             "signature": new.signature,
             "key": new.key,
             "content": new.content,
+            "reports": int(new.reports),
         }
         marks = ", ".join("?" * len(columns))
         with self.database.write():

@@ -52,7 +52,7 @@ class NewOut:
 
     `key` is the draft's, and `content` stands for what it said; `draft` is what it is reopened
     from until it has gone; `not_before` is when it is tried first, `later` a time that its author
-    has chosen.
+    has chosen; `reports` asks for reports of delivery.
     """
 
     account_id: int
@@ -69,6 +69,7 @@ class NewOut:
     key: str = ""
     content: str = ""
     draft: bytes = b""
+    reports: bool = False
 
     def __post_init__(self) -> None:
         if not any(copy.recipients for copy in self.copies):
@@ -121,6 +122,7 @@ class OutItem:
     problem: str
     key: str = ""
     content: str = ""
+    reports: bool = False
 
     @property
     def tried(self) -> bool:

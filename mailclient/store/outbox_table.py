@@ -15,7 +15,8 @@ from mailclient.store.times import from_seconds, to_seconds
 LONGEST_PAUSE = timedelta(hours=1)
 _COLUMNS = (
     "id, account_id, message_id, subject, sender, attempts, misses, needs_user, not_before, later,"
-    " since, created, encryption, signature, state, problem, key, content"
+    " since, created, encryption, signature, state, problem, key, content,"
+    " reports"
 )
 _WAITING = "state IN ('queued', 'deferred')"
 _RIPE = "(later IS NULL OR later <= ?2)"
@@ -145,6 +146,7 @@ class OutboxTable:
                     for address, state, code, reason, reply, copy in recipients
                 ),
                 "needs_user": bool(found["needs_user"]),
+                "reports": bool(found["reports"]),
                 "not_before": from_seconds(found["not_before"]),
                 "later": None if later is None else from_seconds(later),
                 "since": from_seconds(found["since"]),

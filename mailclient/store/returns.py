@@ -6,6 +6,7 @@ A row is only ever written for a message that was really sent from this profile 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from mailclient.message.address import normalise
 from mailclient.store.database import Database
 from mailclient.store.rows import storable
 from mailclient.store.times import from_seconds, to_seconds
+
+_ENVELOPE_ID = re.compile(r"[0-9a-f]{32}")  # the random part of our Message-IDs
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,16 @@ class ReturnTable:
                 (storable(message_id),),
             )
         )
+
+    def known_as(self, envelope_id: str) -> str:
+        """The Message-ID of what was sent with this name for reports; "" where there is none."""
+        if not _ENVELOPE_ID.fullmatch(envelope_id):
+            return ""
+        row = self._database.row(
+            "SELECT message_id FROM outbox WHERE message_id LIKE ? AND reports = 1 LIMIT 1",
+            (f"<{envelope_id}@%",),
+        )
+        return "" if row is None else str(row[0])
 
     def handed_over_to(self, message_id: str) -> frozenset[str]:
         """Whom the queue has given a message to a server for, normalised."""

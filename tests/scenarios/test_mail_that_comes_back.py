@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import threading
@@ -174,3 +175,25 @@ def test_signatures_of_servers_are_checked_only_when_asked_for(
         assert names.asked == ["s1._domainkey.example.com. TXT"]
     refused = bob.run("--offline", "show", str(letter), "--route", "--dkim")
     assert (refused.returncode, "without network" in refused.stderr) == (1, True)
+
+
+def test_a_delivery_that_was_asked_about_is_told_and_a_wish_for_a_receipt_goes_along(
+    both: Servers, make: Callable[[str, MailServers], Person]
+) -> None:
+    alice = make("alice", both[0])
+    alice.ok(
+        "send", "--to", "bob@example.org", "--subject", "Asked", "--body-file", "-",
+        "--dsn", "--receipt", stdin="Hello!\n",
+    )  # fmt: skip
+    wait_for_mail(both[0], "bob")
+    (raw,) = both[0].mailbox("bob")
+    assert b"\r\nDisposition-Notification-To: Alice <alice@example.org>\r\n" in raw
+    wait_for_mail(both[0], "alice")
+    (report,) = both[0].mailbox("alice")
+    name = re.search(rb"Original-Envelope-Id: ([0-9a-f]{32})\r\n", report)
+    assert name
+    assert b"<%s@example.org>" % name[1] in raw
+    alice.ok("receive")
+    (outcome,) = newest(alice, "sent")["outcomes"]
+    assert outcome["action"] == "delivered"
+    assert outcome["text"] == "It was delivered to the mailbox of bob@example.org."

@@ -13,10 +13,13 @@ from mailclient.account import Account, Identity, Server
 from mailclient.app import App, open_profile
 from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput
+from mailclient.message.address import Address
+from mailclient.message.draft import Draft
 from mailclient.paths import Profile
 from mailclient.services.returned import Standing
 from mailclient.settings import ASK_RECEIPTS
 from mailclient.store.folders import Role
+from mailclient.store.outbox import Answer
 from tests.unit.message import reports
 from tests.unit.message.reports import RETURNED, SENT, report
 
@@ -247,3 +250,25 @@ def test_a_receipt_that_comes_in_is_never_answered_by_one(desk: Desk) -> None:
         b"Subject:", b"Disposition-Notification-To: bob@example.net\nSubject:"
     )
     assert desk.app.read.view(desk.arrives(looping)).receipt is None
+
+
+def test_a_report_that_gives_back_nothing_is_tied_by_the_name_given_for_reports(
+    desk: Desk,
+) -> None:
+    app = desk.app
+    app.accounts.change(replace(desk.account, outgoing=Server("smtp.example.org", 465)))
+    draft = Draft(
+        Address("Ann", "ann@example.org"), (Address("", "bob@example.net"),), ask_delivered=True
+    )
+    queued = app.send.queue(draft)
+    outbox = desk._store.outbox
+    outbox.steps.begin(queued.id)
+    outbox.steps.answered(queued.id, [Answer("bob@example.net", True, 250, "")])
+    name = queued.message_id.strip("<>").partition("@")[0]
+    for given, standing in ((name, Standing.OWN), ("0" * 32, Standing.UNKNOWN)):
+        status = f"Original-Envelope-Id: {given}\n{reports.DELIVERED}"
+        raw = report(status, returned="", returned_type="text/plain")
+        shown = app.read.view(desk.arrives(raw)).report
+        assert shown is not None
+        assert shown.standing is standing
+    assert [one.kind for one in app.returns.of_sent(queued.message_id)] == ["delivered"]
