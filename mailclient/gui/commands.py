@@ -268,9 +268,10 @@ class Commands(QObject):
         SettingsWindow(self._app, self._window.bridge, self._window).show()
 
     def show_account(self, lane: str) -> None:
-        """Open the settings of the account whose work a lane does, to type its password again."""
+        """Open the settings of the account of a lane; of one that logs in, at the password."""
         window = SettingsWindow(self._app, self._window.bridge, self._window)
-        window.accounts.choose(lane.partition(":")[2])
+        kind, _, address = lane.partition(":")
+        window.accounts.choose(address, password=kind != "account")
         window.show()
 
     def add_account(self) -> None:

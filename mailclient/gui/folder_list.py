@@ -36,6 +36,7 @@ PLACE = Qt.ItemDataRole.UserRole + 1
 COUNT = Qt.ItemDataRole.UserRole + 2
 ICON = Qt.ItemDataRole.UserRole + 3
 WORDS = Qt.ItemDataRole.UserRole + 4  # of a heading: how its account stands
+ACCOUNT = Qt.ItemDataRole.UserRole + 5  # the id of the account that a row belongs to
 STANDING_HEIGHT = 18
 Index = QModelIndex | QPersistentModelIndex
 
@@ -129,7 +130,7 @@ class FolderList(QTreeView):
     """Shows places and tells which one is chosen."""
 
     chosen = Signal(object)  # a Place
-    menu_wanted = Signal(object)  # a QPoint on the screen
+    menu_wanted = Signal(int, object)  # of an account, at a QPoint on the screen
     dropped = Signal(object)  # the Place that messages were dropped on
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -210,9 +211,9 @@ class FolderList(QTreeView):
         role = folder.role.value
         place = Place(f"folder:{folder.id}", people.plain(folder.name), (folder.id,), role)
         count = folder.unread if role in COUNTED else folder.total if role == "drafts" else 0
-        self._add(place, ROLE_ICONS.get(role, "folder"), count)
+        self._add(place, ROLE_ICONS.get(role, "folder"), count).setData(folder.account_id, ACCOUNT)
 
-    def _add(self, place: Place, icon: str, count: int) -> None:
+    def _add(self, place: Place, icon: str, count: int) -> QStandardItem:
         item = QStandardItem(place.title)
         item.setData(place, PLACE)
         item.setData(icon, ICON)
@@ -224,6 +225,7 @@ class FolderList(QTreeView):
         item.setToolTip(place.title)
         self._model.appendRow(item)
         self._places[place.key] = (place, item)
+        return item
 
     def show_standings(self, standings: Mapping[int, Words]) -> None:
         """Say how the accounts stand, by their ids."""
@@ -241,6 +243,7 @@ class FolderList(QTreeView):
     def _heading(self, account: Account) -> None:
         item = QStandardItem(people.plain(account.address))
         item.setFlags(Qt.ItemFlag.NoItemFlags)
+        item.setData(account.id, ACCOUNT)
         self._headings[account.id] = item
         self._stand(account.id, item)
         self._model.appendRow(item)
@@ -271,7 +274,9 @@ class FolderList(QTreeView):
             self.chosen.emit(place)
 
     def _menu(self, at: QPoint) -> None:
-        self.menu_wanted.emit(self.viewport().mapToGlobal(at))
+        account_id = self.indexAt(at).data(ACCOUNT)
+        if account_id:
+            self.menu_wanted.emit(account_id, self.viewport().mapToGlobal(at))
 
 
 def ordered(folders: Sequence[Folder]) -> list[Folder]:

@@ -47,7 +47,9 @@ ROW_HEIGHT = 28
 class ServerMailboxWindow(QDialog):
     """Lists what lies on a server, and does what is chosen."""
 
-    def __init__(self, app: App, bridge: Bridge, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, app: App, bridge: Bridge, parent: QWidget | None = None, *, account_id: int = 0
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Mail on the server")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -62,6 +64,8 @@ class ServerMailboxWindow(QDialog):
         self.choice = QComboBox()
         self.choice.setAccessibleName("Account")
         self.choice.addItems([one.address for one in self._accounts])
+        ids = [one.id for one in self._accounts]
+        self.choice.setCurrentIndex(ids.index(account_id) if account_id in ids else 0)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Sender or subject")
         self.filter.setAccessibleName("Show only messages with these words")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMenu, QWidget
 
 from mailclient.app import App, now
 from mailclient.gui import standing
@@ -37,6 +39,7 @@ class Traffic(QObject):
         self._activity = activity
         self._folders = folders
         self._ended = False
+        folders.menu_wanted.connect(lambda id, at: self.account_menu(id).popup(at))
         activity.looked.connect(self.show_jobs)
         activity.stop_wanted.connect(app.jobs.cancel)
         activity.read.connect(app.jobs.forget)
@@ -48,9 +51,9 @@ class Traffic(QObject):
         self._bridge.run("work", lambda job: self._app.schedule.collect_all())
         self.send_queued()
 
-    def show_mailbox(self) -> None:
-        """Show what lies on the server."""
-        ServerMailboxWindow(self._app, self._bridge, self._window).show()
+    def show_mailbox(self, account_id: int = 0) -> None:
+        """Show what lies on the server of an account, or of the first."""
+        ServerMailboxWindow(self._app, self._bridge, self._window, account_id=account_id).show()
 
     def show_certificate(self, lane: str) -> None:
         """Show the certificate that has stopped the work of a lane."""
@@ -73,6 +76,35 @@ class Traffic(QObject):
         """Start a collection ("fetch") or a dispatch ("send") of one account again."""
         begin = self._app.schedule.collect if kind == "fetch" else self._app.send.start
         self._bridge.run("work", lambda job: begin(self._app.accounts.get(address)))
+
+    # One account
+
+    def account_menu(self, account_id: int) -> QMenu:
+        """What can be done with one account, from the folder list."""
+        account = next(one for one in self._app.accounts.list() if one.id == account_id)
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        address = account.address
+        if account.incoming is not None:
+            menu.addAction("Collect mail now", lambda: self.start("fetch", address))
+            menu.addAction("Mail on the server…", lambda: self.show_mailbox(account_id))
+            paused = menu.addAction("Paused: do not collect mail", lambda: self._pause(address))
+            paused.setCheckable(True)
+            paused.setChecked(account.paused)
+            menu.addSeparator()
+        menu.addAction(
+            "Account settings…", lambda: self._activity.settings_wanted.emit(f"account:{address}")
+        )
+        return menu
+
+    def _pause(self, address: str) -> None:
+        """Let an account pause, or go on."""
+
+        def work(job: object) -> None:
+            account = self._app.accounts.get(address)
+            self._app.accounts.change(replace(account, paused=not account.paused))
+
+        self._bridge.run("work", work)
 
     # What is told
 

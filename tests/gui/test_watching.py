@@ -252,3 +252,12 @@ def test_an_account_that_pauses_says_so_where_it_is_listed(watcher: Watcher, sna
     watcher.alive()
     assert watcher.window.model.rowCount() == 0
     snap(watcher.window, "watching-paused")
+    menu = watcher.window.traffic.account_menu(bob.id)
+    actions = {one.text(): one for one in menu.actions()}
+    assert actions["Paused: do not collect mail"].isChecked()
+    actions["Collect mail now"].trigger()  # whoever asks for this account gets its mail
+    watcher.until(lambda: watcher.window.model.rowCount() == 1)
+    actions["Paused: do not collect mail"].trigger()
+    watcher.until(lambda: watcher.standing(bob) == "")
+    actions["Account settings…"].trigger()
+    assert any(isinstance(one, SettingsWindow) for one in watcher.window.findChildren(QDialog))

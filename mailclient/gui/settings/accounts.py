@@ -108,12 +108,13 @@ class AccountsPage(QWidget):
         row = self.list.currentRow()
         return self._accounts[row] if 0 <= row < len(self._accounts) else None
 
-    def choose(self, address: str) -> None:
-        """Show the account with that address, ready for its password."""
+    def choose(self, address: str, *, password: bool = False) -> None:
+        """Show the account with that address, perhaps ready for its `password`."""
         for row, one in enumerate(self._accounts):
             if one.address == address:
                 self.list.setCurrentRow(row)
-        self.form.password.setFocus()
+        if password:
+            self.form.password.setFocus()
 
     def _chosen(self) -> None:
         """Another account: what was typed for the one before is kept first."""
