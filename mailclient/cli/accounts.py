@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,8 +24,8 @@ from mailclient.cli import discovery, forms
 from mailclient.cli.context import Context, first_line, print_json
 from mailclient.cli.identities import identity
 from mailclient.errors import BadInput, MailError
-from mailclient.message.address import ascii_domain
 from mailclient.services.accounts import INCOMING, OUTGOING, StepResult
+from mailclient.services.journey import provider_domains
 from mailclient.sizes import parse_size, size_words
 
 E = TypeVar("E", Security, EncryptionPolicy, Authentication)
@@ -278,7 +277,7 @@ def _changed(one: Account, key: str, value: str) -> Account:
         case "largest":
             return replace(one, largest=None if value in ("", "any") else parse_size(value))
         case "provider":
-            return replace(one, provider=_domains(value))
+            return replace(one, provider=provider_domains(value))
         case "pop3" | "pop3-security":
             return replace(one, incoming=_server(one.incoming, key, value, POP3_PORTS))
         case "pop3-in-clear" | "smtp-in-clear":
@@ -302,14 +301,6 @@ def _in_clear(one: Account, *, incoming: bool) -> Account:
     if incoming:
         return replace(one, incoming=one.incoming and replace(one.incoming, encrypted=""))
     return replace(one, outgoing=one.outgoing and replace(one.outgoing, encrypted=""))
-
-
-def _domains(value: str) -> tuple[str, ...]:
-    """The domains of the provider's servers, with commas between."""
-    found = tuple(ascii_domain(one.strip(" .")) for one in value.split(",") if one.strip(" ."))
-    if any(re.fullmatch(r"[a-z0-9.-]+", one) is None for one in found):
-        raise BadInput(f"'{value}' names no domains.", "Write provider=example.net,example.org.")
-    return found
 
 
 def _both(one: Account, **changes: Any) -> Account:

@@ -67,6 +67,9 @@ Bob
 """
 
 
+LONG_TIME = "<5d1c0e4fa2b94c7d8e6f70123456789a@demo.example>"
+
+
 def answer_text(*, encrypted: bool, word: str) -> str:
     """What the correspondent answers."""
     how = "encrypted" if encrypted else "in clear, as a postcard does"
@@ -79,6 +82,27 @@ def outside_mail(owner: str, now: datetime) -> tuple[bytes, ...]:
         _plain(owner, now - timedelta(days=6, hours=3)),
         _formatted(owner, now - timedelta(days=2, hours=5)),
         _bounce(owner, now - timedelta(hours=20)),
+    )
+
+
+def written_before(owner: str, now: datetime) -> bytes:
+    """What `owner` has sent before the demo begins, and the bounce is about."""
+    return _wire(
+        [
+            f"From: Alice <{owner}>",
+            "To: dora@outside.example",
+            "Subject: Long time no see",
+            f"Date: {format_datetime(now - timedelta(hours=20, minutes=1))}",
+            f"Message-ID: {LONG_TIME}",
+            "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8",
+            "",
+            "Hello Dora,",
+            "",
+            "it has been years. Is this still your address?",
+            "",
+            "Alice",
+        ]
     )
 
 
@@ -189,7 +213,7 @@ def _bounce(owner: str, date: datetime) -> bytes:
         f"From: Alice <{owner}>",
         "To: dora@outside.example",
         "Subject: Long time no see",
-        "Message-ID: <long-time@demo.example>",
+        f"Message-ID: {LONG_TIME}",
         "--report--",
     ]
     return _wire(head + body)

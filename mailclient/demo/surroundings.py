@@ -17,7 +17,7 @@ from mailclient.app import App, now, open_profile
 from mailclient.demo.correspondent import Correspondent
 from mailclient.demo.mailboxes import Mailboxes
 from mailclient.demo.pop3_server import HOST, Pop3Server
-from mailclient.demo.samples import FORGED_FROM, RENT, WELCOME, forge, outside_mail
+from mailclient.demo.samples import FORGED_FROM, RENT, WELCOME, forge, outside_mail, written_before
 from mailclient.demo.smtp_server import SmtpServer
 from mailclient.errors import Cancelled
 from mailclient.message.address import Address
@@ -118,8 +118,16 @@ class World:
         theirs = self.correspondent.meet(app.keys.export(YOU.address), YOU.address)
         for key in app.keys.import_keys(theirs, "met in person"):
             app.keys.trust(key.fingerprint, FRIEND.address, "verified")
+        self._put_into_sent(app)
         self.send_samples()
         return account
+
+    def _put_into_sent(self, app: App) -> None:
+        """What was sent before today, so that a report about it has something to be about."""
+        path = self.seat.profile.folder.parent / "written-before.eml"
+        path.write_bytes(written_before(YOU.address, self._clock()))
+        app.transfer.import_paths([path], "sent", Job(0))
+        path.unlink()
 
     def send_samples(self) -> None:
         """Fill the user's mailbox; the correspondent must have the user's key."""

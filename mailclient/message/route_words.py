@@ -14,7 +14,7 @@ LINE = "Nobody vouches for what stands below this line"
 LINE_ABOVE = "Your provider wrote what stands above it"
 NO_LINE_KNOWN = (
     "None of these steps is known to be written by your provider, so nobody vouches for any of "
-    "them. 'Provider' in the account's settings can name its servers."
+    "them. 'Provider's servers' in the account's settings can name them."
 )
 _STEPS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 

@@ -6,12 +6,13 @@ large ones have servers of other names, and the user can name more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mailclient.account import Account
 from mailclient.cancel import CancelToken
-from mailclient.errors import Unreachable
+from mailclient.errors import BadInput, Unreachable
 from mailclient.message.address import ascii_domain
 from mailclient.message.authentication import Authentication, trusted_authentication
 from mailclient.message.fields import Headers
@@ -115,6 +116,14 @@ def journey(headers: Headers, accounts: tuple[Account, ...]) -> Journey:
     own = frozenset(one for account in accounts for one in own_domains(account))
     sure = frozenset(one for account in accounts for one in authorities(account))
     return Journey(route(headers, own), trusted_authentication(headers, own, sure))
+
+
+def provider_domains(value: str) -> tuple[str, ...]:
+    """Read the domains of a provider's servers, with commas between; raises BadInput."""
+    found = tuple(ascii_domain(one.strip(" .")) for one in value.split(",") if one.strip(" ."))
+    if any(re.fullmatch(r"[a-z0-9.-]+", one) is None for one in found):
+        raise BadInput(f"'{value}' names no domains.", "Write them as example.net, example.org.")
+    return found
 
 
 def own_domains(account: Account) -> frozenset[str]:

@@ -20,6 +20,7 @@ from mailclient.account import Account, EncryptionPolicy
 from mailclient.gui.settings.choices import IntervalField, RetentionField
 from mailclient.gui.wizard.servers import ServerFields
 from mailclient.services.accounts import INCOMING, OUTGOING
+from mailclient.services.journey import provider_domains
 from mailclient.sizes import size_words
 
 _ENCRYPTION = {
@@ -49,6 +50,12 @@ class AccountForm(QWidget):
         self.encryption = QComboBox()
         for policy, words in _ENCRYPTION.items():
             self.encryption.addItem(words, policy)
+        self.provider = QLineEdit()
+        self.provider.setPlaceholderText("example.net, only where their names do not tell")
+        self.provider.setToolTip(
+            "The domains of your provider's servers, with commas between; they are believed about "
+            "the route of a message."
+        )
         self.paused = QCheckBox("Do not collect mail for this account")
         self.incoming = ServerFields("Incoming mail (POP3)", incoming=True, known=True)
         self.outgoing = ServerFields("Outgoing mail (SMTP)", incoming=False, known=True)
@@ -64,6 +71,7 @@ class AccountForm(QWidget):
             ("Leave mail on the server", self.retention),
             ("Collect whole messages of", self.largest),
             ("Collect mail", self.minutes),
+            ("Provider's servers", self.provider),
         ):
             form.addRow(name, widget)
             widget.setAccessibleName(name)
@@ -90,6 +98,7 @@ class AccountForm(QWidget):
         self._offer_largest(account.largest)
         self.minutes.show_minutes(account.minutes, usual_minutes)
         self.encryption.setCurrentIndex(list(_ENCRYPTION).index(account.encryption))
+        self.provider.setText(", ".join(account.provider))
         self.paused.setChecked(account.paused)
         for fields, server in (
             (self.incoming, account.incoming),
@@ -122,4 +131,5 @@ class AccountForm(QWidget):
             minutes=self.minutes.minutes(),
             encryption=EncryptionPolicy(self.encryption.currentData()),
             paused=self.paused.isChecked(),
+            provider=provider_domains(self.provider.text()),
         )
