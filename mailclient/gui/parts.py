@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QFrame,
@@ -80,6 +80,32 @@ def number(least: int, most: int) -> QSpinBox:
     field.setRange(least, most)
     field.lineEdit().setTextMargins(8, 0, 8, 0)
     return field
+
+
+class Picture(QLabel):
+    """An icon, drawn again when the colours change; nothing until one is shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = ("", "")
+
+    def show_icon(self, name: str, role: str = "secondary") -> None:
+        """Show an icon in a colour of the theme; "" for none."""
+        self._icon = (name, role)
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw in the colours of another palette."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._draw()
+
+    def _draw(self) -> None:
+        name, role = self._icon
+        if name:
+            self.setPixmap(icons.icon(name, role).pixmap(QSize(theme.ICON, theme.ICON)))
+        else:
+            self.clear()
 
 
 class EmptyState(QWidget):

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
 
 from mailclient.errors import MailError
-from mailclient.gui import icons, parts, theme
+from mailclient.gui import parts, theme
 
 ROOM = 24  # letters of choices beside the text; more of them stand below it
 Choice = tuple[str, Callable[[], object]]
@@ -39,8 +39,7 @@ class Strip(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("look", "panel")
-        self._kind = Kind.INFO
-        self._icon = QLabel()
+        self._icon = parts.Picture()
         self._text = parts.label(wrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._choices = QHBoxLayout()
@@ -67,8 +66,7 @@ class Strip(QFrame):
         lasting: bool = False,
     ) -> None:
         """Show `text`; a lasting strip has no close button."""
-        self._kind = kind
-        self._draw()
+        self._icon.show_icon(kind.value, kind.role)
         self._text.setText(text)
         self.setAccessibleName(text)
         while (item := self._choices.takeAt(0)) is not None:
@@ -84,17 +82,6 @@ class Strip(QFrame):
             self._choices.addStretch(1)
         self._close.setVisible(not lasting)
         self.show()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw the icon in the colours of another palette."""
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._draw()
-
-    def _draw(self) -> None:
-        kind = self._kind
-        picture = icons.icon(kind.value, kind.role).pixmap(QSize(theme.ICON, theme.ICON))
-        self._icon.setPixmap(picture)
 
     def tell(self, text: str) -> None:
         """Say something else, in the same way."""

@@ -225,6 +225,12 @@ def _controls(t: Theme) -> str:
         background: {t.ground}; width: 13px; height: 13px; }}
     QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
         image: url("{_picture("check", t)}"); }}
+    QRadioButton::indicator {{ border: 1px solid {t.secondary}; border-radius: 7px;
+        background: {t.ground}; width: 13px; height: 13px; }}
+    QRadioButton::indicator:checked {{ border: 4px solid {t.accent}; width: 7px; height: 7px;
+        background: {t.on_accent}; }}
+    QRadioButton::indicator:disabled {{ border-color: {t.line}; background: {t.panel}; }}
+    QRadioButton:focus {{ color: {t.accent}; }}
     QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
     QCheckBox::indicator:disabled {{ border-color: {t.line}; background: {t.panel}; }}
     QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}

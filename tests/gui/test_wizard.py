@@ -362,7 +362,12 @@ def test_without_network_it_says_so_and_can_look_again(
     snap: Snap,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    begin(wizard)  # nobody can be asked here
+    begin(wizard)
+    arrived(qtbot, wizard, View.BY_HAND)
+    assert "Nobody was asked" in wizard.servers.by_hand.strip.words
+    monkeypatch.setenv("MAILCLIENT_DISCOVERY_AUTOCONFIG", "https://localhost:1/")  # nobody there
+    monkeypatch.setenv("MAILCLIENT_DISCOVERY_PRIVATE", "yes")
+    wizard.servers.again.click()
     arrived(qtbot, wizard, View.BY_HAND)
     assert wizard.servers.situation is Situation.OFFLINE
     assert "connected to the network" in wizard.servers.by_hand.strip.words

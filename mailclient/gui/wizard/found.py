@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFont
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
-from mailclient.gui import icons, parts, people, theme
+from mailclient.gui import parts, people
 from mailclient.gui.strip import Kind, Strip
 from mailclient.gui.wizard import words
 from mailclient.services.discovery import Situation
@@ -41,10 +41,9 @@ class FoundServers(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
-        self._locks: list[QLabel] = []
         for row, line in enumerate((self.incoming, self.outgoing)):
-            lock = QLabel()
-            self._locks.append(lock)
+            lock = parts.Picture()
+            lock.show_icon("encrypted")
             grid.addWidget(lock, row, 0)
             grid.addWidget(line, row, 1)
         grid.addWidget(self.origin, 2, 1)
@@ -63,9 +62,6 @@ class FoundServers(QWidget):
             (self.outgoing, "Outgoing", found.outgoing),
         ):
             line.setText(people.plain(words.server_line(name, server)))
-        for lock in self._locks:
-            size = QSize(theme.ICON, theme.ICON)
-            lock.setPixmap(icons.icon("encrypted", "secondary").pixmap(size))
         self.origin.setText(people.plain(words.origin(found)))
         self.confirm.setChecked(False)
         self.confirm.setVisible(bool(found.foreign) and what is Situation.UNSIGNED)

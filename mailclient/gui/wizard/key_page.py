@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QRadioButton,
     QVBoxLayout,
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from mailclient.crypto.api import KeyInfo
-from mailclient.gui import dates, icons, parts, people, theme
+from mailclient.gui import dates, parts, people
 
 
 class Choice(Enum):
@@ -51,7 +50,7 @@ class KeyPage(QWidget):
         self.file.setAutoDefault(False)
         self.backup = QPushButton("Save a copy of the key…")
         self.backup.setAutoDefault(False)
-        self._icon = QLabel()
+        self._icon = parts.Picture()
         self.state = parts.label(wrap=True)
         self._arrange()
         self._group.idToggled.connect(lambda id, on: self._choose())
@@ -96,7 +95,9 @@ class KeyPage(QWidget):
             self.held.setText(f"GnuPG on this computer has no secret key for {shown}.")
         else:
             self.held.setText(f"In GnuPG on this computer: {_words(held)}")
-        (self.create_key if held is None else self.use_key).setChecked(True)
+        first = self.create_key if held is None else self.use_key
+        first.setChecked(True)
+        first.setFocus()
         self.say("", "")
         self.backup.hide()
         self._choose()
@@ -129,11 +130,7 @@ class KeyPage(QWidget):
 
     def say(self, icon: str, text: str) -> None:
         """Say what is going on."""
-        if icon:
-            size = QSize(theme.ICON, theme.ICON)
-            self._icon.setPixmap(icons.icon(icon, "secondary").pixmap(size))
-        else:
-            self._icon.clear()
+        self._icon.show_icon(icon)
         self.state.setText(text)
         self.state.setAccessibleName(text)
 

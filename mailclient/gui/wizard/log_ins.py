@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from mailclient.errors import CertificateRejected
-from mailclient.gui import icons, parts, people, theme
+from mailclient.gui import parts, people
 from mailclient.services.accounts import INCOMING, OUTGOING, StepResult
 
 _NAMES = {INCOMING: "Incoming mail", OUTGOING: "Outgoing mail"}
@@ -26,9 +26,9 @@ class LogIns(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
-        self._lines: dict[str, tuple[QLabel, QLabel, QPushButton]] = {}
+        self._lines: dict[str, tuple[parts.Picture, QLabel, QPushButton]] = {}
         for row, what in enumerate(_NAMES):
-            icon, text = QLabel(), parts.label(wrap=True)
+            icon, text = parts.Picture(), parts.label(wrap=True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             button = parts.link_button(
                 "Look at the certificate…", partial(self.certificate_wanted.emit, what)
@@ -64,7 +64,7 @@ class LogIns(QWidget):
 
     def _put(self, what: str, picture: str, role: str, words: str) -> None:
         icon, text, button = self._lines[what]
-        icon.setPixmap(icons.icon(picture, role).pixmap(QSize(theme.ICON, theme.ICON)))
+        icon.show_icon(picture, role)
         text.setText(f"{_NAMES[what]}: {words}")
         text.setAccessibleName(text.text())
         button.hide()

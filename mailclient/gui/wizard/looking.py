@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from mailclient.gui import icons, parts, people, theme
+from mailclient.gui import parts, people, theme
 from mailclient.gui.wizard import words
 from mailclient.transport.discover.values import Outcome, Source, Tried
 
@@ -26,9 +26,9 @@ class Sources(QWidget):
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(8)
         self._grid.setColumnStretch(1, 1)
-        self._lines: dict[Source, tuple[QLabel, QLabel, QLabel]] = {}
+        self._lines: dict[Source, tuple[parts.Picture, QLabel, QLabel]] = {}
         for row, source in enumerate(Source):
-            icon, name, outcome = QLabel(), parts.label(), parts.label(look="secondary")
+            icon, name, outcome = parts.Picture(), parts.label(), parts.label(look="secondary")
             icon.setFixedWidth(theme.ICON)
             outcome.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for at, widget in enumerate((icon, name, outcome)):
@@ -56,12 +56,7 @@ class Sources(QWidget):
     def show_tried(self, tried: Tried) -> None:
         """Show how a source stands."""
         icon, name, outcome = self._lines[tried.source]
-        picture, role = _ICONS.get(tried.outcome, ("", ""))
-        if picture:
-            size = QSize(theme.ICON, theme.ICON)
-            icon.setPixmap(icons.icon(picture, role).pixmap(size))
-        else:
-            icon.clear()
+        icon.show_icon(*_ICONS.get(tried.outcome, ("", "")))
         name.setText(people.plain(words.source_line(tried)))
         outcome.setText(words.outcome_line(tried))
         reason = people.plain(tried.reason)

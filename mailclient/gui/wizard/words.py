@@ -111,6 +111,11 @@ def explanation(what: Situation, report: Report, domain: str) -> str:
                 "The only servers that were found are not encrypted: everybody on the way could "
                 "read your password and your mail. Ask your provider for encrypted ones."
             )
+        case Situation.OFFLINE if _nobody_asked(report):
+            return (
+                "Nobody was asked, because the program was started without network or all sources "
+                "are switched off. Fill in the servers by hand."
+            )
         case Situation.OFFLINE:
             return (
                 "Nobody answered: is this computer connected to the network? You can look again, "
@@ -123,6 +128,10 @@ def explanation(what: Situation, report: Report, domain: str) -> str:
             )
         case _:
             assert_never(what)
+
+
+def _nobody_asked(report: Report) -> bool:
+    return all(one.outcome is Outcome.NOT_ASKED for one in report.tried[1:])
 
 
 def password_name(found: Found | None) -> str:

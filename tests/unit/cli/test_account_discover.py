@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from click.testing import CliRunner, Result
 
 from mailclient.cli.context import Launchers
 from mailclient.cli.main import cli
+from tests.servers.names import names_running
+from tests.servers.web import document, web_running
 
 TABLE = """
 [[provider]]
@@ -127,3 +131,46 @@ def test_a_source_that_is_set_up_wrongly_is_told(
     done = run(tmp_path, "account", "discover", "ann@example.org")
     assert done.exit_code == 1
     assert "MAILCLIENT_DISCOVERY_DATABASE does not begin with https://" in done.stderr
+
+
+def test_servers_that_only_dns_names_are_told_and_not_taken(
+    tmp_path: Path, password: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with names_running({("example.org.", "MX"): ["1 mx00.kundenserver.de."]}) as names:
+        monkeypatch.setenv("MAILCLIENT_DISCOVERY_DNS", names.place)
+        monkeypatch.setenv("MAILCLIENT_DISCOVERY_SECONDS", "120")
+        status, form = discovered(tmp_path, "ann@example.org")
+        words = ("account", "add", "--address", "ann@example.org", "--no-test")
+        done = run(tmp_path, *words, "--password-file", str(password))
+    assert (status, form["source"], form["authenticated"]) == (0, "mx", False)
+    assert form["to_confirm"] == ["pop.1und1.de", "smtp.1und1.de"]
+    assert done.exit_code == 1
+    assert "Only DNS" in done.stderr
+    assert "pop.1und1.de and smtp.1und1.de" in done.stderr
+
+
+def test_servers_without_encryption_are_told_and_not_taken(
+    tmp_path: Path, password: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    both = "".join(
+        f'<{tag} type="{kind}"><hostname>mail.example.org</hostname><port>{port}</port>'
+        f"<socketType>plain</socketType></{tag}>"
+        for tag, kind, port in (("incomingServer", "pop3", 110), ("outgoingServer", "smtp", 25))
+    )
+    answer = document(
+        f"<clientConfig><emailProvider>{both}</emailProvider></clientConfig>".encode()
+    )
+    with web_running(context, {"/x": answer}) as web:
+        for name, value in (
+            ("AUTOCONFIG", web.url("/x")), ("CA_FILE", str(tmp_path / "ca.pem")),
+            ("PRIVATE", "yes"), ("SECONDS", "120"),
+        ):  # fmt: skip
+            monkeypatch.setenv(f"MAILCLIENT_DISCOVERY_{name}", value)
+        words = ("account", "add", "--address", "ann@example.org", "--no-test")
+        done = run(tmp_path, *words, "--password-file", str(password))
+    assert done.exit_code == 1
+    assert "only in clear" in done.stderr
