@@ -187,4 +187,4 @@ def progress(wanted: bool) -> Iterator[Job]:
 
 def _report(_id: int, done: int, total: int, note: str) -> None:
     told = note or f"{done:,} of {total or '?'}"
-    click.echo(f"\r{told}".ljust(79), err=True, nl=False)
+    click.echo(f"\r{told[:78]:<78}", err=True, nl=False)

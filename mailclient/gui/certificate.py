@@ -50,13 +50,13 @@ class CertificateDialog(QDialog):
         roles = QDialogButtonBox.ButtonRole
         self.accept_button = buttons.addButton("Accept this certificate", roles.ActionRole)
         self.revoke_button = buttons.addButton("Take the exception back", roles.ActionRole)
-        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        self._close = buttons.button(QDialogButtonBox.StandardButton.Close)
         for button in (self.accept_button, self.revoke_button):
             button.setVisible(False)
             button.setAutoDefault(False)
         self.accept_button.clicked.connect(lambda: self._set(self.found and self.found.fingerprint))
         self.revoke_button.clicked.connect(lambda: self._set(""))
-        close.setDefault(True)
+        self._close.setDefault(True)
         buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 12)
@@ -84,6 +84,7 @@ class CertificateDialog(QDialog):
         self.title.setText(f"The certificate of {found.host}")
         text, kind = verdict(found)
         self.strip.say(text, kind, lasting=True)
+        self._close.setFocus()  # nobody accepts by a key that was meant for something else
         self.accept_button.setVisible(
             bool(found.problem) and found.may_except and not found.accepted
         )
