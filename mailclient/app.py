@@ -41,6 +41,7 @@ from mailclient.services.sealing import Sealing
 from mailclient.services.search import Search
 from mailclient.services.send import Send
 from mailclient.services.settling import Settling
+from mailclient.services.signin import SignIn
 from mailclient.services.transfer import Transfer
 from mailclient.store import Store
 from mailclient.store.keyrings import Keyring, pick_keyring
@@ -70,7 +71,8 @@ class App:
         self.events = Events()
         self.jobs = Jobs(self.events)
         self.settings = store.settings
-        self.accounts = Accounts(store, self.events, offline=offline)
+        self.signin = SignIn(store, profile.folder, clock, offline=offline)
+        self.accounts = Accounts(store, self.events, self.signin, offline=offline)
         self.discovery = Discovery(self.events, os.environ, offline=offline)
         self.keys = Keys(store, plugins.sealing, self.events, clock, self._requeue)
         assessor = Assessor(

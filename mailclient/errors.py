@@ -37,6 +37,10 @@ class LoginRefused(MailError):
     """The server does not accept the user name and password."""
 
 
+class SignInNeeded(LoginRefused):
+    """The provider wants the user to sign in on its own page again."""
+
+
 class MailboxBusy(MailError):
     """The server says that the mailbox is in use, or asks to come back later."""
 

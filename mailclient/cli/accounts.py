@@ -23,9 +23,11 @@ from mailclient.cancel import CancelToken
 from mailclient.cli import discovery, forms
 from mailclient.cli.context import Context, first_line, print_json
 from mailclient.cli.identities import identity
+from mailclient.cli.signin import client, granted, providers, sign_in
 from mailclient.errors import BadInput, MailError
 from mailclient.services.accounts import INCOMING, OUTGOING, StepResult
 from mailclient.services.journey import provider_domains
+from mailclient.services.signin import by_token
 from mailclient.sizes import parse_size, size_words
 
 E = TypeVar("E", Security, EncryptionPolicy, Authentication)
@@ -40,6 +42,9 @@ def account() -> None:
 
 
 account.add_command(identity)
+account.add_command(sign_in)
+account.add_command(providers)
+account.add_command(client)
 
 
 @account.command("add")
@@ -90,6 +95,11 @@ account.add_command(identity)
 @click.option(
     "--no-test", is_flag=True, help="Add the account without logging in. Example: --no-test"
 )
+@click.option(
+    "--device",
+    is_flag=True,
+    help="Where you have to sign in: on another device, with a code. Example: --device",
+)
 @click.pass_obj
 def add(
     context: Context,
@@ -105,6 +115,7 @@ def add(
     ca_file: Path | None,
     leave_on_server: str,
     no_test: bool,
+    device: bool,
 ) -> None:
     """Add an account; servers that are left out are looked up.
 
@@ -133,14 +144,19 @@ def add(
         security = Security(smtp_security)
         host, port = host_port(smtp, SUBMISSION_PORTS[security])
         wanted = replace(wanted, outgoing=Server(host, port, security, **common))  # type: ignore[arg-type]
-    password = _password(password_file, Authentication(auth))
+    grant = None
+    if password_file is None and (by_token(wanted.incoming) or by_token(wanted.outgoing)):
+        grant = granted(context, wanted, device=device, browser=True)
+    password = grant.access if grant else _password(password_file, Authentication(auth))
     if not no_test:
         steps = context.app.accounts.test(wanted, password, None, CancelToken())
         for step in steps:
             click.echo(_sentence(step), err=not step.ok)
         if not all(step.ok for step in steps):
             raise MailError("The account was not added.", "Mend the settings, or use --no-test.")
-    context.app.accounts.add(wanted, password)
+    added = context.app.accounts.add(wanted, "" if grant else password)
+    if grant:
+        context.app.accounts.signed_in(added, grant)
     click.echo(f"Added {address}.")
 
 

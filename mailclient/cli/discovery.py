@@ -50,7 +50,7 @@ def usable(context: Context, address: str, ca_file: str, given: Authentication |
                 "Ask the provider for encrypted ones; else name them with --pop3 and "
                 "--pop3-security none, --smtp and --smtp-security none.",
             )
-        case Situation.OAUTH2 if given is None:
+        case Situation.OAUTH2 if given is None and not _registered(context, found):
             raise BadInput(found.note or _OAUTH2, _OAUTH2_NEXT)
         case _ if found.foreign and not _agreed(found):
             raise BadInput(
@@ -65,9 +65,16 @@ def usable(context: Context, address: str, ca_file: str, given: Authentication |
 
 _OAUTH2 = "This provider wants you to sign in on its web page (OAuth 2)."
 _OAUTH2_NEXT = (
-    "Signing in through the browser is not here yet; with an access token of your own, use "
-    "--auth oauth2."
+    "This program has to be registered there first: 'mailclient account client --help', and the "
+    "page 'Signing in' of the documentation."
 )
+
+
+def _registered(context: Context, found: Found) -> bool:
+    """Whether the user can sign in at the provider that was found."""
+    signin = context.app.signin
+    issuer = signin.issuer(found.incoming, found.outgoing)
+    return issuer is not None and signin.client(issuer) is not None
 
 
 def _agreed(found: Found) -> bool:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from mailclient.account import Account, Authentication, Identity, Server
 from mailclient.cancel import CancelToken
-from mailclient.errors import BadInput, LoginRefused, MailError, NotFound, Unreachable
+from mailclient.errors import (
+    BadInput,
+    LoginRefused,
+    MailError,
+    NotFound,
+    SignInNeeded,
+    Unreachable,
+)
 from mailclient.message.address import normalise
 from mailclient.services.events import AccountsChanged, Events, FoldersChanged
 from mailclient.services.identities import identity_of
+from mailclient.services.signin import SignIn, by_token
 from mailclient.store import Store
 from mailclient.transport import pop3, smtp
 from mailclient.transport.certificate import Certificate, examine
 from mailclient.transport.discover.providers import known_hosts
+from mailclient.transport.oauth.values import Grant
 
+T = TypeVar("T")
 INCOMING, OUTGOING = "incoming", "outgoing"
 LOCAL_DOMAIN = "localhost"
 
@@ -34,9 +46,10 @@ class StepResult:
 class Accounts:
     """The use cases around accounts."""
 
-    def __init__(self, store: Store, events: Events, *, offline: bool) -> None:
+    def __init__(self, store: Store, events: Events, signin: SignIn, *, offline: bool) -> None:
         self._store = store
         self._events = events
+        self._signin = signin
         self._offline = offline
         self._own: frozenset[str] | None = None
 
@@ -139,25 +152,59 @@ class Accounts:
 
     def set_password(self, account: Account, incoming: str, outgoing: str | None = None) -> None:
         """Keep the passwords; without an outgoing one both servers get the same."""
-        vault = self._store.vault
-        if account.incoming and account.incoming.authentication is not Authentication.NONE:
-            vault.set_password(account.id, INCOMING, incoming)
-        if account.outgoing and account.outgoing.authentication is not Authentication.NONE:
-            vault.set_password(account.id, OUTGOING, incoming if outgoing is None else outgoing)
+        for what, server, secret in (
+            (INCOMING, account.incoming, incoming),
+            (OUTGOING, account.outgoing, incoming if outgoing is None else outgoing),
+        ):
+            signs_in = by_token(server) and not secret  # its tokens come from the provider
+            if server and server.authentication is not Authentication.NONE and not signs_in:
+                self._store.vault.set_password(account.id, what, secret)
         self._events.publish(AccountsChanged())
 
     def password(self, account: Account, what: str) -> str:
-        """The password for the `incoming` or `outgoing` server; raises LoginRefused."""
+        """The password for the `incoming` or `outgoing` server, or a token that is good now.
+
+        Raises LoginRefused, and for tokens what `SignIn.token` raises.
+        """
         server = account.incoming if what == INCOMING else account.outgoing
         if server is None or server.authentication is Authentication.NONE:
             return ""
-        password = self._store.vault.password(account.id, what)
+        password = self._signin.token(account, server) if by_token(server) else None
+        if password is None:
+            password = self._store.vault.password(account.id, what)
+        if password is None and by_token(server):
+            raise SignInNeeded(
+                f"{account.address} has to be signed in at its provider.",
+                "Sign in in the account's settings, or with 'mailclient account sign-in'.",
+            )
         if password is None:
             raise LoginRefused(
                 f"The password of {account.address} is not known here.",
                 "Open the account's settings and type it again.",
             )
         return password
+
+    def signed_in(self, account: Account, grant: Grant) -> None:
+        """Keep what the provider has granted; both servers are logged in to with it from now on."""
+        self._signin.keep(account, grant)
+        self.change(
+            replace(
+                account, incoming=_by_token(account.incoming), outgoing=_by_token(account.outgoing)
+            )
+        )
+
+    def logged_in(self, account: Account, what: str, log_in: Callable[[str], T]) -> T:
+        """Do `log_in` with the password or token; a token that is not taken is renewed once.
+
+        Raises what `password` and `log_in` raise.
+        """
+        secret = self.password(account, what)
+        try:
+            return log_in(secret)
+        except LoginRefused:
+            if not self._signin.refused(account, secret):
+                raise
+        return log_in(self.password(account, what))
 
     def proved(self, account: Account, what: str, mechanism: str, encryption: str) -> None:
         """Remember by which way, and over what, the log-in to the `incoming` or `outgoing` server
@@ -229,6 +276,10 @@ class Accounts:
         self._own = None
         self._events.publish(AccountsChanged())
         self._events.publish(FoldersChanged())
+
+
+def _by_token(server: Server | None) -> Server | None:
+    return server and replace(server, authentication=Authentication.OAUTH2)
 
 
 def _same(one: str, other: str) -> bool:

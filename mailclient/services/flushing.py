@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from mailclient.account import Account, Server
+from mailclient.account import Account
+from mailclient.cancel import CancelToken
 from mailclient.errors import (
     BadInput,
     Cancelled,
@@ -103,9 +105,8 @@ class Flushing:
         while line:
             before = len(line)
             try:
-                server, password = self._way_out(account)
-                crash_point("connect")
-                with smtp.submission(server, password, job.cancel) as session:
+                with ExitStack() as stack:
+                    session = self._way_out(account, job.cancel, stack)
                     self._accounts.proved(
                         account, OUTGOING, session.logged_in_by, session.encryption
                     )
@@ -120,10 +121,17 @@ class Flushing:
                 break
         return problems
 
-    def _way_out(self, account: Account) -> tuple[Server, str]:
-        if account.outgoing is None:
+    def _way_out(self, account: Account, cancel: CancelToken, stack: ExitStack) -> smtp.Submission:
+        """A session with the outgoing server, which ends with the stack."""
+        server = account.outgoing
+        if server is None:
             raise BadInput(f"{account.address} has no outgoing server.", "Set one in its settings.")
-        return account.outgoing, self._accounts.password(account, OUTGOING)
+        crash_point("connect")
+        return self._accounts.logged_in(
+            account,
+            OUTGOING,
+            lambda secret: stack.enter_context(smtp.submission(server, secret, cancel)),
+        )
 
     def _session(
         self, session: smtp.Submission, line: deque[Try], count: int, job: Job

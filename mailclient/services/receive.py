@@ -161,10 +161,16 @@ class Receive:
                 "The program was started without network; nothing was collected.",
                 "Start it without --offline.",
             )
-        password = self._accounts.password(account, INCOMING)
         ahead = account.id not in self._one_by_one
         job.progress(0, 0, f"connecting to {server.host}")
-        with pop3.connect(server, password, job.cancel, pipelining=ahead) as session:
+        with ExitStack() as stack:
+            session = self._accounts.logged_in(
+                account,
+                INCOMING,
+                lambda secret: stack.enter_context(
+                    pop3.connect(server, secret, job.cancel, pipelining=ahead)
+                ),
+            )
             self._accounts.proved(account, INCOMING, session.logged_in_by, session.encryption)
             job.progress(0, 0, f"looking at what is new on {server.host}")
             try:

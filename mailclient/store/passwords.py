@@ -9,7 +9,8 @@ from mailclient.errors import BadInput
 from mailclient.store.database import Database
 from mailclient.store.keyrings import SERVICE, Keyring
 
-KINDS = ("incoming", "outgoing")
+REFRESH = "refresh"  # what the next access token is asked for with (RFC 6749 section 1.5)
+KINDS = ("incoming", "outgoing", REFRESH)
 
 
 class Vault:
@@ -26,7 +27,7 @@ class Vault:
         return "the encrypted store" if self._keyring is None else "the OS keyring"
 
     def set_password(self, account_id: int, kind: str, secret: str) -> None:
-        """Keep a password; `kind` is "incoming" or "outgoing". Raises StoreLocked."""
+        """Keep a secret; `kind` is one of KINDS. Raises StoreLocked."""
         if kind not in KINDS:
             raise ValueError(f"no server is called {kind}")
         if any(ord(sign) < 32 or ord(sign) == 127 for sign in secret):
@@ -56,9 +57,18 @@ class Vault:
             self._database.run("DELETE FROM secrets WHERE account_id = ?", (account_id,))
             return
         for kind in KINDS:
-            entry = self._entry(account_id, kind)
-            if self._keyring.get_password(SERVICE, entry) is not None:
-                self._keyring.delete_password(SERVICE, entry)
+            self.drop(account_id, kind)
+
+    def drop(self, account_id: int, kind: str) -> None:
+        """Drop one secret of an account, if it is there. Raises StoreLocked."""
+        if self._keyring is None:
+            self._database.run(
+                "DELETE FROM secrets WHERE account_id = ? AND kind = ?", (account_id, kind)
+            )
+            return
+        entry = self._entry(account_id, kind)
+        if self._keyring.get_password(SERVICE, entry) is not None:
+            self._keyring.delete_password(SERVICE, entry)
 
     def _entry(self, account_id: int, kind: str) -> str:
         return f"{self._name} {account_id} {kind}"

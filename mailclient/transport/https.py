@@ -8,11 +8,11 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, Cancelled, CertificateRejected, NotFound, Unreachable
@@ -73,16 +73,45 @@ def document(
     raise BadInput("The answer leads from one place to the next.")
 
 
+def submit(
+    url: str,
+    form: Sequence[tuple[str, str]],
+    cancel: CancelToken,
+    *,
+    limit: int,
+    ca_file: str = "",
+    timeout: float = SECONDS,
+) -> tuple[int, bytes]:
+    """Send a form; the status and at most `limit` bytes of the answer. No redirect is followed, as
+    what is sent is secret. Raises BadInput, Unreachable, CertificateRejected, Cancelled."""
+    parts = _https(url)
+    connection = _Connection(parts, timeout, private=True, ca_file=ca_file)
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Accept": "application/json",
+        "User-Agent": "mailclient",
+    }
+    cancel.check()
+    with closing(connection), _in_our_words(parts, cancel), connection.limited(cancel):
+        connection.request("POST", _path(parts), urlencode(form).encode("ascii"), headers)
+        with closing(connection.getresponse()) as answer:
+            return answer.status, _bounded(answer, parts, limit)
+
+
 def _read(answer: HTTPResponse, parts: SplitResult, limit: int) -> Document:
     host = str(parts.hostname)
     if answer.status != 200:
         raise NotFound(f"{host} has nothing there.", detail=str(answer.status))
+    return Document(_bounded(answer, parts, limit), answer.headers.get_content_type(), host)
+
+
+def _bounded(answer: HTTPResponse, parts: SplitResult, limit: int) -> bytes:
     data = bytearray()
     while len(data) <= limit and (piece := answer.read1(PIECE)):
         data += piece
     if len(data) > limit:
-        raise BadInput(f"What {host} sent is too large.")
-    return Document(bytes(data), answer.headers.get_content_type(), host)
+        raise BadInput(f"What {parts.hostname} sent is too large.")
+    return bytes(data)
 
 
 def _https(url: str) -> SplitResult:

@@ -25,6 +25,7 @@ from mailclient.services.schedule import (
     after,
     pause,
 )
+from mailclient.services.signin import SignIn
 from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES
 from mailclient.store import Store
 
@@ -43,7 +44,8 @@ class World:
         self.broken_off: list[int] = []
         self.started: list[str] = []
         self.events = Events()
-        self.accounts = Accounts(store, self.events, offline=False)
+        signin = SignIn(store, Path(), lambda: NOW, offline=False)
+        self.accounts = Accounts(store, self.events, signin, offline=False)
         self.settings = store.settings
         self.account = store.accounts.add(
             Account((Identity("ann@example.org"),), Server("pop.example.org", 995))

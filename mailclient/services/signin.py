@@ -1,0 +1,194 @@
+"""Signing in at providers that take no password (OAuth 2.0), and the tokens that follow from it.
+
+The token that lasts lies where passwords lie and nowhere else; the short one is in memory alone. It
+is renewed by one at a time, a minute before it ends. When only signing in anew helps, that is said
+once and nothing is asked of the provider until it is done.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from mailclient.account import Account, Authentication, Server
+from mailclient.cancel import CancelToken
+from mailclient.errors import BadInput, SignInNeeded, Unreachable
+from mailclient.settings import Setting
+from mailclient.store import Store
+from mailclient.store.passwords import REFRESH
+from mailclient.transport.oauth import requests
+from mailclient.transport.oauth.known import Known, issuer_of, issuers
+from mailclient.transport.oauth.values import Client, DevicePrompt, Grant, Issuer
+
+FILE_VARIABLE = "MAILCLIENT_OAUTH"
+EARLY = timedelta(minutes=1)  # a token is renewed so long before it ends
+
+
+class SignIn:
+    """The use cases around signing in; safe to use from any lane."""
+
+    def __init__(
+        self, store: Store, folder: Path, clock: Callable[[], datetime], *, offline: bool
+    ) -> None:
+        self._store = store
+        named = os.environ.get(FILE_VARIABLE)
+        self._file = Path(named) if named else folder / "oauth.toml"
+        self._clock = clock
+        self._offline = offline
+        self._locks: dict[int, threading.Lock] = {}
+        self._guard = threading.Lock()
+        self._grants: dict[int, Grant] = {}
+
+    # Providers and what this program is called there
+
+    def providers(self) -> Mapping[str, Known]:
+        """All providers that are known, by name; raises BadInput for a file that cannot be read."""
+        return issuers(self._file)
+
+    def issuer(self, *servers: Server | None) -> Issuer | None:
+        """The provider whose tokens these servers take; None where none is known."""
+        known = self.providers()
+        found = (issuer_of(one.host, known) for one in servers if one is not None)
+        return next((one.issuer for one in found if one is not None), None)
+
+    def client(self, issuer: Issuer) -> Client | None:
+        """What this program is called at a provider; None where it was never registered."""
+        id = self._store.settings.get(_id_setting(issuer.name))
+        if id:
+            return Client(id, self._store.settings.get(_secret_setting(issuer.name)))
+        known = self.providers().get(issuer.name)
+        return known.client if known else None
+
+    def set_client(self, name: str, client: Client) -> None:
+        """Keep what this program was registered as at a provider; raises BadInput."""
+        if name not in self.providers():
+            raise BadInput(
+                f"There is no provider called {name}.",
+                f"Known are {', '.join(self.providers())}.",
+            )
+        if any(ord(sign) <= 32 or ord(sign) > 126 for sign in client.id + client.secret):
+            raise BadInput("The client ID holds a space or a strange sign.", "Copy it again.")
+        self._store.settings.set(_id_setting(name), client.id)
+        self._store.settings.set(_secret_setting(name), client.secret)
+
+    # Signing in
+
+    def by_browser(
+        self,
+        issuer: Issuer,
+        address: str,
+        open_page: Callable[[str], object],
+        cancel: CancelToken,
+    ) -> Grant:
+        """Have the user sign in in the browser; `open_page` shows a page there.
+
+        Raises BadInput, Cancelled, LoginRefused, ProtocolFault, Unreachable.
+        """
+        return requests.by_browser(
+            issuer, self._known(issuer), address, open_page, cancel, self._clock
+        )
+
+    def by_device(
+        self, issuer: Issuer, show: Callable[[DevicePrompt], object], cancel: CancelToken
+    ) -> Grant:
+        """Have the user sign in on another device; raises as `by_browser` does."""
+        if not issuer.device:
+            raise BadInput(f"{issuer.title} has no sign-in with a code.", "Sign in in the browser.")
+        return requests.by_device(issuer, self._known(issuer), show, cancel, self._clock)
+
+    def keep(self, account: Account, grant: Grant) -> None:
+        """Keep what was granted for an account; raises StoreLocked, BadInput without a token that
+        lasts."""
+        if not grant.refresh:
+            raise BadInput(
+                "The provider gave no token that lasts, so you would have to sign in every hour.",
+                "Ask it how mail programs are to be let in.",
+            )
+        with self._lock(account.id):
+            self._store.vault.set_password(account.id, REFRESH, grant.refresh)
+            self._grants[account.id] = grant
+
+    def _known(self, issuer: Issuer) -> Client:
+        if self._offline:
+            raise Unreachable(
+                "The program was started without network.", "Start it without --offline."
+            )
+        client = self.client(issuer)
+        if client is None:
+            raise BadInput(
+                f"This program is not registered at {issuer.title} yet, so it cannot ask to be "
+                "let in.",
+                "Register it there and give its client ID; 'Signing in' in the documentation "
+                "says how.",
+            )
+        return client
+
+    # Tokens
+
+    def token(self, account: Account, server: Server) -> str | None:
+        """A token that is good now; None for an account whose owner has never signed in.
+
+        Raises SignInNeeded, Unreachable, LoginRefused.
+        """
+        with self._lock(account.id):  # one renewal at a time: the second finds what it brought
+            grant = self._grants.get(account.id)
+            if grant is not None and self._clock() < grant.expires - EARLY:
+                return grant.access
+            refresh = self._store.vault.password(account.id, REFRESH)
+            if refresh is None:
+                return None
+            return self._renew(account, server, refresh).access
+
+    def refused(self, account: Account, token: str) -> bool:
+        """A server did not take this token: whether another one can be asked for."""
+        with self._lock(account.id):
+            grant = self._grants.get(account.id)
+            if grant is None or grant.access != token:
+                return grant is not None
+            del self._grants[account.id]
+            return self._store.vault.password(account.id, REFRESH) is not None
+
+    def _renew(self, account: Account, server: Server, refresh: str) -> Grant:
+        issuer = self.issuer(server, account.incoming, account.outgoing)
+        if issuer is None:
+            raise BadInput(
+                f"It is not known who grants access to {server.host}.",
+                "Name its provider in oauth.toml; 'Signing in' in the documentation says how.",
+            )
+        try:
+            grant = requests.renewed(
+                issuer, self._known(issuer), refresh, CancelToken(), self._clock
+            )
+        except SignInNeeded:
+            self._forget(account.id)
+            raise
+        if grant.refresh and grant.refresh != refresh:  # the one before may be void already
+            self._store.vault.set_password(account.id, REFRESH, grant.refresh)
+        grant = replace(grant, refresh="")
+        self._grants[account.id] = grant
+        return grant
+
+    def _forget(self, account_id: int) -> None:
+        self._grants.pop(account_id, None)
+        self._store.vault.drop(account_id, REFRESH)
+
+    def _lock(self, account_id: int) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(account_id, threading.Lock())
+
+
+def by_token(server: Server | None) -> bool:
+    """Whether a server is logged in to with a token."""
+    return server is not None and server.authentication is Authentication.OAUTH2
+
+
+def _id_setting(name: str) -> Setting[str]:
+    return Setting(f"oauth.{name}.client_id", "", "What this program is called there.")
+
+
+def _secret_setting(name: str) -> Setting[str]:
+    return Setting(f"oauth.{name}.client_secret", "", "What was given with its name.")
