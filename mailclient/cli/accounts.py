@@ -14,20 +14,19 @@ from mailclient.account import (
     Account,
     Authentication,
     EncryptionPolicy,
-    Identity,
     Retention,
     Security,
     Server,
 )
 from mailclient.cancel import CancelToken
 from mailclient.cli import discovery, forms
+from mailclient.cli.adding import add, both, host_port, sentence
 from mailclient.cli.context import Context, first_line, print_json
 from mailclient.cli.identities import identity
-from mailclient.cli.signin import client, granted, providers, sign_in
-from mailclient.errors import BadInput, MailError
-from mailclient.services.accounts import INCOMING, OUTGOING, StepResult
+from mailclient.cli.signin import client, providers, sign_in
+from mailclient.errors import BadInput
+from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.journey import provider_domains
-from mailclient.services.signin import by_token
 from mailclient.sizes import parse_size, size_words
 
 E = TypeVar("E", Security, EncryptionPolicy, Authentication)
@@ -41,151 +40,11 @@ def account() -> None:
     """Accounts: add, show, change, test and remove them."""
 
 
+account.add_command(add)
 account.add_command(identity)
 account.add_command(sign_in)
 account.add_command(providers)
 account.add_command(client)
-
-
-@account.command("add")
-@click.option("--address", required=True, help="Your address. Example: --address ann@example.org")
-@click.option("--name", default="", help="Your name. Example: --name 'Ann Example'")
-@click.option("--pop3", help="The incoming server. Example: --pop3 pop.example.org:995")
-@click.option(
-    "--pop3-security",
-    type=SECURITY,
-    default="tls",
-    show_default=True,
-    help="How its connection is protected. Example: --pop3-security starttls",
-)
-@click.option("--smtp", help="The outgoing server. Example: --smtp smtp.example.org:465")
-@click.option(
-    "--smtp-security",
-    type=SECURITY,
-    default="tls",
-    show_default=True,
-    help="How its connection is protected. Example: --smtp-security starttls",
-)
-@click.option(
-    "--username", help="The name to log in with, if it is not your address. Example: --username ann"
-)
-@click.option(
-    "--auth",
-    type=AUTH,
-    default="password",
-    show_default=True,
-    help="How you log in. Example: --auth none",
-)
-@click.option(
-    "--password-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A file whose first line is the password. Example: --password-file pw.txt",
-)
-@click.option(
-    "--ca-file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Certificates (PEM) to trust for these servers. Example: --ca-file ca.pem",
-)
-@click.option(
-    "--leave-on-server",
-    default="14",
-    show_default=True,
-    help="yes, no, a number of days, count:N, size:200MB, deleted. Example: --leave-on-server yes",
-)
-@click.option(
-    "--no-test", is_flag=True, help="Add the account without logging in. Example: --no-test"
-)
-@click.option(
-    "--device",
-    is_flag=True,
-    help="Where you have to sign in: on another device, with a code. Example: --device",
-)
-@click.pass_obj
-def add(
-    context: Context,
-    address: str,
-    name: str,
-    pop3: str | None,
-    pop3_security: str,
-    smtp: str | None,
-    smtp_security: str,
-    username: str | None,
-    auth: str,
-    password_file: Path | None,
-    ca_file: Path | None,
-    leave_on_server: str,
-    no_test: bool,
-    device: bool,
-) -> None:
-    """Add an account; servers that are left out are looked up.
-
-    Example: mailclient account add --address ann@example.org --password-file pw.txt
-    """
-    identity = Identity(address, name)
-    wanted = Account((identity,), retention=Retention.parse(leave_on_server))
-    trusted = str(ca_file.resolve()) if ca_file else ""
-    if pop3 is None or smtp is None:
-        given = Authentication(auth) if _was_given("auth") else None
-        found = discovery.usable(context, address, trusted, given)
-        changes: dict[str, Any] = {"username": username} if username else {}
-        if given is not None:
-            changes["authentication"] = given
-        wanted = _both(replace(wanted, incoming=found.incoming, outgoing=found.outgoing), **changes)
-    common = {
-        "authentication": Authentication(auth),
-        "username": username or address,
-        "ca_file": trusted,
-    }
-    if pop3 is not None:
-        security = Security(pop3_security)
-        host, port = host_port(pop3, POP3_PORTS[security])
-        wanted = replace(wanted, incoming=Server(host, port, security, **common))  # type: ignore[arg-type]
-    if smtp is not None:
-        security = Security(smtp_security)
-        host, port = host_port(smtp, SUBMISSION_PORTS[security])
-        wanted = replace(wanted, outgoing=Server(host, port, security, **common))  # type: ignore[arg-type]
-    grant = None
-    if password_file is None and (by_token(wanted.incoming) or by_token(wanted.outgoing)):
-        grant = granted(context, wanted, device=device, browser=True)
-    password = grant.access if grant else _password(password_file, Authentication(auth))
-    if not no_test:
-        steps = context.app.accounts.test(wanted, password, None, CancelToken())
-        for step in steps:
-            click.echo(_sentence(step), err=not step.ok)
-        if not all(step.ok for step in steps):
-            raise MailError("The account was not added.", "Mend the settings, or use --no-test.")
-    added = context.app.accounts.add(wanted, "" if grant else password)
-    if grant:
-        context.app.accounts.signed_in(added, grant)
-    click.echo(f"Added {address}.")
-
-
-def _was_given(parameter: str) -> bool:
-    """Whether an option stands on the command line."""
-    source = click.get_current_context().get_parameter_source(parameter)
-    return source is click.core.ParameterSource.COMMANDLINE
-
-
-def host_port(text: str, default: int) -> tuple[str, int]:
-    """Read HOST, HOST:PORT or [IPv6]:PORT."""
-    host, _, port = text.rpartition(":") if "]" not in text or text[-1:] != "]" else (text, "", "")
-    if not host:
-        host, port = text, ""
-    if port and not port.isdigit():
-        raise BadInput(f"'{text}' does not name a server.", "Write it as HOST:PORT.")
-    return host.strip("[]"), int(port) if port else default
-
-
-def _password(path: Path | None, authentication: Authentication) -> str:
-    if authentication is Authentication.NONE:
-        return ""
-    if path is not None:
-        return first_line(path)
-    return str(click.prompt("Password", hide_input=True, err=True))
-
-
-def _sentence(step: StepResult) -> str:
-    return f"{step.what.capitalize()}: {step.text} {step.advice}".rstrip()
 
 
 @account.command("list")
@@ -304,11 +163,11 @@ def _changed(one: Account, key: str, value: str) -> Account:
             return replace(one, outgoing=_server(one.outgoing, key, value, SUBMISSION_PORTS))
         case "username" | "auth-mechanism":
             field = "username" if key == "username" else "mechanism"
-            return _both(one, **{field: value})
+            return both(one, **{field: value})
         case "ca-file":
-            return _both(one, ca_file=str(Path(value).resolve()) if value else "")
+            return both(one, ca_file=str(Path(value).resolve()) if value else "")
         case "auth":
-            return _both(one, authentication=_choice(Authentication, value))
+            return both(one, authentication=_choice(Authentication, value))
     raise BadInput(f"There is no setting '{key}'.", "'mailclient account set --help' lists them.")
 
 
@@ -317,15 +176,6 @@ def _in_clear(one: Account, *, incoming: bool) -> Account:
     if incoming:
         return replace(one, incoming=one.incoming and replace(one.incoming, encrypted=""))
     return replace(one, outgoing=one.outgoing and replace(one.outgoing, encrypted=""))
-
-
-def _both(one: Account, **changes: Any) -> Account:
-    """A change of both servers."""
-    return replace(
-        one,
-        incoming=one.incoming and replace(one.incoming, **changes),
-        outgoing=one.outgoing and replace(one.outgoing, **changes),
-    )
 
 
 def _yes(value: str) -> bool:
@@ -390,7 +240,7 @@ def test(context: Context, address: str, as_json: bool) -> None:
         print_json({"address": address, "steps": [forms.step(one) for one in steps]})
     else:
         for one in steps:
-            click.echo(_sentence(one), err=not one.ok)
+            click.echo(sentence(one), err=not one.ok)
     if not all(one.ok for one in steps):
         click.get_current_context().exit(1)
 
