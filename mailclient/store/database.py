@@ -31,7 +31,7 @@ __all__ = ["Database", "Durability", "translated"]
 log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x6D61696C
-WRITER_CACHE_KIB = 32 * 1024
+WRITER_CACHE_KIB = 16 * 1024
 WAL_KEPT_BYTES = 64 * 1024 * 1024
 
 Values = tuple[str | int | bytes | None, ...]

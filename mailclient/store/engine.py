@@ -16,7 +16,7 @@ from mailclient.store.cipher import Cipher, cipher_for
 
 MIB = 1024 * 1024
 ROOM = 64 * MIB  # two batches of mail, once in the log and once in the file, and some to spare
-READER_CACHE_KIB = 16 * 1024
+READER_CACHE_KIB = 8 * 1024
 
 
 class Access(Enum):
