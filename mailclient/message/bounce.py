@@ -23,6 +23,9 @@ from mailclient.message.tree import Part
 from mailclient.message.words import clean, decode_text
 
 LARGEST = 256 * 1024
+# The library takes the square of a text's length for some; who failed stands at its beginning.
+READ = 32 * 1024
+LONGEST_LINE = 1000
 _SYSTEMS = frozenset(
     {"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mdaemon", "mailsystem"}
 )
@@ -46,7 +49,7 @@ def read_bounce(root: Part) -> DeliveryReport | None:
     """
     if not _from_a_mail_system(root):
         return None
-    temporary, permanent = _failures(root.beginning(LARGEST))
+    temporary, permanent = _failures(_cut(root.beginning(READ)))
     text = "\n".join(part.text() for part in root.walk() if part.content_type == "text/plain")
     reply = _REPLY.search(text[:LARGEST])
     people = tuple(
@@ -74,6 +77,10 @@ def _from_a_mail_system(root: Part) -> bool:
         return True
     empty = root.headers.text("return-path").strip() == "<>"
     return empty and _SUBJECT.search(root.headers.get("subject")) is not None
+
+
+def _cut(raw: bytes) -> bytes:
+    return b"\n".join(line[:LONGEST_LINE].rstrip(b"\r") for line in raw.split(b"\n"))
 
 
 def _failures(raw: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:

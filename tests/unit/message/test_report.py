@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 from datetime import UTC, datetime
+from email.message import Message
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,7 @@ from mailclient.message.report_words import (
 from mailclient.message.tree import parse
 from tests.unit.message import reports
 from tests.unit.message.reports import SENT, report
+from tests.unit.message.strange import HEAVY
 
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
 
@@ -233,3 +235,28 @@ def test_a_report_about_thousands_is_cut() -> None:
         f"Final-Recipient: rfc822; u{at}@example.net\nAction: failed" for at in range(3000)
     )
     assert len(read(report(f"Reporting-MTA: dns; x\n\n{blocks}")).recipients) == 500
+
+
+def test_the_library_for_servers_own_words_gets_little_to_read_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It takes the square of a length for some texts: 256 KiB of empty lines took it minutes."""
+    read: list[bytes] = []
+
+    def noted(message: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:
+        read.append(message.get_payload(decode=True))
+        return frozenset(), frozenset({b"bob@example.net"})
+
+    monkeypatch.setattr("flufl.bounce.all_failures", noted)
+    head, _, _ = reports.QMAIL.partition(b"\n\n")
+    for body in (b"\n" * 300_000, b"rcpt to:<" * 30_000):
+        assert read_bounce(parse(head + b"\n\n" + body)) is not None
+    assert [len(one) <= 32 * 1024 for one in read] == [True, True]
+    assert max(len(line) for one in read for line in one.split(b"\n")) <= 1000
+
+
+@pytest.mark.parametrize("kind", HEAVY)
+def test_mail_that_is_meant_to_take_long_is_no_report_and_is_soon_seen_to_be_none(
+    kind: str,
+) -> None:
+    assert read_report(parse(HEAVY[kind](300_000))) is None
