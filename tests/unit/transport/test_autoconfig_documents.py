@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailclient.account import Authentication, Security
-from mailclient.errors import BadInput, NotFound
+from mailclient.errors import BadInput, MailError, NotFound
 from mailclient.transport.discover.autoconfig import LARGEST, read
+from mailclient.transport.reach import host_name
 
 ANN = "ann.smith@example.org"
 
@@ -183,3 +186,17 @@ def test_only_the_first_twenty_servers_are_looked_at() -> None:
     many = [server("pop3", socketType="plain") for _ in range(200)]
     incoming, _ = read(config(*many, server("pop3"), server("smtp")), ANN)
     assert incoming.security is Security.NONE
+
+
+SOUND = config(server("pop3"), server("smtp"))
+
+
+@given(st.binary(max_size=300), st.integers(0, len(SOUND)), st.integers(0, 40))
+def test_whatever_comes_is_read_or_refused_and_nothing_else(junk: bytes, at: int, cut: int) -> None:
+    for data in (junk, SOUND[:at] + junk + SOUND[at + cut :]):
+        try:
+            incoming, outgoing = read(data, ANN)
+        except MailError:
+            continue
+        assert host_name(incoming.host) == incoming.host
+        assert host_name(outgoing.host) == outgoing.host
