@@ -123,6 +123,7 @@ class Send:
             id = self._store.outbox.queue(new)
             if draft_id is not None:
                 self._store.messages.delete([draft_id])
+        crash_point("after_queue")
         self._events.publish(OutboxChanged())
         self._events.publish(FoldersChanged())
         return _queued(self._store.outbox.get(id))

@@ -9,13 +9,17 @@ import threading
 from collections import Counter
 from email import message_from_bytes
 
+from mailclient.store.folders import Role
 from mailclient.store.outbox import OutState
 from tests.faults import disk_people as people
 from tests.faults.registry import Bench, case
 from tests.scenarios.people import Person
 
 TO = ("bob", "carol")
-POINTS = ("before_queue", "connect", "mail", "rcpt", "data", "dot_pending", "done", "after_250")
+POINTS = (
+    *("before_queue", "after_queue", "connect", "mail", "rcpt", "data", "dot_pending", "done"),
+    *("after_250", "after_sent_mark"),
+)
 KILLS = 4  # in one cycle
 Copies = Counter[tuple[str, str]]  # how often somebody has got a subject
 
@@ -27,24 +31,27 @@ def killed_while_sending(bench: Bench) -> None:
         settled: set[str] = set()
         for kill in range(bench.cycles * KILLS):
             where = f"kill {kill}"
-            written |= _killed(bench, alice, len(written) + kill * 1000, where)
-            states = _states(alice, settled)
+            drafted, queued = _killed(bench, alice, kill * 10_000, where)
+            written |= queued
+            drafts, states = _states(alice, settled)
             assert written <= states.keys() | settled, f"{where}: gone without a word"
+            assert drafted <= drafts.keys() | states.keys(), f"{where}: a draft is gone"
+            assert not drafts.keys() & (states.keys() | settled), f"{where}: a draft is still there"
+            assert max(drafts.values(), default=1) == 1, f"{where}: a draft is there twice"
             _each_once(bench, states, where)
             settled |= {one for one, its in states.items() if set(its.values()) == {OutState.SENT}}
         alice.ok("outbox", "send")
-        states = _states(alice, settled)
+        _, states = _states(alice, settled)
         _each_once(bench, states, "the end")
         left = {state for its in states.values() for state in its.values()}
         assert left <= {OutState.SENT, OutState.UNCERTAIN}
         uncertain = sum(OutState.UNCERTAIN in its.values() for its in states.values())
-        bench.figures["kills"] = str(bench.cycles * KILLS)
-        bench.figures["messages"] = str(len(written))
-        bench.figures["uncertain"] = str(uncertain)
+        bench.tries.update(kills=bench.cycles * KILLS, messages=len(written), uncertain=uncertain)
 
 
-def _killed(bench: Bench, alice: Person, number: int, where: str) -> set[str]:
-    """Let her write and send until she is killed; returns what she has put into the queue."""
+def _killed(bench: Bench, alice: Person, number: int, where: str) -> tuple[set[str], set[str]]:
+    """Let her write and send until she is killed; returns what she has kept as a draft, and what of
+    it she has put into the queue."""
     chance, log = bench.chance, alice.home / "said"
     environment = dict(os.environ)
     if chance.random() < 0.5:
@@ -70,14 +77,21 @@ def _killed(bench: Bench, alice: Person, number: int, where: str) -> set[str]:
         process.wait()
         assert process.returncode == -9, f"{where}: {(alice.home / 'errors').read_text()}"
     assert "Traceback" not in (alice.home / "errors").read_text(), where
-    return {line[2:] for line in log.read_text().split("\n") if line.startswith("+ ")}
+    lines = log.read_text().split("\n")
+    drafted, queued = ({line[2:] for line in lines if line.startswith(sign)} for sign in "-+")
+    return drafted, queued
 
 
-def _states(alice: Person, settled: set[str]) -> dict[str, dict[str, OutState]]:
-    """How each recipient of each message stands, after the program has come up again."""
+def _states(
+    alice: Person, settled: set[str]
+) -> tuple[Counter[str], dict[str, dict[str, OutState]]]:
+    """The drafts, and how each recipient of each message stands, after the program has come up
+    again."""
     with people.opened(alice) as store:
         store.outbox.steps.recover(people.now())
-        return {
+        folders = [one.id for one in store.folders.all() if one.role is Role.DRAFTS]
+        drafts = Counter(row.subject for row in store.messages.page(store.messages.ids_in(folders)))
+        return drafts, {
             item.subject: {one.address.partition("@")[0]: one.state for one in item.recipients}
             for item in store.outbox.all()
             if item.subject not in settled

@@ -2,7 +2,8 @@
 
     python -m tests.faults.send_worker PROFILE PASSPHRASE GNUPG SENDER SEED NUMBER RECIPIENT...
 
-Each line `+ SUBJECT` is written once a message is in the queue; the subjects count up from NUMBER.
+A line `- SUBJECT` is written once a draft is kept, `+ SUBJECT` once it is in the queue. The subjects
+count up from NUMBER.
 """
 
 from __future__ import annotations
@@ -39,7 +40,11 @@ def main() -> None:
             subject = f"once {next(numbers)}"
             size = chance.choice((10, 3_000, 60_000))
             draft = Draft(Address("", sender), people, subject=subject, text="x" * size)
-            app.send.queue(draft, undo_seconds=chance.choice((0, 0, 0, 1)))
+            id = app.compose.save_draft(draft)
+            say(f"- {subject}")
+            draft = app.compose.open_draft(id)
+            for _ in range(chance.randint(1, 2)):  # pressed twice, perhaps
+                app.send.queue(draft, draft_id=id, undo_seconds=chance.choice((0, 0, 0, 1)))
             say(f"+ {subject}")
         try:
             app.send.flush(account, Job(0))
