@@ -2,8 +2,8 @@
 
     python -m tests.faults.send_worker PROFILE PASSPHRASE GNUPG SENDER SEED NUMBER RECIPIENT...
 
-A line `- SUBJECT` is written once a draft is kept, `+ SUBJECT` once it is in the queue. The subjects
-count up from NUMBER.
+A line `- SUBJECT` is written once a draft is kept, `+ SUBJECT` once it is in the queue. The
+subjects count up from NUMBER.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ import pytest
 from tests.scenarios.people import Person
 from tests.servers.surroundings import MailServers
 
-BEFORE = ("before_queue", "connect", "mail", "rcpt", "data")
-PAST_THE_DOT = ("dot_pending", "after_250", "after_sent_mark")
+BEFORE = ("before_queue", "after_queue", "connect", "mail", "rcpt", "data")
+PAST_THE_DOT = ("dot_pending", "done", "after_250", "after_sent_mark")
 
 
 def arrived(servers: MailServers, name: str, wanted: int) -> int:

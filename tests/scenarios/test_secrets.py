@@ -97,6 +97,9 @@ def a_day_of_mail(alice: Watched, tmp_path: Path) -> None:
     assert TEXT in alice.run("show", "1") + alice.run("show", "2")
     assert "Zinnoberrot" in alice.run("search", "Perlmutterstrauch")
     alice.run(*letter, "--encrypt", "yes", "--queue-only", stdin=DRAFTED)
+    alice.run(*letter, "--encrypt", "yes", "--later", "+1d", stdin=DRAFTED)
+    alice.run("outbox", "later", "2", "+2d")
+    alice.run("outbox", "cancel", "2")
     alice.run("account", "set", alice.person.address, "username=bob@example.org")
     refused = alice.person.run("--verbose", "account", "test", alice.person.address)
     assert refused.returncode == 1
