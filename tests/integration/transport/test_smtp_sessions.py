@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from mailclient.errors import (
     StoreFull,
     Unreachable,
 )
-from mailclient.transport import smtp
+from mailclient.transport import smtp, smtp_transaction
 from mailclient.transport.smtp import Outcome, Outgoing, Phase, Submission
 from tests.servers.scripted import Conversation, Script, Scripted, scripted
 
@@ -386,6 +387,60 @@ def test_an_answer_that_is_none_after_the_end_is_uncertain_and_before_it_a_fault
         for replies in ((reply, OK, OK, GO), (OK, reply, OK, GO)):
             with scripted(together(*replies)) as running, session_with(running) as session:
                 assert isinstance(submit(session, BOB, EVE).problem, ProtocolFault), reply
+
+
+# Servers without end
+
+
+def drip(client: Conversation) -> None:
+    """A byte now and then, and never a whole line, until the client has had enough."""
+    pause = threading.Event()
+    while True:
+        client.say(b"2")
+        pause.wait(0.02)
+
+
+@pytest.mark.parametrize("features", KINDS.values(), ids=KINDS.keys())
+@pytest.mark.parametrize("at", [b"MAIL", b"RCPT", b"DATA", b"."])
+def test_a_server_that_drips_is_given_up_when_its_time_is_up(
+    at: bytes, features: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def script(client: Conversation) -> None:
+        client.smtp_log_in(*features)
+        for verb, reply in ((b"MAIL", OK), (b"RCPT", OK), (b"DATA", GO)):
+            client.hear(verb)
+            if verb == at:
+                drip(client)
+            client.say(reply + b"\r\n")
+        client.hear_message()
+        drip(client)
+
+    monkeypatch.setattr(smtp_transaction, "FINAL_PATIENCE", 0.5)
+    if at != b".":
+        monkeypatch.setattr(smtp_transaction, "PATIENCE", 0.5)
+    with scripted(script) as running, session_with(running) as session:
+        problem = submit(session).problem
+    if at == b".":
+        assert isinstance(problem, smtp.Uncertain)
+    else:
+        assert isinstance(problem, Unreachable)
+        assert "too slow" in problem.text
+
+
+def test_a_server_that_reads_no_further_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(client: Conversation) -> None:
+        client.smtp_log_in()
+        for verb, reply in ((b"MAIL", OK), (b"RCPT", OK), (b"DATA", GO)):
+            client.answer(verb, reply + b"\r\n")
+        given_up.wait()
+
+    monkeypatch.setattr(smtp_transaction, "PATIENCE", 0.5)
+    monkeypatch.setattr(smtp_transaction, "LEAST_RATE", 1 << 40)
+    given_up = threading.Event()
+    with scripted(script) as running, session_with(running) as session:
+        problem = submit(session, text=TEXT + b"x\r\n" * 8_000_000).problem
+        given_up.set()
+    assert isinstance(problem, Unreachable)
 
 
 # What goes wrong on our side
