@@ -314,5 +314,15 @@ def test_what_a_server_could_take_for_the_end_is_never_sent(
 def test_an_address_never_becomes_a_command(address: str, mail_servers: MailServers) -> None:
     with pytest.raises(BadInput):
         submit(mail_servers, HEAD, address)
-    with pytest.raises(BadInput):
-        submit(mail_servers, HEAD, sender=address)
+    if address:
+        with pytest.raises(BadInput):
+            submit(mail_servers, HEAD, sender=address)
+
+
+@pytest.mark.parametrize("variant", ["", "without chunking"])
+def test_a_report_goes_out_with_an_empty_return_path(
+    variant: str, mail_servers: MailServers
+) -> None:
+    submit(mail_servers, HEAD + b"Read.\r\n", sender="", variant=variant)
+    assert arrived(mail_servers, "bob") == [b"Read.\r\n"]
+    assert mail_servers.mailbox("bob")[0].startswith(b"Return-Path: <>\r\n")

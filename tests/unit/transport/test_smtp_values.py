@@ -35,7 +35,7 @@ TRICKY = st.text(
 NEARLY = st.builds(lambda one, two: f"{one}@{two}", TRICKY, TRICKY)
 ADDRESS = st.one_of(TRICKY, NEARLY, st.text(max_size=30), st.just("bob@example.org"))
 MAIL = re.compile(
-    rb"MAIL FROM:<[^\s<>]+@[^\s<>@]+>( SIZE=\d+)?( BODY=8BITMIME)?( SMTPUTF8)?"
+    rb"MAIL FROM:<([^\s<>]+@[^\s<>@]+)?>( SIZE=\d+)?( BODY=8BITMIME)?( SMTPUTF8)?"
     rb"( RET=HDRS)?( ENVID=[!-~]+)?\r\n"
 )
 RCPT = re.compile(rb"RCPT TO:<[^\s<>]+@[^\s<>@]+>( NOTIFY=[A-Z,]+ ORCPT=[a-z0-9-]+;[!-~]+)?\r\n")
@@ -52,7 +52,9 @@ def test_no_address_and_no_name_becomes_another_command(
             made = envelope(one, known, "mx.example.org")
         except MailError:
             continue
-        assert MAIL.fullmatch(made.mail)
+        mail = MAIL.fullmatch(made.mail)
+        assert mail
+        assert (mail[1] is None) == (sender == "")  # that of a report
         assert all(RCPT.fullmatch(command) for _, command in made.recipients)
         assert {one for one, _ in made.recipients} | {one.address for one in made.refused} == set(
             recipients
