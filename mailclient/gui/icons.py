@@ -78,6 +78,7 @@ NAMES = {
     "quote": "quotes",
     "read": "envelope-open",
     "receive": "arrows-clockwise",
+    "receipts": "checks",
     "replied": "arrow-bend-up-left",
     "reply": "arrow-bend-up-left",
     "reply-all": "arrow-bend-double-up-left",

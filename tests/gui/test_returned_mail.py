@@ -114,7 +114,13 @@ def test_a_bounce_is_explained_above_its_text_and_leads_to_a_corrected_message(
     draft = composer.form.draft()
     assert [one.address for one in draft.to] == ["nobody@example.net"]
     assert (draft.subject, draft.text.split()[0]) == ("Lunch on Friday", "Hello,")
+    composer.form.asks.read.trigger()
+    assert (composer.form.draft().ask_read, composer.form.draft().ask_delivered) == (True, False)
+    assert composer.form.asks.toolTip() == "Ask for a read receipt"
     snap(composer, "returned-again")
+    composer.form.asks.menu().popup(composer.mapToGlobal(composer.rect().topLeft()))
+    snap(composer.form.asks.menu(), "compose-receipts")
+    composer.form.asks.menu().close()
     for one in (composer, shown):
         one.close()
 

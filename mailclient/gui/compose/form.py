@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from mailclient.account import Identity
 from mailclient.gui import parts, theme
+from mailclient.gui.compose.asks import AskButton
 from mailclient.gui.compose.attachments import AttachmentBar
 from mailclient.gui.compose.editor import Editor
 from mailclient.gui.compose.format_bar import FormatBar
@@ -46,6 +47,8 @@ class ComposeForm(QWidget):
         self.bcc = RecipientLine("Bcc")
         self.subject = QLineEdit()
         self.protection = Protection()
+        self.asks = AskButton(read=draft.ask_read, delivered=draft.ask_delivered)
+        self.asks.touched.connect(self.touched)
         self.attachments = AttachmentBar()
         self.text = Editor()
         self.format = FormatBar(self.text)
@@ -78,6 +81,8 @@ class ComposeForm(QWidget):
             html=self.text.html() if is_rich else "",
             pictures=self.text.pictures,
             attachments=self.attachments.sources,
+            ask_read=self.asks.read.isChecked(),
+            ask_delivered=self.asks.delivered.isChecked(),
             encrypt=self.protection.encrypt.isChecked(),
             sign=self.protection.sign.isChecked(),
         )

@@ -99,6 +99,7 @@ class ComposeWindow(QMainWindow):
         bar.setSpacing(8)
         for widget in (self.send_button, self.sending.later_button, attach, self.rich_button):
             bar.addWidget(widget)
+        bar.addWidget(self.form.asks)
         bar.addStretch(1)
         bar.addWidget(self._saved)
         page = QWidget()

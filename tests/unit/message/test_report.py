@@ -240,7 +240,7 @@ def test_a_report_about_thousands_is_cut() -> None:
 def test_the_library_for_servers_own_words_gets_little_to_read_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It takes the square of a length for some texts: 256 KiB of empty lines took it minutes."""
+    """It takes the square of a length for some texts: 256 KiB took it up to 43 s."""
     read: list[bytes] = []
 
     def noted(message: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:
