@@ -102,14 +102,15 @@ class Intake:
         while pending := self._store.messages.pending():
             batch = _Batch()
             try:
-                for id in pending:
+                for at, id in enumerate(pending, 1):
                     job.cancel.check()
                     batch.found[id] = self._understand(id, job.cancel, may_ask=False)
                     done += 1
                     if batch.full:
                         full, batch = batch, _Batch()
                         self._keep(full.found)
-                    job.progress(done, done + len(pending), "")
+                    left = done + len(pending) - at
+                    job.progress(done, left, f"{done:,} messages opened and indexed")
             finally:
                 self._keep(batch.found)
         return done
