@@ -49,7 +49,7 @@ class Traffic(QObject):
     def receive(self) -> None:
         """Collect the mail of all accounts, and send what waits."""
         self._bridge.run("work", lambda job: self._app.schedule.collect_all())
-        self.send_queued()
+        self._bridge.run("work", lambda job: self._app.send.start_due())
 
     def show_mailbox(self, account_id: int = 0) -> None:
         """Show what lies on the server of an account, or of the first."""
@@ -63,19 +63,26 @@ class Traffic(QObject):
         CertificateDialog(self._app, self._bridge, account, what, self._window).show()
 
     def send_queued(self) -> None:
-        """Send what is due."""
+        """Send what waits, also what waits for its next try."""
 
         def work() -> None:
             for account in self._app.accounts.list():
                 if account.outgoing is not None:
-                    self._app.send.start(account)
+                    self._app.send.start(account, now=True)
 
         self._bridge.run("work", lambda job: work())
 
     def start(self, kind: str, address: str) -> None:
         """Start a collection ("fetch") or a dispatch ("send") of one account again."""
-        begin = self._app.schedule.collect if kind == "fetch" else self._app.send.start
-        self._bridge.run("work", lambda job: begin(self._app.accounts.get(address)))
+
+        def work() -> None:
+            account = self._app.accounts.get(address)
+            if kind == "fetch":
+                self._app.schedule.collect(account)
+            else:
+                self._app.send.start(account, now=True)
+
+        self._bridge.run("work", lambda job: work())
 
     # One account
 

@@ -17,6 +17,7 @@ from mailclient.store.outbox import Outbox
 
 LOOK = 5.0  # seconds between two looks at the network
 SOON = 1.0  # seconds until what is due, and being sent, is looked at again
+LONGEST = 60.0  # seconds between two looks at what stays due, because the store takes no note
 
 
 class Dispatch:
@@ -38,11 +39,14 @@ class Dispatch:
         self._clock = clock
         self._network = network
         self._was = ""
+        self._rest = SOON
         self._news = threading.Event()
         events.subscribe(self._take)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; where nothing can be noted down, nothing is sent."""
+        if self._outbox.database.read_only:
+            return
         self._was = self._network()
         self._jobs.submit("dispatch", self._run, quiet=True)
 
@@ -60,9 +64,12 @@ class Dispatch:
             self._outbox.steps.wake(self._clock())
         self._send.start_due()
         next_ = self._outbox.next_time()
-        if next_ is None:
-            return LOOK
-        return min(LOOK, max(SOON, (next_ - self._clock()).total_seconds()))
+        ahead = LOOK if next_ is None else (next_ - self._clock()).total_seconds()
+        if ahead > 0:
+            self._rest = SOON
+            return min(LOOK, max(SOON, ahead))
+        rest, self._rest = self._rest, min(LONGEST, 2 * self._rest)
+        return rest
 
     def _take(self, event: Event) -> None:
         if isinstance(event, AccountsChanged):

@@ -89,7 +89,12 @@ class Flushing:
         left = tuple(self._outbox.get(item.id) for item in due)
         if problems:
             raise problems[0]
-        if refused := [one for one in left if one.those(OutState.FAILED)]:
+        known = {(item.id, one.address) for item in due for one in item.those(OutState.FAILED)}
+        if refused := [
+            item
+            for item in left
+            if {(item.id, one.address) for one in item.those(OutState.FAILED)} - known
+        ]:
             raise RecipientRefused(
                 refused[0].problem, "Correct it and send it again; it is in the outbox."
             )

@@ -84,7 +84,7 @@ class Send:
         self._jobs = jobs
         self._clock = clock
         self._lock = threading.Lock()
-        self._about: set[int] = set()  # accounts whose sending is about to begin
+        self._about: set[tuple[int, bool]] = set()  # accounts whose sending is about to begin
 
     # Into the queue
 
@@ -248,20 +248,21 @@ class Send:
         """The queue, oldest first."""
         return self._store.outbox.all()
 
-    def start(self, account: Account) -> None:
-        """Send what is due for one account on its lane, unless that is about to begin."""
+    def start(self, account: Account, *, now: bool = False) -> None:
+        """Send what is due for one account on its lane, unless that is about to begin; with `now`
+        also what waits for its next try."""
         with self._lock:
-            if account.id in self._about:
+            if (account.id, now) in self._about:
                 return
-            self._about.add(account.id)
+            self._about.add((account.id, now))
 
         def begun() -> None:
             with self._lock:
-                self._about.discard(account.id)
+                self._about.discard((account.id, now))
 
         def work(job: Job) -> None:
             begun()
-            self.flush(account, job)
+            self.flush(account, job, now=now)
 
         try:
             future = self._jobs.submit(
@@ -283,7 +284,10 @@ class Send:
 
         Raises the first problem that there was.
         """
-        return self._flushing.flush(account, job, now=now)
+        try:
+            return self._flushing.flush(account, job, now=now)
+        finally:
+            self._settling.look_back()  # a copy can be back before the server's answer is given up
 
     def recover(self) -> None:
         """After a crash: what was cut past the final dot is uncertain, the rest is due again."""

@@ -283,6 +283,17 @@ def test_a_server_that_greets_with_later_puts_off_all_and_none_is_counted(ann: A
     assert [(ann.item(id).attempts, ann.item(id).misses) for id in ids] == [(0, 1), (0, 1)]
 
 
+def test_a_refusal_is_told_once(ann: Ann) -> None:
+    id = ann.write(BOB, CAROL)
+    later = takes(b"451 4.7.1 greylisted")
+    first = takes(b"451 4.7.1 greylisted", b"550 5.1.1 no such user")
+    with scripted(one_after_the_other(first, later)) as running:
+        ann.at(running)
+        assert CAROL in str(ann.flush())
+        assert ann.flush() is None
+    assert ann.states(id) == ["deferred", "failed"]
+
+
 # In doubt
 
 
@@ -379,6 +390,15 @@ def test_the_user_settles_a_doubt(ann: Ann) -> None:
     assert ann.subjects(Role.SENT) == ["Hello"]
     with pytest.raises(BadInput, match="no doubt"):
         ann.app.send.settle(id)
+
+
+def test_a_copy_that_is_back_before_the_cut_settles_it_at_once(ann: Ann) -> None:
+    id = ann.write()
+    ann.arrives(f"From: x@y\r\nMessage-ID: {ann.item(id).message_id}\r\n\r\nText\r\n".encode())
+    with scripted(cut_after_the_dot) as running:
+        ann.at(running)
+        assert "may have been sent" in str(ann.flush())
+    assert ann.states(id) == ["sent"]
 
 
 def test_what_came_back_before_the_program_knew_settles_at_the_next_start(

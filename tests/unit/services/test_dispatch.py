@@ -87,6 +87,15 @@ def test_it_rests_until_the_next_message_is_due_but_looks_at_the_network_meanwhi
     assert world.looked == 4
 
 
+def test_what_stays_due_because_the_store_takes_no_note_is_not_hammered_at(world: World) -> None:
+    id = world.queue()
+    assert [world.dispatch.tick() for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    world.outbox.steps.pause(id, world.time + timedelta(hours=1))
+    assert world.dispatch.tick() == LOOK
+    world.time += timedelta(hours=1)
+    assert world.dispatch.tick() == SOON
+
+
 def test_over_another_network_what_reached_no_server_is_due_at_once(world: World) -> None:
     id = world.queue()
     world.outbox.steps.missed(id, world.time + timedelta(hours=1), "No network.")
