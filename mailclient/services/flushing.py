@@ -24,6 +24,7 @@ from mailclient.errors import (
     MessageRefused,
     NotFound,
     RecipientRefused,
+    StoreDamaged,
     Unreachable,
 )
 from mailclient.services.accounts import OUTGOING, Accounts
@@ -167,8 +168,12 @@ class Flushing:
                 people = self._outbox.steps.begin(trying.item.id, trying.copy, first=trying.first)
             except NotFound:  # it was taken out meanwhile
                 continue
+            try:
+                raw = self._outbox.to_send(trying.item.id, trying.copy)
+            except StoreDamaged as problem:
+                self._outbox.steps.fail(trying.item.id, trying.copy, str(problem))
+                continue
             asked.append(trying)
-            raw = self._outbox.raw(trying.item.id, trying.copy)
             phase = partial(self._phase, trying)
             yield smtp.Outgoing(trying.item.sender, people, raw, phase, _reports(trying.item))
 

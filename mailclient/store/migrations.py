@@ -344,6 +344,24 @@ CREATE TABLE settings (
 ) STRICT, WITHOUT ROWID;
 """
 
+
+def _outbox_in_pieces(connection: apsw.Connection) -> None:
+    """Large messages to be sent lie in pieces; their columns are empty."""
+    connection.execute(_OUTBOX_IN_PIECES)
+
+
+_OUTBOX_IN_PIECES = """
+CREATE TABLE outbox_pieces (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    outbox_id INTEGER NOT NULL REFERENCES outbox ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (outbox_id, kind, start)
+) STRICT;
+"""
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -351,4 +369,5 @@ STEPS: tuple[Step, ...] = (
     _returned,
     _outbox_by_recipient,
     _reports_wanted,
+    _outbox_in_pieces,
 )

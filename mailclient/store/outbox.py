@@ -12,6 +12,7 @@ from datetime import datetime
 
 from mailclient.errors import BadInput
 from mailclient.store.database import Database
+from mailclient.store.outbox_bytes import DRAFT, RAW, SENT, further
 from mailclient.store.outbox_rows import (
     WAITING,
     Answer,
@@ -61,9 +62,14 @@ class Outbox(OutboxTable):
                 f"INSERT INTO outbox ({', '.join(columns)}) VALUES ({marks})",
                 tuple(columns.values()),
             )
+            kept = (
+                self.bytes.keep(id, RAW, new.copies[0].raw),
+                self.bytes.keep(id, SENT, new.sent_copy),
+                self.bytes.keep(id, DRAFT, new.draft),
+            )
             self.database.run(
                 "INSERT INTO outbox_bytes (outbox_id, raw, sent_copy, draft) VALUES (?, ?, ?, ?)",
-                (id, new.copies[0].raw, new.sent_copy, new.draft),
+                (id, *kept),
             )
             self._put_further(id, new.copies)
             people = [(who, copy) for copy, one in enumerate(new.copies) for who in one.recipients]
@@ -77,7 +83,11 @@ class Outbox(OutboxTable):
     def _put_further(self, id: int, copies: Sequence[NewCopy]) -> None:
         self.database.run_many(
             "INSERT OR REPLACE INTO outbox_copies (outbox_id, copy, raw) VALUES (?, ?, ?)",
-            [(id, copy, one.raw) for copy, one in enumerate(copies) if copy],
+            [
+                (id, copy, self.bytes.keep(id, further(copy), one.raw))
+                for copy, one in enumerate(copies)
+                if copy
+            ],
         )
 
     def renew(self, id: int, copies: Sequence[NewCopy], sent_copy: bytes) -> None:
@@ -89,7 +99,11 @@ class Outbox(OutboxTable):
             self._put_further(id, copies)
             self.database.run(
                 "UPDATE outbox_bytes SET raw = ?, sent_copy = ? WHERE outbox_id = ?",
-                (copies[0].raw, sent_copy, id),
+                (
+                    self.bytes.keep(id, RAW, copies[0].raw),
+                    self.bytes.keep(id, SENT, sent_copy),
+                    id,
+                ),
             )
 
     def postpone(self, id: int, later: datetime) -> None:

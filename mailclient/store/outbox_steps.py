@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from mailclient.store.outbox_bytes import SENT
 from mailclient.store.outbox_rows import Answer, OutState, told
 from mailclient.store.outbox_table import OutboxTable, gone
 from mailclient.store.rows import storable
@@ -74,6 +75,7 @@ class OutboxSteps:
                 self._database.run(
                     "UPDATE outbox_bytes SET sent_copy = x'' WHERE outbox_id = ?", (id,)
                 )
+                self._table.bytes.drop(id, SENT)
             self._table.say(id, told(self._table.get(id).recipients))
             self._table.stand(id)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mailclient.errors import NotFound
 from mailclient.store.database import Database
+from mailclient.store.outbox_bytes import DRAFT, RAW, SENT, OutboxBytes, further
 from mailclient.store.outbox_rows import OutItem, OutRecipient, OutState, together
 from mailclient.store.rows import storable
 from mailclient.store.times import from_seconds, to_seconds
@@ -30,6 +31,7 @@ class OutboxTable:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self.database = database
         self.clock = clock
+        self.bytes = OutboxBytes(database)
 
     # Reading
 
@@ -78,18 +80,24 @@ class OutboxTable:
     def raw(self, id: int, copy: int = 0) -> bytes:
         """The bytes that go out; raises NotFound."""
         if copy == 0:
-            return self._bytes("SELECT raw FROM outbox_bytes WHERE outbox_id = ?", id)
-        return self._bytes(
-            "SELECT raw FROM outbox_copies WHERE outbox_id = ? AND copy = ?", id, copy
-        )
+            column = self._bytes("SELECT raw FROM outbox_bytes WHERE outbox_id = ?", id)
+            return self.bytes.read(id, RAW, column)
+        sql = "SELECT raw FROM outbox_copies WHERE outbox_id = ? AND copy = ?"
+        return self.bytes.read(id, further(copy), self._bytes(sql, id, copy))
+
+    def to_send(self, id: int, copy: int = 0) -> bytes:
+        """The bytes that go out now; raises StoreDamaged where they are not here as a whole."""
+        return self.raw(id, copy) or self.bytes.lost()
 
     def sent_copy(self, id: int) -> bytes:
         """The copy for Sent; empty where it is there already."""
-        return self._bytes("SELECT sent_copy FROM outbox_bytes WHERE outbox_id = ?", id)
+        column = self._bytes("SELECT sent_copy FROM outbox_bytes WHERE outbox_id = ?", id)
+        return self.bytes.read(id, SENT, column)
 
     def draft(self, id: int) -> bytes:
         """What it is reopened from; empty once everyone has it."""
-        return self._bytes("SELECT draft FROM outbox_bytes WHERE outbox_id = ?", id)
+        column = self._bytes("SELECT draft FROM outbox_bytes WHERE outbox_id = ?", id)
+        return self.bytes.read(id, DRAFT, column)
 
     # Changing
 
@@ -112,6 +120,7 @@ class OutboxTable:
             self.database.run(
                 "UPDATE outbox_bytes SET raw = x'', draft = x'' WHERE outbox_id = ?", (id,)
             )
+            self.bytes.drop(id)
 
     # Inside
 

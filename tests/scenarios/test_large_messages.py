@@ -102,6 +102,30 @@ def costs(bob: Person, raw: bytes, folder: Path) -> dict[str, int]:
     return taken
 
 
+@pytest.mark.parametrize(
+    ("how", "times"),
+    [
+        (("--encrypt", "no"), 3),
+        (("--encrypt", "no", "--sign", "yes"), 4),
+        (("--encrypt", "yes"), 6),
+    ],
+    ids=["in clear", "signed", "encrypted"],
+)
+def test_a_large_file_is_queued_without_many_copies_of_it_in_memory(
+    person: Callable[[str], Person], tmp_path: Path, how: tuple[str, ...], times: int
+) -> None:
+    bob = person("bob")
+    bob.set_up()
+    bob.json("key", "generate", bob.address, "--no-passphrase")
+    file = tmp_path / "large.bin"
+    file.write_bytes(os.urandom(20 * MB))
+    _, taken = measured(
+        bob, tmp_path / "peak", "send", "--to", bob.address, "--subject", "large",
+        "--attach", str(file), "--queue-only", *how,
+    )  # fmt: skip
+    assert taken < times * 27.4 + 15  # base64 makes 27.4 MB of 20
+
+
 def measured(bob: Person, result: Path, *arguments: str) -> tuple[str, int]:
     """What a command prints, and the MB that it took."""
     command = bob.command(*arguments)

@@ -6,7 +6,9 @@ Everything is checked before and after; what does not come out as asked for is n
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import BytesIO
+from itertools import chain
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import KeyInfo
@@ -16,6 +18,8 @@ from mailclient.errors import KeyLocked, KeyMissing, SealFailed
 
 _MESSAGE = b"-----BEGIN PGP MESSAGE-----"
 _SIGNATURE = b"-----BEGIN PGP SIGNATURE-----"
+
+PIECE = 256 * 1024
 
 
 class Sealing:
@@ -64,11 +68,19 @@ class Sealing:
             raise _failure(run, "encrypted")
         return _multipart(
             'multipart/encrypted; protocol="application/pgp-encrypted"',
-            b"Content-Type: application/pgp-encrypted\r\n"
-            b"Content-Description: PGP/MIME version identification\r\n\r\nVersion: 1\r\n",
-            b'Content-Type: application/octet-stream; name="encrypted.asc"\r\n'
-            b"Content-Description: OpenPGP encrypted message\r\n"
-            b'Content-Disposition: inline; filename="encrypted.asc"\r\n\r\n' + _crlf(run.out),
+            (
+                b"Content-Type: application/pgp-encrypted\r\n"
+                b"Content-Description: PGP/MIME version identification\r\n\r\n",
+                b"Version: 1\r\n",
+            ),
+            chain(
+                (
+                    b'Content-Type: application/octet-stream; name="encrypted.asc"\r\n'
+                    b"Content-Description: OpenPGP encrypted message\r\n"
+                    b'Content-Disposition: inline; filename="encrypted.asc"\r\n\r\n',
+                ),
+                _crlf(run.out),
+            ),
         )
 
     def _signed(self, entity: bytes, sign_with: str, cancel: CancelToken) -> bytes:
@@ -83,9 +95,14 @@ class Sealing:
         return _multipart(
             'multipart/signed; protocol="application/pgp-signature";'
             f"\r\n micalg=pgp-{name.lower()}",
-            entity,
-            b'Content-Type: application/pgp-signature; name="signature.asc"\r\n'
-            b"Content-Description: OpenPGP digital signature\r\n\r\n" + _crlf(run.out),
+            (entity,),
+            chain(
+                (
+                    b'Content-Type: application/pgp-signature; name="signature.asc"\r\n'
+                    b"Content-Description: OpenPGP digital signature\r\n\r\n",
+                ),
+                _crlf(run.out),
+            ),
         )
 
     def _run(self, options: Sequence[str], data: bytes, cancel: CancelToken) -> Run:
@@ -134,13 +151,22 @@ def _failure(run: Run, what: str) -> SealFailed | KeyLocked:
     )
 
 
-def _multipart(content_type: str, *parts: bytes) -> bytes:
+def _multipart(content_type: str, *parts: Iterable[bytes]) -> bytes:
+    """The parts, each in pieces, put together: nothing large is copied more than once."""
     boundary = f"=_{secrets.token_hex(16)}"
-    head = f'Content-Type: {content_type};\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
     line = f"--{boundary}".encode("ascii")
-    body = b"".join(line + b"\r\n" + part + b"\r\n" for part in parts)
-    return head + body + line + b"--\r\n"
+    whole = BytesIO()
+    whole.write(f'Content-Type: {content_type};\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii"))
+    for part in parts:
+        for piece in chain((line, b"\r\n"), part, (b"\r\n",)):
+            whole.write(piece)
+    whole.write(line + b"--\r\n")
+    return whole.getvalue()
 
 
-def _crlf(armor: bytes) -> bytes:
-    return armor.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+def _crlf(armor: bytes) -> Iterator[bytes]:
+    """GnuPG's lines, which end in LF on some systems and in CRLF on others, in pieces."""
+    is_crlf = b"\r\n" in armor[:200]
+    for start in range(0, len(armor), PIECE):
+        piece = armor[start : start + PIECE]
+        yield piece if is_crlf else piece.replace(b"\n", b"\r\n")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from mailclient.errors import BadInput, NotFound
+from mailclient.errors import BadInput, NotFound, StoreDamaged
 from mailclient.store import Store
 from mailclient.store.outbox import Answer, NewCopy, NewOut, OutItem, OutState
 from tests.unit.store.box import Box
@@ -355,3 +356,55 @@ def test_what_was_sent_is_listed_for_a_month(box: Box) -> None:
     box.clock.forward(days=2)
     outbox.steps.recover(box.clock())
     assert [one.id for one in outbox.all()] == [failed]
+
+
+LARGE = bytes(range(256)) * 8192  # 2 MiB, and not a whole number of pieces more
+PIECES = "SELECT count(*) FROM outbox_pieces"
+
+
+def large(box: Box) -> NewOut:
+    whole = new(box, (ANN, BOB), (DAN,))
+    copies = (NewCopy(LARGE + b"raw", (ANN, BOB)), NewCopy(LARGE + b"bcc", (DAN,)))
+    return replace(whole, copies=copies, sent_copy=LARGE + b"sent", draft=LARGE + b"draft")
+
+
+def test_a_large_message_lies_in_pieces_and_comes_back_whole(
+    box: Box, reopen: Callable[[], Store]
+) -> None:
+    id = box.store.outbox.queue(large(box))
+    again = reopen().outbox
+    assert again.raw(id) == LARGE + b"raw"
+    assert again.raw(id, 1) == LARGE + b"bcc"
+    assert again.sent_copy(id) == LARGE + b"sent"
+    assert again.draft(id) == LARGE + b"draft"
+    columns = "length(raw), length(sent_copy), length(draft)"
+    assert again.database.row(f"SELECT {columns} FROM outbox_bytes") == (0, 0, 0)
+
+
+def test_the_pieces_of_a_large_message_go_when_everyone_has_it(box: Box) -> None:
+    outbox = box.store.outbox
+    id = outbox.queue(large(box))
+    outbox.steps.begin(id)
+    outbox.steps.begin(id, 1, first=False)
+    outbox.steps.answered(id, taken(ANN, BOB))
+    assert outbox.sent_copy(id) == b""
+    assert outbox.raw(id, 1) == LARGE + b"bcc"
+    outbox.steps.answered(id, taken(DAN))
+    assert outbox.database.row(PIECES) == (0,)
+
+
+@pytest.mark.parametrize("lost", ["start = 0", "start = 262144", "start > 2000000"])
+def test_half_of_a_large_message_is_never_sent(box: Box, lost: str) -> None:
+    outbox = box.store.outbox
+    id = outbox.queue(large(box))
+    outbox.database.run(f"DELETE FROM outbox_pieces WHERE kind = 'raw' AND {lost}")
+    with pytest.raises(StoreDamaged, match="not whole"):
+        outbox.to_send(id)
+
+
+def test_a_message_whose_bytes_are_all_lost_is_never_sent_empty(box: Box) -> None:
+    outbox = box.store.outbox
+    id = outbox.queue(large(box))
+    outbox.database.run("DELETE FROM outbox_pieces WHERE kind = 'raw'")
+    with pytest.raises(StoreDamaged):
+        outbox.to_send(id)
