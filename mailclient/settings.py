@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T", bool, int, str)
+MOST_UNDO = 30  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[T]):
-    """One setting: its key, its default, what it does, and which values it takes."""
+    """One setting: its key, its default, what it does, and which values it takes; `most` is the
+    largest number."""
 
     key: str
     default: T
     text: str
     accepts: Callable[[T], bool] = lambda value: True
     choices: tuple[str, ...] = ()
+    most: int = 100_000
 
     def read(self, stored: object) -> T:
         """Return `stored` if it is a value of this setting, else the default."""
@@ -81,7 +84,8 @@ UNDO_SECONDS = Setting(
     "composing.undo_seconds",
     10,
     "For so many seconds a message that was sent can be taken back, up to 30; 0 sends at once.",
-    lambda value: 0 <= value <= 30,
+    lambda value: 0 <= value <= MOST_UNDO,
+    most=MOST_UNDO,
 )
 SEND_AUTOCRYPT = Setting(
     "privacy.autocrypt", True, "Tell your public key to everyone you write to (Autocrypt)."

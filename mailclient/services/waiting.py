@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import Enum
 
+from mailclient.settings import MOST_UNDO
 from mailclient.store.outbox import OutItem, OutState
 from mailclient.store.outbox_rows import WAITING
 
 WARN_AFTER = timedelta(hours=4)
 ASK_AFTER = timedelta(days=5)
-MOST_UNDO = 30  # seconds
 
 
 class Late(Enum):

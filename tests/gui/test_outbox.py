@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QMessageBox, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from mailclient.app import App
@@ -18,6 +18,7 @@ from mailclient.gui.folder_list import OUTBOX, Place
 from mailclient.gui.main_window import MainWindow
 from mailclient.gui.outbox_words import Act, acts, reasons, stand, warning
 from mailclient.gui.send_later import SendLaterDialog, presets
+from mailclient.gui.settings.window import SettingsWindow
 from mailclient.message.address import Address
 from mailclient.message.draft import Draft
 from mailclient.settings import UNDO_SECONDS
@@ -394,6 +395,18 @@ def test_the_time_of_a_message_is_changed_and_it_is_sent_now(
     )
     press(window, Act.SEND_NOW)
     qtbot.waitUntil(lambda: len(mail_servers.mailbox("bob")) == 1, timeout=PATIENCE)
+
+
+def test_the_seconds_for_undo_are_set_within_their_limits(
+    qtbot: QtBot, window: MainWindow, alice: App
+) -> None:
+    settings = SettingsWindow(alice, window.bridge)
+    qtbot.addWidget(settings)
+    field = settings.fields[UNDO_SECONDS.key]
+    assert isinstance(field, QSpinBox)
+    assert (field.value(), field.minimum(), field.maximum()) == (10, 0, 30)
+    field.setValue(99)
+    qtbot.waitUntil(lambda: alice.settings.get(UNDO_SECONDS) == 30, timeout=PATIENCE)
 
 
 def test_what_waits_for_hours_is_told_below_the_window(

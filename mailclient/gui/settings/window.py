@@ -44,7 +44,6 @@ CHOICES = {
     "plain": "Plain text",
     "rich": "Rich text",
 }
-MOST = 100_000
 FIELD_WIDTH = 220
 
 
@@ -115,7 +114,7 @@ class SettingsWindow(QDialog):
             box.toggled.connect(lambda on: self._set(one, on))
             widget: QWidget = box
         elif isinstance(value, int):
-            number = parts.number(0, MOST)
+            number = parts.number(0, one.most)
             number.setValue(value)
             number.valueChanged.connect(lambda new: self._set(one, new))
             widget = number
