@@ -45,6 +45,7 @@ from mailclient.services.signin import SignIn
 from mailclient.services.transfer import Transfer
 from mailclient.store import Store
 from mailclient.store.keyrings import Keyring, pick_keyring
+from mailclient.store.vault import Way
 from mailclient.transport.https import fetch
 from mailclient.transport.network import network
 
@@ -113,6 +114,7 @@ class App:
         self.transfer = Transfer(store, self.accounts, self.intake, self.events, clock)
         self.doctor = Doctor(store, plugins, self.accounts)
         self._store = store
+        self._closed = False
         if not store.read_only:
             self.send.recover()
 
@@ -136,8 +138,16 @@ class App:
         """What these people signed, and what waits for a key, is understood anew."""
         self.intake.requeue(addresses)
 
+    @property
+    def opens_with_passphrase(self) -> bool:
+        """Whether it can be closed and opened again by somebody who knows the passphrase."""
+        return self._store.way is Way.PASSPHRASE
+
     def close(self) -> None:
-        """Stop all jobs, and close the plug-ins and the store."""
+        """Stop all jobs, and close the plug-ins and the store; once."""
+        if self._closed:
+            return
+        self._closed = True
         with ExitStack() as then:
             then.callback(self._store.close)
             then.callback(self.plugins.close)

@@ -96,6 +96,13 @@ KEEP_DECRYPTED = Setting(
     "Keep the opened text of encrypted mail inside the encrypted store, so that it can be "
     "searched and stays readable when a key is lost.",
 )
+LOCK_AFTER_MINUTES = Setting(
+    "privacy.lock_after_minutes",
+    0,
+    "Lock the window after so many minutes without a key or a movement of the mouse; 0 is never. "
+    "Only for a profile that opens with a passphrase; while it is locked no mail is collected.",
+    at_least(0),
+)
 PROTECT_SUBJECT = Setting(
     "privacy.protect_subject", True, "Hide the subject of encrypted mail from the servers."
 )
@@ -118,6 +125,7 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     UNDO_SECONDS,
     SEND_AUTOCRYPT,
     KEEP_DECRYPTED,
+    LOCK_AFTER_MINUTES,
     PROTECT_SUBJECT,
     ASK_RECEIPTS,
 )

@@ -75,6 +75,7 @@ class Commands(QObject):
             "import": self._import,
             "export": self._export,
             "new-folder": self._new_folder,
+            "lock": window.lock_wanted.emit,
             "quit": window.close,
             "reply": lambda: self._one(lambda id: verbs.reply(id, Whom.AUTHOR)),
             "reply-all": lambda: self._one(lambda id: verbs.reply(id, Whom.EVERYONE)),
@@ -120,6 +121,7 @@ class Commands(QObject):
         below = window.inner.orientation() is Qt.Orientation.Vertical
         html = self._app.settings.get(SHOW_HTML)
         window.reader.choose(Format.FORMATTED if html else Format.PLAIN)
+        actions["lock"].setVisible(self._app.opens_with_passphrase)
         for id, on in (
             ("reader", True),
             ("folders", True),

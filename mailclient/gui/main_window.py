@@ -38,6 +38,7 @@ class MainWindow(QMainWindow):
     """Three panes, a bar on top, the activity line below."""
 
     closing = Signal()
+    lock_wanted = Signal()
 
     def __init__(self, app: App, bridge: Bridge) -> None:
         super().__init__()

@@ -10,75 +10,20 @@ import sys
 from collections.abc import Callable
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from mailclient.app import App, open_profile
 from mailclient.errors import MailError, StoreLocked
 from mailclient.gui import theme
-from mailclient.gui.bridge import Bridge, Changes
-from mailclient.gui.main_window import MainWindow
+from mailclient.gui.desk import Desk
 from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.single import FirstWindow, hand_over
-from mailclient.gui.wizard.window import Wizard
 from mailclient.paths import Profile
 from mailclient.settings import THEME
 
 log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.001  # keeps frames short while mail is parsed on a lane
-
-
-class Session:
-    """What lives as long as the window: the bridge, the timer, the handed-over links."""
-
-    def __init__(self, app: App, look: theme.Look, first: FirstWindow) -> None:
-        self._app = app
-        self._look = look
-        self._first = first
-        self.bridge = Bridge(app.events, app.jobs)
-        self.window = MainWindow(app, self.bridge)
-        self.wizard: Wizard | None = None
-        self.bridge.changed.connect(self._changed)
-        first.called.connect(self.called)
-
-    def begin(self, uri: str) -> None:
-        """Show the window; where there is no account, first the wizard."""
-        if self._app.accounts.list():
-            self.window.show()
-            self._app.schedule.start()
-            self._app.dispatch.start()
-        else:
-            self.wizard = Wizard(self._app, self.bridge, None)
-            self.wizard.finished.connect(self._after_wizard)
-            self.wizard.show()
-        if uri:
-            QTimer.singleShot(0, lambda: self.called(uri))
-
-    def called(self, uri: str) -> None:
-        """Come to the front; write, if a mailto: link came along."""
-        shown = self.wizard if self.wizard is not None else self.window
-        shown.show()
-        shown.raise_()
-        shown.activateWindow()
-        if uri and self.wizard is None:
-            self.window.verbs.compose(uri)
-
-    def close(self) -> None:
-        """Stop telling and listening."""
-        self._first.close()
-        self.bridge.close()
-
-    def _after_wizard(self, result: int) -> None:
-        self.wizard = None
-        self.window.show()
-        self.window.read_folders()
-        self._app.schedule.start()
-        self._app.dispatch.start()
-
-    def _changed(self, changes: Changes) -> None:
-        if THEME.key in changes.settings:
-            self._look.choose(self._app.settings.get(THEME))
 
 
 def run(
@@ -98,8 +43,9 @@ def run(
         return 0
     first = FirstWindow(profile.folder)
     look = theme.Look(application)
+    unlock = unlock or (lambda words: open_profile(profile, passphrase=words))
     try:
-        app = _open(open_app, unlock or (lambda words: open_profile(profile, passphrase=words)))
+        app = _open(open_app, unlock)
     except MailError as problem:
         _tell(problem)
         first.close()
@@ -108,11 +54,11 @@ def run(
         first.close()
         return 1
     look.choose(app.settings.get(THEME))
-    session = Session(app, look, first)
-    sys.excepthook = _hook(session)
-    session.begin(uri)
+    desk = Desk(look, unlock, first)
+    sys.excepthook = _hook(desk)
+    desk.open(app, uri)
     status = application.exec()
-    session.close()
+    desk.close()
     return int(status)
 
 
@@ -147,7 +93,7 @@ def _tell(problem: MailError) -> None:
 
 
 def _hook(
-    session: Session,
+    desk: Desk,
 ) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
     """Show what went wrong in the window's own code, as any other bug."""
 
@@ -156,6 +102,6 @@ def _hook(
             QApplication.quit()
             return
         log.error("The window's own code failed", exc_info=(kind, bug, trace))
-        session.window.notify.bug(bug)
+        desk.tell_bug(bug)
 
     return hook

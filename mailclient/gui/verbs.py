@@ -206,6 +206,27 @@ class Verbs(QObject):
         window.raise_()
         window.activateWindow()
 
+    def put_away(self, then: Callable[[Sequence[int]], None]) -> None:
+        """Keep and close all that is being written; `then` gets the drafts, once all are closed.
+
+        A message that cannot be kept stays open, and says why; `then` is not called.
+        """
+        drafts: list[int] = []
+        waiting = list(self._composers)
+
+        def closed(window: ComposeWindow) -> None:
+            waiting.remove(window)
+            window.close()
+            if window.keeper.id is not None:
+                drafts.append(window.keeper.id)
+            if not waiting:
+                then(drafts)
+
+        if not waiting:
+            then(())
+        for window in tuple(waiting):
+            window.keeper.finish(lambda window=window: closed(window))  # type: ignore[misc]
+
     # In and out
 
     def import_mail(self, paths: Sequence[Path]) -> None:

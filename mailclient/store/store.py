@@ -38,8 +38,9 @@ log = logging.getLogger(__name__)
 class Store:
     """Everything that a profile keeps.
 
-    `notices` are sentences about the store that the user should read: why it is open for reading
-    only, what the last end of the program may have cost, what its place can do to it.
+    `way` is what it was unlocked with. `notices` are sentences about the store that the user should
+    read: why it is open for reading only, what the last end of the program may have cost, what its
+    place can do to it.
     """
 
     database: Database
@@ -54,6 +55,7 @@ class Store:
     keys: KeyTable
     settings: Settings
     vault: Vault
+    way: Way
     notices: tuple[str, ...]
     _lock: ProfileLock
 
@@ -119,6 +121,7 @@ class Store:
             keys=KeyTable(database),
             settings=Settings(database),
             vault=Vault(database, in_keyring, unlocked.name),
+            way=unlocked.way,
             notices=notices,
             _lock=lock,
         )

@@ -13,8 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from mailclient.app import App
 from mailclient.gui import theme
-from mailclient.gui.run import Session
-from mailclient.gui.single import FirstWindow
+from mailclient.gui.session import Session
 from mailclient.gui.wizard.servers_page import View
 from mailclient.gui.wizard.window import KEY
 from tests.gui.conftest import MakeApp, provider
@@ -80,7 +79,7 @@ def test_the_first_encrypted_mail_is_a_few_clicks_away(
     sources({"/own/example.org": provider(mail_servers)})
     clicks = Clicks()
     qapp.installEventFilter(clicks)
-    session = Session(alice, theme.Look(qapp, "light"), FirstWindow(alice.profile.folder))
+    session = Session(alice, theme.Look(qapp, "light"))
     try:
         session.begin("")
         set_up(qtbot, session, mail_servers)

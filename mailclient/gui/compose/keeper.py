@@ -90,6 +90,18 @@ class DraftKeeper(QObject):
             owner=self,
         )
 
+    def finish(self, then: Callable[[], object]) -> None:
+        """Keep what is written for the last time; `then` follows once it is kept."""
+
+        def kept() -> None:
+            self.end()
+            then()
+
+        if self.dirty or self.saving:
+            self.save(kept)
+        else:
+            kept()
+
     def discard(self) -> None:
         """Drop the draft for good."""
         self.end()

@@ -280,14 +280,10 @@ class ComposeWindow(QMainWindow):
         drop = box.addButton("Discard", roles.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(keep)
-        keep.clicked.connect(lambda: self.keeper.save(self._leave))
+        keep.clicked.connect(lambda: self.keeper.finish(self.close))
         drop.clicked.connect(self._discard)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
-
-    def _leave(self) -> None:
-        self.keeper.end()
-        self.close()
 
     def _discard(self) -> None:
         self.keeper.discard()

@@ -1,0 +1,69 @@
+"""An open profile with its windows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+
+from mailclient.app import App
+from mailclient.gui import theme
+from mailclient.gui.bridge import Bridge, Changes
+from mailclient.gui.main_window import MainWindow
+from mailclient.gui.wizard.window import Wizard
+from mailclient.settings import THEME
+
+
+class Session:
+    """What lives as long as the profile is open here: the bridge and the windows."""
+
+    def __init__(self, app: App, look: theme.Look) -> None:
+        self.app = app
+        self._look = look
+        self.bridge = Bridge(app.events, app.jobs)
+        self.window = MainWindow(app, self.bridge)
+        self.wizard: Wizard | None = None
+        self.bridge.changed.connect(self._changed)
+
+    def begin(self, uri: str) -> None:
+        """Show the window; where there is no account, first the wizard."""
+        if self.app.accounts.list():
+            self._begin_work()
+        else:
+            self.wizard = Wizard(self.app, self.bridge, None)
+            self.wizard.finished.connect(self._after_wizard)
+            self.wizard.show()
+        if uri:
+            QTimer.singleShot(0, lambda: self.called(uri))
+
+    def called(self, uri: str) -> None:
+        """Come to the front; write, if a mailto: link came along."""
+        shown = self.wizard if self.wizard is not None else self.window
+        to_the_front(shown)
+        if uri and self.wizard is None:
+            self.window.verbs.compose(uri)
+
+    def close(self) -> None:
+        """Tell nothing any more, and close the profile."""
+        self.bridge.close()
+        self.app.close()
+
+    def _after_wizard(self, result: int) -> None:
+        self.wizard = None
+        self._begin_work()
+        self.window.read_folders()
+
+    def _begin_work(self) -> None:
+        self.window.show()
+        self.app.schedule.start()
+        self.app.dispatch.start()
+
+    def _changed(self, changes: Changes) -> None:
+        if THEME.key in changes.settings:
+            self._look.choose(self.app.settings.get(THEME))
+
+
+def to_the_front(window: QWidget) -> None:
+    """Show a window before all others."""
+    window.show()
+    window.raise_()
+    window.activateWindow()

@@ -1,0 +1,159 @@
+"""The window locks: nothing of the mail is open any more, and nothing that was written is lost."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from mailclient.account import Account, Identity
+from mailclient.app import App, open_profile
+from mailclient.gui import theme
+from mailclient.gui.compose.window import ComposeWindow
+from mailclient.gui.desk import Desk
+from mailclient.gui.idle import IdleClock
+from mailclient.gui.session import Session
+from mailclient.gui.single import FirstWindow
+from mailclient.paths import Profile
+from mailclient.services.events import SettingChanged
+from mailclient.settings import LOCK_AFTER_MINUTES
+
+PATIENCE = 30_000
+WORDS = "Under the old boathouse"
+
+
+@pytest.fixture
+def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
+    """A profile with an account, on the screen."""
+    profile = Profile(tmp_path / "profile")
+    opened: list[App] = []
+
+    def unlock(words: str) -> App:
+        opened.append(open_profile(profile, passphrase=words))
+        return opened[-1]
+
+    app = unlock("a passphrase")
+    app.accounts.add(Account((Identity("ann@example.org", "Ann"),)), "")
+    one = Desk(theme.Look(qapp, "light"), unlock, FirstWindow(profile.folder))
+    one.open(app)
+    yield one
+    session = one.session
+    one.close()
+    if session is not None:
+        session.window.close()
+        session.window.deleteLater()
+    if one.dialog is not None:
+        one.dialog.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QApplication.setQuitOnLastWindowClosed(True)
+    for each in opened:
+        each.close()
+
+
+def session_of(desk: Desk) -> Session:
+    assert desk.session is not None
+    return desk.session
+
+
+def shown(kind: type[QWidget]) -> list[QWidget]:
+    return [
+        one for one in QApplication.topLevelWidgets() if isinstance(one, kind) and one.isVisible()
+    ]
+
+
+def locked(qtbot: QtBot, desk: Desk) -> None:
+    qtbot.waitUntil(lambda: desk.dialog is not None, timeout=PATIENCE)
+
+
+def unlocked(qtbot: QtBot, desk: Desk, words: str) -> None:
+    assert desk.dialog is not None
+    desk.dialog.field.setText(words)
+    QTest.keyClick(desk.dialog.field, Qt.Key.Key_Return)
+
+
+def test_what_is_being_written_is_kept_and_comes_back(qtbot: QtBot, desk: Desk) -> None:
+    session = session_of(desk)
+    session.window.verbs.compose()
+    qtbot.waitUntil(lambda: len(shown(ComposeWindow)) == 1, timeout=PATIENCE)
+    [composer] = shown(ComposeWindow)
+    assert isinstance(composer, ComposeWindow)
+    composer.form.subject.setText("The boat")
+    composer.form.text.setPlainText(WORDS)
+
+    session.window.actions_["lock"].trigger()
+    locked(qtbot, desk)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert desk.session is None
+    assert shown(ComposeWindow) == []
+    assert [type(one).__name__ for one in QApplication.topLevelWidgets() if one.isVisible()] == [
+        "PassphraseDialog"
+    ]
+
+    unlocked(qtbot, desk, "a passphrase")
+    qtbot.waitUntil(lambda: len(shown(ComposeWindow)) == 1, timeout=PATIENCE)
+    [again] = shown(ComposeWindow)
+    assert isinstance(again, ComposeWindow)
+    assert again.form.text.toPlainText().startswith(WORDS)
+    assert session_of(desk).window.isVisible()
+    again.keeper.end()
+    again.close()
+
+
+def test_a_wrong_passphrase_opens_nothing(qtbot: QtBot, desk: Desk) -> None:
+    session_of(desk).window.actions_["lock"].trigger()
+    locked(qtbot, desk)
+    unlocked(qtbot, desk, "another one")
+    assert desk.dialog is not None
+    qtbot.waitUntil(lambda: "not the passphrase" in desk.dialog.strip.words, timeout=PATIENCE)  # type: ignore[union-attr]
+    assert desk.session is None
+    desk.called("")  # a second start of the program gets no further either
+    assert desk.session is None
+
+
+def test_nothing_can_be_done_with_a_locked_profile(qtbot: QtBot, desk: Desk) -> None:
+    app = session_of(desk).app
+    session_of(desk).window.actions_["lock"].trigger()
+    locked(qtbot, desk)
+    with pytest.raises(Exception, match="closed"):
+        app.accounts.list()
+    key = next((one for one in gc.get_objects() if type(one).__name__ == "Unlocked"), None)
+    assert key is None, "the key of the store is still held"
+
+
+def test_it_locks_after_a_while_without_a_touch(qtbot: QtBot, desk: Desk) -> None:
+    now = [0.0]
+    clock = IdleClock(clock=lambda: now[0])
+    told: list[bool] = []
+    clock.idle.connect(lambda: told.append(True))
+    clock.wait_for(60)
+    now[0] = 59
+    clock.look()
+    QTest.keyClick(session_of(desk).window, Qt.Key.Key_F24)  # somebody is there
+    now[0] = 110
+    clock.look()
+    assert told == []
+    now[0] = 119
+    clock.look()
+    assert told == [True]
+    clock.wait_for(0)
+    now[0] = 9999
+    clock.look()
+    assert told == [True]
+
+
+def test_the_setting_counts_at_once(qtbot: QtBot, desk: Desk) -> None:
+    session = session_of(desk)
+    waits: list[int] = []
+    wait_for: Callable[[int], None] = desk.idle.wait_for
+    desk.idle.wait_for = lambda seconds: (waits.append(seconds), wait_for(seconds))[1]  # type: ignore[method-assign]
+    session.app.settings.set(LOCK_AFTER_MINUTES, 5)
+    session.app.events.publish(SettingChanged(LOCK_AFTER_MINUTES.key))
+    qtbot.waitUntil(lambda: waits == [300], timeout=PATIENCE)
+    desk.idle.idle.emit()
+    locked(qtbot, desk)
