@@ -73,7 +73,6 @@ class Strip(QFrame):
             if (old := item.widget()) is not None:
                 old.deleteLater()
         below = sum(len(words) for words, _ in choices) > ROOM
-        self._choices.setContentsMargins(-7 if below else 0, 0, 0, 0)  # the words in one line
         way = QBoxLayout.Direction
         self._body.setDirection(way.TopToBottom if below else way.LeftToRight)
         for words, act in choices:

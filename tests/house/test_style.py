@@ -200,3 +200,8 @@ def test_nothing_is_left_to_be_done_in_the_code() -> None:
         if mark in path.read_text(encoding="utf-8")
     ]
     assert found == []
+
+
+def test_each_test_file_has_a_name_of_its_own_so_that_all_can_run_together() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
