@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.faults.runner import Outcome, cases, run
+from tests.faults.warm import warm
 from tests.servers.surroundings import mail_servers_running
 
 
@@ -25,8 +26,8 @@ def main() -> int:
     options = parser.parse_args()
     print(f"seed {options.seed}, {options.cycles} cycles", flush=True)
     outcomes: list[Outcome] = []
-    with mail_servers_running() as servers:
-        for one in run(cases(options.only), servers, options.seed, options.cycles):
+    with mail_servers_running() as servers, warm() as warmed:
+        for one in run(cases(options.only), servers, warmed, options.seed, options.cycles):
             outcomes.append(one)
             print(_row(one), flush=True)
     broken = [one for one in outcomes if one.fault]

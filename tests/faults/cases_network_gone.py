@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 
 from mailclient.account import Security
 from mailclient.transport.dial import dial
-from tests.faults.network_people import PASSWORD, before, in_no_hurry, mailbox, somebody
+from tests.faults.network_people import PASSWORD, before, in_no_hurry, mailbox, scheduled, somebody
 from tests.faults.networks import NAME, Network, network
 from tests.faults.oracle import Oracle, Told, collected, letter
 from tests.faults.papers import Authority
@@ -213,27 +212,13 @@ def _until(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
 def another_network(bench: Bench) -> None:
     with abroad(bench) as place:
         place.net.names()
-        process = subprocess.Popen(
-            [
-                *place.net.entry,
-                *(sys.executable, "-m", "tests.faults.scheduled"),
-                *(str(place.bob.home / "profile"), f"passphrase of {place.bob.name}"),
-                str(place.bob.gnupg),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        assert process.stdin is not None
-        assert process.stdout.readline().startswith("There is no server"), "the first attempt"
-        place.net.names(f"127.0.0.1 {NAME}")
-        place.net.do("ip route add default dev lo")
-        began = time.monotonic()
-        assert process.stdout.readline() == "collected\n"
-        seconds = time.monotonic() - began
-        process.stdin.close()
-        assert process.wait() == 0
-        process.stdout.close()
+        with scheduled(place.bob, place.net.entry) as lines:
+            first = next(lines)
+            assert first.startswith("There is no server"), first
+            place.net.names(f"127.0.0.1 {NAME}")
+            place.net.do("ip route add default dev lo")
+            began = time.monotonic()
+            assert next(one for one in lines if not one.startswith("+")) == "collected"
+            seconds = time.monotonic() - began
         bench.figures["collected after the network has changed"] = f"{seconds:.1f} s"
         place.oracle.complete("in another network")

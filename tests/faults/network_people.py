@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import shutil
 import ssl
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,7 +18,7 @@ from mailclient.account import Security
 from tests.faults.oracle import Oracle, Told, Watched, collected, digest
 from tests.faults.proxy import Fault, Proxy, proxy
 from tests.faults.registry import Bench
-from tests.faults.server import Letter, Manners, Pop3, serving
+from tests.faults.server import Large, Letter, Manners, Pop3, serving
 from tests.scenarios.people import Person
 
 PASSWORD = "secret of bob"
@@ -28,7 +30,6 @@ class Hurried(Watched):
     where it runs."""
 
     entry: tuple[str, ...] = ()
-    hurry: bool = True
 
     def command(self, *arguments: str) -> list[str]:
         """As anybody's, with short deadlines."""
@@ -91,8 +92,9 @@ def somebody(
     """A person with an account at a port, untested; with `entry` in another network, hurried."""
     home = Path(tempfile.mkdtemp(dir=bench.folder))
     gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
-    common = ("bob", home, gnupg, bench.servers, {}, (PASSWORD,))
-    bob = Hurried(*common, entry) if hurried or entry else Watched(*common)
+    warm = None if entry else bench.warm
+    common = ("bob", home, gnupg, bench.servers, {}, (PASSWORD,), warm)
+    bob = Hurried(*common, True, entry) if hurried or entry else Watched(*common)
     trusted = ("--ca-file", str(ca_file)) if ca_file else ()
     try:
         bob.ok(
@@ -106,6 +108,24 @@ def somebody(
         bob.stop_agent()
         shutil.rmtree(gnupg, ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def scheduled(person: Person, entry: tuple[str, ...] = ()) -> Iterator[Iterator[str]]:
+    """Their program collects by its schedule; what it tells, line by line, once it has begun."""
+    home, passphrase = str(person.home / "profile"), f"passphrase of {person.name}"
+    command = [sys.executable, "-m", "tests.faults.scheduled", home, passphrase, str(person.gnupg)]
+    with subprocess.Popen(
+        [*entry, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        lines = (line.rstrip("\n") for line in process.stdout)
+        assert next(lines) == "ready"
+        yield lines
+        process.stdin.close()
+        process.stdout.read()
+    assert process.returncode == 0
 
 
 @contextmanager
@@ -177,8 +197,9 @@ def before(
             )
         )
         oracle = Oracle(bob, server.here, PASSWORD)
-        for one in server.letters:
-            oracle.put(one.raw)
+        if not isinstance(server.letters, Large):
+            for one in server.letters:
+                oracle.put(one.raw)
         yield Place(bob, oracle, between, bench.chance)
 
 

@@ -14,7 +14,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -111,7 +111,21 @@ class Change:
     insert: bytes = b""
 
 
-Deed = Cut | Stall | Trickle | Late | Flip | Change
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing comes through for so many seconds, then everything."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """Something is done elsewhere before anything more comes through."""
+
+    act: Callable[[], object]
+
+
+Deed = Cut | Stall | Trickle | Late | Flip | Change | Pause | Meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +223,10 @@ class _Stream:
                 self.rate = rate
             case Late(seconds):
                 self.late = seconds
+            case Pause(seconds):
+                await asyncio.sleep(seconds)
+            case Meanwhile(act):
+                await asyncio.get_running_loop().run_in_executor(None, act)
             case Flip(bit):
                 await self._send(bytes([self.seen[self.done] ^ (1 << bit)]))
                 self.done += 1

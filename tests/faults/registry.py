@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.faults.warm import Warm
 from tests.servers.surroundings import MailServers
 
 
@@ -25,6 +26,7 @@ class Bench:
     folder: Path
     servers: MailServers
     chance: random.Random
+    warm: Warm
     cycles: int = 1
     figures: dict[str, str] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)  # what was done how often

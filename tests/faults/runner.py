@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.faults.registry import CASES, Bench, Case
+from tests.faults.warm import Warm
 from tests.servers.surroundings import MailServers
 
 
@@ -35,19 +36,23 @@ def cases(pattern: str = "") -> list[Case]:
     return sorted((one for one in CASES if pattern in one.name), key=lambda one: one.name)
 
 
-def bench(case: Case, servers: MailServers, folder: Path, seed: int, cycles: int) -> Bench:
+def bench(
+    case: Case, servers: MailServers, warm: Warm, folder: Path, seed: int, cycles: int
+) -> Bench:
     """What a case works with: its chances depend on the seed and on its own name alone."""
     servers.clear()
-    return Bench(folder, servers, random.Random(f"{seed} {case.name}"), cycles)
+    return Bench(folder, servers, random.Random(f"{seed} {case.name}"), warm, cycles)
 
 
-def run(wanted: list[Case], servers: MailServers, seed: int, cycles: int) -> Iterator[Outcome]:
+def run(
+    wanted: list[Case], servers: MailServers, warm: Warm, seed: int, cycles: int
+) -> Iterator[Outcome]:
     """Run cases one after the other; a broken invariant ends its case alone."""
     for case in wanted:
         with ExitStack() as stack:
             name = tempfile.TemporaryDirectory(prefix="mc-fault-", ignore_cleanup_errors=True)
             folder = Path(stack.enter_context(name))
-            with_ = bench(case, servers, folder, seed, cycles)
+            with_ = bench(case, servers, warm, folder, seed, cycles)
             began = time.monotonic()
             ended = _one(case, with_, seed)
             counted = {name: f"{count:,}" for name, count in with_.tries.items()}

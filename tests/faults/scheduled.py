@@ -1,4 +1,4 @@
-"""A program that collects by its schedule alone, and tells how each collection ended.
+"""A program that collects by its schedule alone, and tells what comes and how each one ended.
 
     python -m tests.faults.scheduled PROFILE PASSPHRASE GNUPG
 
@@ -12,19 +12,22 @@ from pathlib import Path
 
 from mailclient.app import open_profile
 from mailclient.paths import Profile
-from mailclient.services.events import CollectionEnded, Event
+from mailclient.services.events import CollectionEnded, Event, MessagesChanged
 
 
 def tell(event: Event) -> None:
-    """One line for each collection."""
+    """One line for each collection, and `+ COUNT` for what can be seen from now on."""
     if isinstance(event, CollectionEnded):
         print(event.problem or "collected", flush=True)
+    elif isinstance(event, MessagesChanged) and event.ids:
+        print("+", len(event.ids), flush=True)
 
 
 def main() -> None:
     profile, passphrase, gnupg = sys.argv[1:]
     app = open_profile(Profile(Path(profile)), passphrase=passphrase, gnupg_home=Path(gnupg))
     app.events.subscribe(tell)
+    print("ready", flush=True)
     app.schedule.start()
     sys.stdin.read()
     app.close()
