@@ -32,7 +32,7 @@ class SmtpServer:
         except ImportError as missing:
             raise EngineMissing(
                 "The demo needs the Python package aiosmtpd, which is not installed.",
-                "Install it with: pip install 'mailclient[demo]'",
+                "Install it with 'pip install mailclient[demo]'.",
             ) from missing
         handler = _Handler(mailboxes, hostname, clock)
         self._loop = asyncio.new_event_loop()

@@ -87,7 +87,7 @@ def _tls_fault(error: ssl.SSLError, server: Server, doing: str) -> MailError:
 
 def _why_open(error: ssl.SSLError, server: Server) -> str:
     """Why TLS has not come about, as far as OpenSSL tells."""
-    where, reason = server.host, (error.reason or "").upper()
+    where, reason = server.host, (getattr(error, "reason", "") or "").upper()
     if "WRONG_VERSION_NUMBER" in reason or "RECORD_LAYER" in reason or "HTTP_REQUEST" in reason:
         return f"{where} answers without encryption on port {server.port}."
     if "PROTOCOL_VERSION" in reason or "UNSUPPORTED_PROTOCOL" in reason:

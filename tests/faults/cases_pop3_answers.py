@@ -13,6 +13,7 @@ from tests.faults.proxy import (
     Change,
     Flip,
     Late,
+    Pause,
     Stall,
     Trickle,
     to_client,
@@ -213,3 +214,19 @@ def answers_unasked(bench: Bench) -> None:
             place.collect(to_client(after, Change(insert=extra)))
             place.oracle.safe(f"{extra!r} {after}")
         place.collected_all("nothing is slipped in")
+
+
+@case("R18", "the way to Dovecot stalls at any byte: a while is waited for, an end is given up")
+def stalls_at_any_byte(bench: Bench) -> None:
+    with before_dovecot(bench, leave="no", hurried=True) as place:
+        for cycle in range(2 * bench.cycles):
+            for number in range(6):
+                deliver(bench, place, letter(cycle * 10 + number, bench.chance.choice((0, 4000))))
+            at = bench.chance.randrange(100, 6000)
+            place.collected_all(f"a pause at {at}", to_client(at, Pause(0.5)))
+            for number in range(6, 9):
+                deliver(bench, place, letter(cycle * 10 + number))
+            place.collect(bench.chance.choice((to_client, to_server))(at % 900, Stall()))
+            place.oracle.safe(f"a stall at {at % 900}")
+            place.collected_all("a way without stalls")
+            bench.tries["stalls"] += 2
