@@ -65,7 +65,7 @@ def _library() -> ModuleType:
     except ImportError as missing:
         raise BadInput(
             "Checking the signatures of servers needs a package that is not installed.",
-            "Install it with: pip install 'mailclient[dkim]'",
+            "Install it with 'pip install mailclient[dkim]'.",
         ) from missing
     found: ModuleType = dkim
     return found
