@@ -261,9 +261,8 @@ def test_a_provider_that_needs_oauth2_is_told_honestly(
     begin(wizard, "carol@outlook.com")
     arrived(qtbot, wizard, View.FOUND)
     assert wizard.servers.situation is Situation.OAUTH2
-    assert "Signing in through the browser is not in this version yet" in (
-        wizard.servers.found.strip.words
-    )
+    assert "Signing in is done on the command line for now" in wizard.servers.found.strip.words
+    assert "has to be registered at the provider" in wizard.servers.found.strip.words
     assert not wizard.next.isEnabled()
     assert wizard.servers.found.has_password.isHidden()
     snap(wizard, "wizard-oauth2")

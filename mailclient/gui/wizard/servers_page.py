@@ -206,8 +206,8 @@ class ServersPage(QWidget):
             raise BadInput("A server's name is missing.", "It is in your provider's help pages.")
         if hand.incoming.needs_token or hand.outgoing.needs_token:
             raise BadInput(
-                "Signing in through the browser (OAuth 2) is not in this version yet.",
-                "Ask your provider for a password made for mail programs.",
+                "Signing in at a provider (OAuth 2) is done on the command line for now.",
+                "Use 'mailclient account add', or ask for a password made for mail programs.",
             )
         return Account(
             (identity,), hand.incoming.server(), hand.outgoing.server(), retention=retention

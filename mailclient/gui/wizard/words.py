@@ -103,8 +103,9 @@ def explanation(what: Situation, report: Report, domain: str) -> str:
                 "page (OAuth 2)."
             )  # fmt: skip
             return (
-                f"{said} Signing in through the browser is not in this version yet, so this "
-                "account cannot be set up here with a password."
+                f"{said} Signing in is done on the command line for now, with 'mailclient account "
+                "add', and the program has to be registered at the provider once before: the page "
+                "'Signing in' of the documentation says how."
             )
         case Situation.UNENCRYPTED:
             return (

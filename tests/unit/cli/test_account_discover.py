@@ -110,7 +110,7 @@ def test_a_provider_that_takes_no_password_is_told_and_not_added(
     )  # fmt: skip
     assert done.exit_code == 1
     assert "OAuth 2" in done.stderr
-    assert "not here yet" in done.stderr
+    assert "has to be registered there first" in done.stderr
     assert "ann@outlook.com" not in run(tmp_path, "account", "list").stdout
 
 
