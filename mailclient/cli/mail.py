@@ -216,7 +216,7 @@ def deliver(
 def push(app: App, account: Account, queued: Queued, *, as_json: bool, queue_only: bool) -> None:
     """Send the queue, and tell how it went with one message; exits with 1 if it did not go."""
     problem = None if queue_only else flush(app, account)
-    item = next(one for one in app.send.items() if one.id == queued.id)
+    item = app.send.item(queued.id)
     form = sent_form(queued, item)
     if as_json:
         print_json(form)

@@ -34,7 +34,7 @@ def outbox(ctx: click.Context, as_json: bool) -> None:
     """Show the queue; `outbox send` sends it."""
     if ctx.invoked_subcommand is not None:
         return
-    items = [one for one in ctx.obj.app.send.items() if one.state is not OutState.SENT]
+    items = ctx.obj.app.send.unsent()
     now = datetime.now(UTC)
     if as_json:
         print_json({"count": len(items), "items": [forms.out_item(one, now) for one in items]})
@@ -114,9 +114,9 @@ def outbox_retry(context: Context, id: int, uncertain: bool) -> None:
     """
     app = context.app
     app.send.retry(id, doubtful=uncertain)
-    account = _account_of(app.accounts.list(), _item(app, id))
+    account = _account_of(app.accounts.list(), app.send.item(id))
     problem = flush(app, account)
-    after = _item(app, id)
+    after = app.send.item(id)
     if after.state is not OutState.SENT and problem is not None:
         raise problem
     _show(after, datetime.now(UTC))
@@ -149,10 +149,6 @@ def outbox_later(context: Context, id: int, time: str) -> None:
     when = read_time(time, datetime.now(UTC))
     context.app.send.later(id, when)
     click.echo(f"It goes out on {local(when)}, if the program runs then; else when it runs.")
-
-
-def _item(app: App, id: int) -> OutItem:
-    return next(one for one in app.send.items() if one.id == id)
 
 
 def _account_of(accounts: Sequence[Account], item: OutItem) -> Account:

@@ -20,7 +20,7 @@ from mailclient.gui.message_window import MessageWindow
 from mailclient.gui.notify import Notify
 from mailclient.gui.outbox_pane import OutboxPane
 from mailclient.gui.outbox_verbs import OutboxVerbs
-from mailclient.gui.outbox_words import in_sight, warning
+from mailclient.gui.outbox_words import warning
 from mailclient.gui.reader.reader import Reader
 from mailclient.gui.reading import Loaded, OpenedFiles, Reading
 from mailclient.gui.strip import Strip
@@ -169,11 +169,11 @@ class MainWindow(QMainWindow):
     def _show_outbox(self) -> int:
         """Show the queue, what of it can be undone, and what waits for too long; returns how many
         messages are in sight."""
-        items = self._app.send.items()
+        items = self._app.send.unsent()
         self.outbox.show_items(items, now())
         self.undo_bar.show_items(items)
         self.activity.tell(OUTBOX_NOTICE, warning(items, now()))
-        return len(in_sight(items))
+        return len(items)
 
     def _settled(self) -> None:
         """The list shows something else: nothing is selected, or what was stays so."""

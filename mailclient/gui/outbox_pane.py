@@ -87,11 +87,10 @@ class OutboxPane(QFrame):
     def show_items(self, items: Sequence[OutItem], now: datetime) -> None:
         """Show the queue; the one that was chosen stays chosen."""
         chosen, self._now = self._chosen(), now
-        shown = outbox_words.in_sight(items)
-        self._items = {item.id: item for item in shown}
+        self._items = {item.id: item for item in items}
         self.list.blockSignals(True)
         self.list.clear()
-        for item in shown:
+        for item in items:
             row = QListWidgetItem("\n".join(outbox_words.lines(item, now)))
             row.setData(Qt.ItemDataRole.UserRole, item.id)
             self.list.addItem(row)

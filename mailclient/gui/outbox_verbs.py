@@ -60,9 +60,9 @@ class OutboxVerbs(QObject):
 
         def work(job: Job) -> None:
             self._app.send.retry(id, doubtful=doubtful, cancel=job.cancel)
-            item = next(one for one in self._app.send.items() if one.id == id)
+            of = self._app.send.item(id).account_id
             for account in self._app.accounts.list():
-                if account.id == item.account_id:
+                if account.id == of:
                     self._app.send.start(account)
 
         self._bridge.run("work", work)

@@ -49,11 +49,6 @@ def acts(item: OutItem, now: datetime) -> tuple[Act, ...]:
     return (*found, *(() if Act.GIVE_UP in found else (Act.TO_DRAFTS,)))
 
 
-def in_sight(items: Sequence[OutItem]) -> tuple[OutItem, ...]:
-    """Those that not everyone has got."""
-    return tuple(item for item in items if item.state is not OutState.SENT)
-
-
 def title(item: OutItem) -> str:
     """What it is called by."""
     return people.plain(item.subject) or "No subject"

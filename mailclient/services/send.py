@@ -248,6 +248,14 @@ class Send:
         """The queue, oldest first."""
         return self._store.outbox.all()
 
+    def item(self, id: int) -> OutItem:
+        """One message; raises NotFound."""
+        return self._store.outbox.get(id)
+
+    def unsent(self) -> tuple[OutItem, ...]:
+        """Those of the queue that not everyone has got, oldest first."""
+        return self._store.outbox.unsent()
+
     def start(self, account: Account, *, now: bool = False) -> None:
         """Send what is due for one account on its lane, unless that is about to begin; with `now`
         also what waits for its next try."""

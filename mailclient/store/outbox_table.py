@@ -39,6 +39,10 @@ class OutboxTable:
         """Everything, oldest first; what was sent stays for a month."""
         return self._find("TRUE")
 
+    def unsent(self) -> tuple[OutItem, ...]:
+        """Those that not everyone has got, oldest first."""
+        return self._find("state <> 'sent'")
+
     def due(self, account_id: int, now: datetime | None) -> tuple[OutItem, ...]:
         """What waits and may be sent now; with None all that waits, but for what its author keeps
         for a time of his own."""

@@ -112,6 +112,7 @@ def test_a_message_that_everyone_got_is_sent_and_its_bytes_are_let_go(box: Box) 
     item = outbox.get(id)
     assert (item.state, states(item), item.problem) == (OutState.SENT, ["sent", "sent"], "")
     assert (outbox.raw(id), outbox.draft(id)) == (b"", b"")
+    assert (outbox.unsent(), len(outbox.all())) == ((), 1)
     for act in (outbox.remove, outbox.retry):
         with pytest.raises(BadInput):
             act(id)
