@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from mailclient.errors import Cancelled, MailError
 from mailclient.services.events import AccountsChanged, Event, Events, OutboxChanged
 from mailclient.services.jobs import Job, Jobs
 from mailclient.services.send import Send
@@ -54,7 +55,16 @@ class Dispatch:
         with job.cancel.interrupting(self._news.set):
             while not job.cancel.cancelled:
                 self._news.clear()
-                self._news.wait(self.tick())
+                self._news.wait(self._rested())
+
+    def _rested(self) -> float:
+        """As `tick`; a fault of the store, which others tell of, does not end all sending."""
+        try:
+            return self.tick()
+        except Cancelled:
+            raise
+        except MailError:
+            return LONGEST
 
     def tick(self) -> float:
         """Start what is due now; returns for how many seconds to rest."""

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 
 from mailclient.account import Account, Identity
+from mailclient.errors import StoreFull
 from mailclient.paths import Profile
 from mailclient.services.dispatch import LOOK, SOON, Dispatch
 from mailclient.services.events import AccountsChanged, Events, OutboxChanged
@@ -136,3 +137,15 @@ def test_it_wakes_for_what_comes_into_the_queue_and_ends_with_the_program(world:
     ended = world.looked
     world.events.publish(OutboxChanged())
     assert world.looked == ended
+
+
+def test_a_store_that_takes_no_note_for_a_while_does_not_end_sending(world: World) -> None:
+    def full() -> None:
+        world.looked += 1
+        raise StoreFull("The disk is full.", "Make room.")
+
+    world.start_due = full  # type: ignore[method-assign]
+    world.dispatch.start()
+    while world.looked < 3:
+        world.events.publish(OutboxChanged())
+    world.jobs.close()
