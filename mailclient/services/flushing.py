@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -87,7 +87,7 @@ class Flushing:
             )
         due = self._outbox.due(account.id, None if now else self._clock())
         problems = self._all(account, due, job)
-        left = tuple(self._outbox.get(item.id) for item in due)
+        left = tuple(self._left(due))
         if problems:
             raise problems[0]
         known = {(item.id, one.address) for item in due for one in item.those(OutState.FAILED)}
@@ -100,6 +100,12 @@ class Flushing:
                 refused[0].problem, "Correct it and send it again; it is in the outbox."
             )
         return left
+
+    def _left(self, due: Iterable[OutItem]) -> Iterator[OutItem]:
+        """What was due, as it is now; what was taken out meanwhile is no concern of this try."""
+        for item in due:
+            with suppress(NotFound):
+                yield self._outbox.get(item.id)
 
     def _all(self, account: Account, due: Sequence[OutItem], job: Job) -> list[MailError]:
         """Try everything once, in as many sessions as that takes; returns what was met on the

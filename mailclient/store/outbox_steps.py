@@ -101,9 +101,10 @@ class OutboxSteps:
 
     def missed(self, id: int, until: datetime, why: str) -> None:
         """The server could not be reached, which does not count as a try."""
-        with self._database.write():
-            self._table.set(id, misses=self._table.get(id).misses + 1, problem=storable(why))
-            self.pause(id, until)
+        self._database.run(
+            "UPDATE outbox SET misses = misses + 1, problem = ?, not_before = ? WHERE id = ?",
+            (storable(why), to_seconds(until), id),
+        )
 
     def leave_to_user(self, id: int, why: str) -> None:
         """Do not try before the user has mended something."""

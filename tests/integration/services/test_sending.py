@@ -13,9 +13,16 @@ import pytest
 
 from mailclient.account import Account, Identity, Security, Server
 from mailclient.app import App, open_profile
-from mailclient.errors import AlreadyQueued, BadInput, LoginRefused, MailError, Unreachable
+from mailclient.errors import (
+    AlreadyQueued,
+    BadInput,
+    LoginRefused,
+    MailboxBusy,
+    MailError,
+    Unreachable,
+)
 from mailclient.message.address import Address
-from mailclient.message.draft import Draft
+from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.paths import Profile
 from mailclient.services.jobs import Job
 from mailclient.services.waiting import Late, held, late, next_try
@@ -234,6 +241,38 @@ def test_a_message_that_is_refused_does_not_keep_the_others(ann: Ann) -> None:
     assert (ann.states(first), ann.states(second)) == (["failed"], ["sent"])
 
 
+def test_what_is_taken_back_while_others_are_sent_is_no_fault(ann: Ann) -> None:
+    """The second is taken out while the first is handed over."""
+    first, second = ann.write(), ann.write(subject="Other")
+
+    def script(talk: Conversation) -> None:
+        talk.smtp_log_in()
+        to_data(talk, b"250 ok")
+        ann.app.send.take_back(second)
+        talk.say(b"250 taken\r\n")
+        talk.answer(b"QUIT", b"221 bye\r\n")
+
+    with scripted(script) as running:
+        ann.at(running)
+        assert ann.flush() is None
+    assert ann.states(first) == ["sent"]
+    assert ann.subjects(Role.DRAFTS) == ["Other"]
+
+
+def test_what_is_taken_back_before_the_server_lets_nobody_in_puts_off_the_others(ann: Ann) -> None:
+    first, second = ann.write(), ann.write(subject="Other")
+
+    def script(talk: Conversation) -> None:
+        ann.app.send.take_back(first)
+        talk.say(b"421 4.3.2 come back later\r\n")
+
+    with scripted(script) as running:
+        ann.at(running)
+        assert isinstance(ann.flush(), MailboxBusy)
+    assert ann.item(second).misses == 1
+    assert ann.flush(now=False) is None  # it is not due for a minute
+
+
 def test_no_server_does_not_count_and_another_network_is_tried_at_once(ann: Ann) -> None:
     first, second = ann.write(), ann.write(subject="Other")
     for tries in (1, 2, 3):
@@ -425,6 +464,17 @@ def test_pressing_send_twice_sends_one_message(ann: Ann) -> None:
     with pytest.raises(AlreadyQueued):
         ann.app.send.queue(ann.draft(key=key, text="Something else"))
     assert ann.app.send.queue(ann.draft()).id != ann.app.send.queue(ann.draft()).id
+
+
+def test_another_file_of_the_same_name_is_not_taken_for_the_one_that_was_sent(ann: Ann) -> None:
+    def draft(content: bytes) -> Draft:
+        file = AttachmentSource("plan.txt", "text/plain", content)
+        return replace(ann.draft(key="<draft@example.org>"), attachments=(file,))
+
+    first = ann.app.send.queue(draft(b"as it was"))
+    assert ann.app.send.queue(draft(b"as it was")).id == first.id
+    with pytest.raises(AlreadyQueued):
+        ann.app.send.queue(draft(b"as it is now"))
 
 
 def test_a_draft_keeps_its_key_however_often_it_is_saved(ann: Ann) -> None:
