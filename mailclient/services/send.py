@@ -18,7 +18,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import AlreadyQueued, BadInput, Cancelled
 from mailclient.message.address import Address, normalise
 from mailclient.message.build import draft_bytes, draft_from_message, new_message_id
-from mailclient.message.draft import Draft
+from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.message.tree import parse
 from mailclient.services.accounts import Accounts
 from mailclient.services.crash import crash_point
@@ -329,10 +329,19 @@ def _queued(item: OutItem, *, again: bool = False) -> Queued:
 
 
 def _content(draft: Draft) -> str:
-    """What tells a draft from another state of itself; of its files, what they are called."""
-    files = [(one.name, one.content_type) for one in (*draft.pictures, *draft.attachments)]
+    """What tells a draft from another state of itself."""
+    files = [
+        (one.name, one.content_type, _digest(one)) for one in (*draft.pictures, *draft.attachments)
+    ]
     said = repr((replace(draft, pictures=(), attachments=(), key=""), files))
     return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _digest(file: AttachmentSource) -> str:
+    whole = sha256()
+    for chunk in file.chunks():
+        whole.update(chunk)
+    return whole.hexdigest()
 
 
 def _require_ahead(when: datetime, now: datetime) -> None:
