@@ -12,10 +12,8 @@ from mailclient.store.rows import storable
 from mailclient.store.times import to_seconds
 
 KEEP_SENT = timedelta(days=30)
-_CUT = {
-    "DOT_PENDING": "The program was stopped while the server was about to confirm this message.",
-    "DONE": "The program was stopped just after the server had taken this message.",
-}
+_PAST_THE_END = "DOT_PENDING"
+_CUT = "The program was stopped while the server was about to confirm this message."
 
 
 class OutboxSteps:
@@ -132,8 +130,8 @@ class OutboxSteps:
                 "SELECT DISTINCT outbox_id, copy, phase FROM outbox_recipients"
                 " WHERE state = 'sending'"
             ):
-                if phase in _CUT:
-                    self.doubt(id, copy, _CUT[phase])
+                if phase == _PAST_THE_END:
+                    self.doubt(id, copy, _CUT)
                 else:
                     self._on_its_way_to(id, copy, OutState.QUEUED, "")
                     self.pause(id, now)
