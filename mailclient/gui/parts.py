@@ -85,8 +85,9 @@ def number(least: int, most: int) -> QSpinBox:
 class Picture(QLabel):
     """An icon, drawn again when the colours change; nothing until one is shown."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, side: int = theme.ICON, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._side = side
         self._icon = ("", "")
 
     def show_icon(self, name: str, role: str = "secondary") -> None:
@@ -103,7 +104,7 @@ class Picture(QLabel):
     def _draw(self) -> None:
         name, role = self._icon
         if name:
-            self.setPixmap(icons.icon(name, role).pixmap(QSize(theme.ICON, theme.ICON)))
+            self.setPixmap(icons.icon(name, role).pixmap(QSize(self._side, self._side)))
         else:
             self.clear()
 
@@ -113,7 +114,7 @@ class EmptyState(QWidget):
 
     def __init__(self, icon: str = "empty", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._picture = QLabel()
+        self._picture = Picture(36)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._icon = icon
         self._title = label(factor=1.2, weight=QFont.Weight.DemiBold, wrap=True)
@@ -131,7 +132,7 @@ class EmptyState(QWidget):
 
     def say(self, title: str, text: str = "") -> None:
         """Show these words."""
-        self._picture.setPixmap(icons.icon(self._icon, "secondary").pixmap(QSize(36, 36)))
+        self._picture.show_icon(self._icon)
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))

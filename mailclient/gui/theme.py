@@ -274,6 +274,7 @@ def _controls(t: Theme) -> str:
 def _lists(t: Theme) -> str:
     """Lists, menus, bars."""
     return f"""
+    QTextBrowser {{ padding: 0; border-radius: 0; }}
     QTableView, QTreeView, QTextBrowser, QListView {{ border: none; background: {t.ground};
         selection-background-color: {t.selection}; selection-color: {t.text}; }}
     QMenu {{ background: {t.ground}; color: {t.text}; border: 1px solid {t.line};

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 WALK = "tests/gui/test_walk.py::test_from_the_wizard_to_an_encrypted_exchange"
-PICTURES = {"wizard-who", "wizard-servers", "wizard-key", "compose", "main"}
+PICTURES = {"compose", "main"}
 
 
 def test_the_walk_works_under_an_x_server_and_leaves_pictures(tmp_path: Path) -> None:

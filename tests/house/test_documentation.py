@@ -94,6 +94,11 @@ def test_a_link_between_pages_leads_somewhere(page: Path) -> None:
     assert [link for link in local if not (page.parent / link.partition("#")[0]).exists()] == []
 
 
+def test_every_picture_is_shown_on_some_page() -> None:
+    shown = {Path(link).name for page in PAGES for link in anchors_and_links(page)}
+    assert {one.name for one in (ROOT / "docs" / "images").iterdir()} - shown == set()
+
+
 def test_the_example_plugin_of_the_documentation_works_as_described(tmp_path: Path) -> None:
     block = re.search(r"```python\n(.*?)```", text_of("docs/plugins.md"), re.DOTALL)
     assert block

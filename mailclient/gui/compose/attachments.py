@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from mailclient.gui import icons, parts, people
+from mailclient.gui import parts, people
 from mailclient.gui.compose.flow_field import ROW, FlowField
 from mailclient.message.draft import AttachmentSource
 from mailclient.sizes import size_words
@@ -72,8 +72,8 @@ class AttachmentBar(FlowField):
         row = QHBoxLayout(chip)
         row.setContentsMargins(8, 0, 3, 0)
         row.setSpacing(6)
-        picture = QLabel()
-        picture.setPixmap(icons.icon("attachment", "secondary").pixmap(QSize(14, 14)))
+        picture = parts.Picture(14)
+        picture.show_icon("attachment")
         row.addWidget(picture)
         name = people.plain(source.name)
         chip.setToolTip(f"{name}, {source.content_type}")

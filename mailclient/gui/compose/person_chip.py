@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
-from mailclient.gui import icons, parts, people
+from mailclient.gui import parts, people
 from mailclient.gui.compose.doubts import is_whole
 from mailclient.gui.compose.flow_field import ROW
 from mailclient.message.address import Address
@@ -36,7 +36,7 @@ class PersonChip(QFrame):
         self.setProperty("look", "chip")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._mark = QLabel()
+        self._mark = parts.Picture(14)
         self._mark.hide()
         words = people.short(person)
         self._words = parts.label(words if len(words) <= LONGEST else f"{words[:LONGEST]}…")
@@ -58,10 +58,10 @@ class PersonChip(QFrame):
         said = [people.plain(person_words(self.person))]
         if readiness is not None:
             icon, role, words = MARKS[readiness.state]
-            self._mark.setPixmap(icons.icon(icon, role).pixmap(QSize(14, 14)))
+            self._mark.show_icon(icon, role)
             said += [f"{words}. {readiness.reason}"]
         elif not is_whole(self.person):
-            self._mark.setPixmap(icons.icon("danger", "danger").pixmap(QSize(14, 14)))
+            self._mark.show_icon("danger", "danger")
             said += ["This is not an e-mail address yet."]
         self._mark.setVisible(readiness is not None or not is_whole(self.person))
         if blind:

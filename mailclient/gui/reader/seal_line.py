@@ -80,7 +80,7 @@ class SealLine(QFrame):
         self.setProperty("look", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._icon = QLabel()
+        self._icon = parts.Picture()
         self.sentence = parts.label(wrap=True)
         self.encryption = SealChip("Encryption")
         self.signature = SealChip("Signature")
@@ -99,7 +99,7 @@ class SealLine(QFrame):
         self.encryption.show_chip(text.encryption)
         self.signature.show_chip(text.signature)
         self.sentence.setText(text.sentence)
-        self._icon.setPixmap(icons.icon(_icon(text), text.role).pixmap(QSize(18, 18)))
+        self._icon.show_icon(_icon(text), text.role)
         self.setAccessibleName(
             f"Security: {text.sentence} {text.encryption.words}. {text.signature.words}. "
             "Press Enter for details"

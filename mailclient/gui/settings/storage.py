@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QFont
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from mailclient.app import App
 from mailclient.crypto.api import Finding
 from mailclient.errors import MailError
-from mailclient.gui import icons, parts, theme
+from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.strip import Strip
 
@@ -99,8 +99,8 @@ class StoragePage(QWidget):
                 old.deleteLater()
         for row, one in enumerate(findings):
             icon, role, words = LEVELS[one.level]
-            mark = QLabel()
-            mark.setPixmap(icons.icon(icon, role).pixmap(QSize(theme.ICON, theme.ICON)))
+            mark = parts.Picture()
+            mark.show_icon(icon, role)
             mark.setAccessibleName(words)
             name = parts.label(one.name[:1].upper() + one.name[1:], weight=QFont.Weight.DemiBold)
             text = parts.label(one.text, wrap=True)
