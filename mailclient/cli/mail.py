@@ -18,7 +18,7 @@ from mailclient.cli.context import Context, one_line, print_json, progress
 from mailclient.cli.outbox import flush, local
 from mailclient.cli.times import read_time
 from mailclient.errors import BadInput, KeyMissing
-from mailclient.message.address import parse_addresses
+from mailclient.message.address import Address, typed_people, wire_address
 from mailclient.message.build import draft_from_message
 from mailclient.message.draft import Draft
 from mailclient.message.tree import parse
@@ -156,9 +156,9 @@ def send(
         draft = replace(draft_from_message(parse(read_file(eml))), sender=draft.sender)
     draft = replace(
         draft,
-        to=(*draft.to, *parse_addresses(clean(", ".join(to)))),
-        cc=(*draft.cc, *parse_addresses(clean(", ".join(cc)))),
-        bcc=(*draft.bcc, *parse_addresses(clean(", ".join(bcc)))),
+        to=(*draft.to, *recipients(to)),
+        cc=(*draft.cc, *recipients(cc)),
+        bcc=(*draft.bcc, *recipients(bcc)),
         subject=clean(subject) or draft.subject,
         text=_text(body_file) + draft.text if body_file else draft.text,
         attachments=(*draft.attachments, *(app.compose.attachment(path) for path in attach)),
@@ -173,6 +173,14 @@ def send(
         queue_only=queue_only,
         later=when,
     )
+
+
+def recipients(written: Sequence[str]) -> tuple[Address, ...]:
+    """Whom options name; raises BadInput for what is no address: nobody is left out in silence."""
+    found = [one for text in written for one in typed_people(text) or (Address("", text),)]
+    for one in found:
+        wire_address(one.address)
+    return tuple(found)
 
 
 def protected(app: App, draft: Draft, encrypt: str, sign: str | None) -> Draft:

@@ -13,10 +13,10 @@ import click
 from mailclient.app import App
 from mailclient.cli import forms
 from mailclient.cli.context import Context, print_json
-from mailclient.cli.mail import deliver, protected, push
+from mailclient.cli.mail import deliver, protected, push, recipients
 from mailclient.cli.reading import find_message
 from mailclient.errors import BadInput
-from mailclient.message.address import Address, format_address, parse_addresses
+from mailclient.message.address import format_address
 from mailclient.message.draft import Draft
 from mailclient.message.quote import Whom
 from mailclient.message.words import clean
@@ -174,7 +174,7 @@ def redirect(
     """
     app, view, raw = _seen(context, which)
     wanted = app.redirect.begin(view)
-    wanted = replace(wanted, to=_people(to), cc=_people(cc), bcc=_people(bcc))
+    wanted = replace(wanted, to=recipients(to), cc=recipients(cc), bcc=recipients(bcc))
     if send_it:
         queued = app.redirect.queue(view, raw, wanted)
         account = app.accounts.get(wanted.sender.address)
@@ -199,18 +199,14 @@ def _seen(context: Context, which: str) -> tuple[App, MessageView, bytes]:
     return app, app.read.view_raw(raw), raw
 
 
-def _people(written: tuple[str, ...]) -> tuple[Address, ...]:
-    return parse_addresses(clean(", ".join(written)))
-
-
 def _with_people(
     draft: Draft, to: tuple[str, ...], cc: tuple[str, ...], bcc: tuple[str, ...]
 ) -> Draft:
     return replace(
         draft,
-        to=(*draft.to, *_people(to)),
-        cc=(*draft.cc, *_people(cc)),
-        bcc=(*draft.bcc, *_people(bcc)),
+        to=(*draft.to, *recipients(to)),
+        cc=(*draft.cc, *recipients(cc)),
+        bcc=(*draft.bcc, *recipients(bcc)),
     )
 
 

@@ -80,6 +80,31 @@ def parse_addresses(value: str) -> tuple[Address, ...]:
     return tuple(found)
 
 
+def typed_people(text: str) -> tuple[Address, ...]:
+    """Everybody named in what somebody has typed. Unlike a stranger's field nothing is left out:
+    what is unfinished, or holds a line break, stands as it is, and `wire_address` refuses it."""
+    found: list[Address] = []
+    for piece in _pieces(text):
+        shown = clean(piece).strip()
+        people = parse_addresses(shown) if shown == piece.replace("\t", " ").strip() else ()
+        found += people or ((Address("", shown),) if shown else ())
+    return tuple(found)
+
+
+def _pieces(text: str) -> list[str]:
+    """Split at commas outside of quotes."""
+    pieces: list[str] = [""]
+    quoted = False
+    for sign in text:
+        if sign == '"':
+            quoted = not quoted
+        if sign in ",;" and not quoted:
+            pieces.append("")
+        else:
+            pieces[-1] += sign
+    return pieces
+
+
 def _one(text: str, angle: str | None) -> Address | None:
     """A mailbox from the text outside the angle brackets and the text inside."""
     if angle is None:

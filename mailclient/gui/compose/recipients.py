@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from mailclient.gui.compose.flow_field import ROW, FlowField
 from mailclient.gui.compose.person_chip import PersonChip, person_words
-from mailclient.message.address import Address, parse_addresses
-from mailclient.message.words import clean
+from mailclient.message.address import Address, typed_people
 from mailclient.services.readiness import RecipientReadiness
 
 PAUSE_MS = 120
@@ -72,7 +71,7 @@ class RecipientLine(FlowField):
 
     def people(self) -> tuple[Address, ...]:
         """Everybody named here, what is unfinished as it stands."""
-        return (*(one.person for one in self._chips), *read_people(self.entry.text()))
+        return (*(one.person for one in self._chips), *typed_people(self.entry.text()))
 
     def show_people(self, people: Sequence[Address]) -> None:
         """Put these people in."""
@@ -106,7 +105,7 @@ class RecipientLine(FlowField):
         popup = self._completer.popup()
         if popup is not None and popup.isVisible():
             return
-        found = read_people(self.entry.text())
+        found = typed_people(self.entry.text())
         if not found:
             return
         self.entry.clear()
@@ -218,32 +217,10 @@ class RecipientLine(FlowField):
     def _paste(self, data: QMimeData) -> bool:
         """A list of addresses becomes chips at once."""
         lines = [line.strip(" ,;") for line in data.text().splitlines() if line.strip(" ,;")]
-        people = read_people(", ".join(lines))
+        people = typed_people(", ".join(lines))
         if len(people) < 2 and not (people and people[0].domain):
             return False
         self.entry.insert(", ".join(person_words(one) for one in people))
         self.commit()
         self.touched.emit()
         return True
-
-
-def read_people(text: str) -> tuple[Address, ...]:
-    """Everybody named in a text, what is unfinished as it stands."""
-    found: list[Address] = []
-    for piece in _pieces(clean(text)):
-        found += parse_addresses(piece) or (Address("", piece),)
-    return tuple(found)
-
-
-def _pieces(text: str) -> list[str]:
-    """Split at commas outside of quotes."""
-    pieces: list[str] = [""]
-    quoted = False
-    for sign in text:
-        if sign == '"':
-            quoted = not quoted
-        if sign in ",;" and not quoted:
-            pieces.append("")
-        else:
-            pieces[-1] += sign
-    return [piece.strip() for piece in pieces if piece.strip()]

@@ -14,6 +14,7 @@ from mailclient.message.address import (
     encode_address,
     normalise,
     parse_addresses,
+    typed_people,
     wire_address,
 )
 from mailclient.message.fields import fold
@@ -147,3 +148,14 @@ def test_identifiers_are_folded_between_them_and_never_inside() -> None:
     long = [f"<{'x' * 90}{at}@example.org>" for at in range(3)]
     lines = fold("References", " ".join(long)).split("\r\n")
     assert lines == [f"References: {long[0]}", f" {long[1]}", f" {long[2]}", ""]
+
+
+def test_of_what_is_typed_nothing_is_left_out_or_becomes_somebody_else() -> None:
+    typed = '"Lee, Ann" <lee@x.example>, carol; a@x.example>\nRCPT TO:<b@x.example>,\t,Bob <bob@'
+    people = typed_people(typed)
+    assert people[0] == Address("Lee, Ann", "lee@x.example")
+    assert [one.address for one in people[1:3]] == ["carol", "a@x.example> RCPT TO:<b@x.example>"]
+    assert len(people) == 4
+    for one in people[1:]:
+        with pytest.raises(BadInput):
+            wire_address(one.address)
