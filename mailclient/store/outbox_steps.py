@@ -12,7 +12,7 @@ from mailclient.store.rows import storable
 from mailclient.store.times import to_seconds
 
 KEEP_SENT = timedelta(days=30)
-_PAST_THE_END = "DOT_PENDING"
+_PAST_THE_END = ("DOT_PENDING", "DONE")  # the latter in stores of before
 _CUT = "The program was stopped while the server was about to confirm this message."
 
 
@@ -130,7 +130,7 @@ class OutboxSteps:
                 "SELECT DISTINCT outbox_id, copy, phase FROM outbox_recipients"
                 " WHERE state = 'sending'"
             ):
-                if phase == _PAST_THE_END:
+                if phase in _PAST_THE_END:
                     self.doubt(id, copy, _CUT)
                 else:
                     self._on_its_way_to(id, copy, OutState.QUEUED, "")

@@ -319,6 +319,7 @@ def test_what_is_on_its_way_is_not_held_back(box: Box) -> None:
         ("RCPT", OutState.QUEUED),
         ("DATA", OutState.QUEUED),
         ("DOT_PENDING", OutState.UNCERTAIN),
+        ("DONE", OutState.UNCERTAIN),
     ],
 )
 def test_a_crash_past_the_final_dot_is_asked_about_an_earlier_one_is_tried_again(
