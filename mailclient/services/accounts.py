@@ -166,7 +166,7 @@ class Accounts:
 
         Raises LoginRefused, and for tokens what `SignIn.token` raises.
         """
-        server = account.incoming if what == INCOMING else account.outgoing
+        server = _server(account, what)
         if server is None or server.authentication is Authentication.NONE:
             return ""
         password = self._signin.token(account, server) if by_token(server) else None
@@ -208,16 +208,18 @@ class Accounts:
 
     def proved(self, account: Account, what: str, mechanism: str, encryption: str) -> None:
         """Remember by which way, and over what, the log-in to the `incoming` or `outgoing` server
-        has worked."""
-        current = self._store.accounts.by_id(account.id)
-        server = current.incoming if what == INCOMING else current.outgoing
+        has worked; nothing where the user has changed to another server meanwhile."""
+        asked = _server(account, what)
+        server = _server(self._store.accounts.by_id(account.id), what)
         if server is None or (server.proven, server.encrypted) == (mechanism, encryption):
             return
-        known = replace(server, proven=mechanism, encrypted=encryption)
-        if what == INCOMING:
-            self._store.accounts.update(replace(current, incoming=known))
-        else:
-            self._store.accounts.update(replace(current, outgoing=known))
+        with self._store.database.write():  # the user may change something else just now
+            current = self._store.accounts.by_id(account.id)
+            server = _server(current, what)
+            if server is None or asked is None or server.host != asked.host:
+                return
+            known = replace(server, proven=mechanism, encrypted=encryption)
+            self._store.accounts.update(_with_server(current, what, known))
 
     def remove(self, address: str, *, with_mail: bool = True) -> None:
         """Remove an account and its passwords, with its mail unless it is to stay here."""
@@ -250,7 +252,7 @@ class Accounts:
 
     def certificate(self, account: Account, what: str, cancel: CancelToken) -> Certificate:
         """Look at the certificate of the `incoming` or `outgoing` server."""
-        server = account.incoming if what == INCOMING else account.outgoing
+        server = _server(account, what)
         if server is None:
             raise BadInput(f"{account.address} has no {what} server.", "Set one in its settings.")
         return examine(server, cancel, incoming=what == INCOMING)
@@ -259,7 +261,7 @@ class Accounts:
         """The account, with one certificate accepted for one server although it cannot be verified
         ("": none). Raises BadInput for a large provider's server: its certificates verify.
         """
-        server = account.incoming if what == INCOMING else account.outgoing
+        server = _server(account, what)
         if server is None:
             raise BadInput(f"{account.address} has no {what} server.", "Set one in its settings.")
         if fingerprint and server.host.lower() in known_hosts():
@@ -267,15 +269,22 @@ class Accounts:
                 f"No exception is made for {server.host}: its certificates can be verified.",
                 "Somebody may be listening; try another network.",
             )
-        changed = replace(server, pin=fingerprint)
-        if what == INCOMING:
-            return replace(account, incoming=changed)
-        return replace(account, outgoing=changed)
+        return _with_server(account, what, replace(server, pin=fingerprint))
 
     def _changed(self) -> None:
         self._own = None
         self._events.publish(AccountsChanged())
         self._events.publish(FoldersChanged())
+
+
+def _server(account: Account, what: str) -> Server | None:
+    return account.incoming if what == INCOMING else account.outgoing
+
+
+def _with_server(account: Account, what: str, server: Server) -> Account:
+    if what == INCOMING:
+        return replace(account, incoming=server)
+    return replace(account, outgoing=server)
 
 
 def _by_token(server: Server | None) -> Server | None:

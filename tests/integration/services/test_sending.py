@@ -24,6 +24,7 @@ from mailclient.errors import (
 from mailclient.message.address import Address
 from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.paths import Profile
+from mailclient.services.accounts import OUTGOING
 from mailclient.services.jobs import Job
 from mailclient.services.waiting import Late, held, late, next_try
 from mailclient.store.folders import Role
@@ -450,6 +451,21 @@ def test_what_came_back_before_the_program_knew_settles_at_the_next_start(
     store.outbox.steps.phase(id, 0, "DOT_PENDING")  # and killed here
     ann.app.send.recover()
     assert ann.states(id) == ["sent"]
+
+
+def test_what_a_log_in_has_proved_is_not_said_of_the_server_that_was_chosen_meanwhile(
+    ann: Ann,
+) -> None:
+    accounts = ann.app.accounts
+    accounts.change(replace(ann.account, outgoing=Server("other.example.org", 465)))
+    accounts.proved(ann.account, OUTGOING, "PLAIN", "TLS 1.3")
+    now = accounts.get(ANN).outgoing
+    assert now is not None
+    assert (now.proven, now.encrypted) == ("", "")
+    accounts.proved(accounts.get(ANN), OUTGOING, "PLAIN", "TLS 1.3")
+    now = accounts.get(ANN).outgoing
+    assert now is not None
+    assert (now.proven, now.encrypted) == ("PLAIN", "TLS 1.3")
 
 
 # One draft, one message
