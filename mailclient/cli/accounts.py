@@ -23,7 +23,7 @@ from mailclient.cli import discovery, forms
 from mailclient.cli.adding import add, both, host_port, sentence
 from mailclient.cli.context import Context, first_line, print_json
 from mailclient.cli.identities import identity
-from mailclient.cli.signin import client, providers, sign_in
+from mailclient.cli.signin import client, providers, sign_in, sign_out
 from mailclient.errors import BadInput
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.journey import provider_domains
@@ -43,6 +43,7 @@ def account() -> None:
 account.add_command(add)
 account.add_command(identity)
 account.add_command(sign_in)
+account.add_command(sign_out)
 account.add_command(providers)
 account.add_command(client)
 

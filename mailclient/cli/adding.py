@@ -137,9 +137,10 @@ def add(
             click.echo(sentence(step), err=not step.ok)
         if not all(step.ok for step in steps):
             raise MailError("The account was not added.", "Mend the settings, or use --no-test.")
-    added = context.app.accounts.add(wanted, "" if grant else password)
     if grant:
-        context.app.accounts.signed_in(added, grant)
+        context.app.accounts.add_signed_in(wanted, grant)
+    else:
+        context.app.accounts.add(wanted, password)
     click.echo(f"Added {address}.")
 
 

@@ -37,6 +37,19 @@ def sign_in(context: Context, address: str, device: bool, no_browser: bool) -> N
     click.echo("Signed in.")
 
 
+@click.command("sign-out")
+@click.argument("address")
+@click.pass_obj
+def sign_out(context: Context, address: str) -> None:
+    """Forget what the provider of an account has granted to this program.
+
+    Example: mailclient account sign-out ann@outlook.com
+    """
+    account = context.app.accounts.get(address)
+    context.app.signin.sign_out(account)
+    click.echo("Signed out. The provider's own page lets you withdraw the grant there too.")
+
+
 def granted(context: Context, account: Account, *, device: bool, browser: bool) -> Grant:
     """Have the user sign in at the provider of an account, which need not be kept here yet.
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
-from mailclient.errors import CertificateRejected, LoginRefused
+from mailclient.errors import CertificateRejected, LoginRefused, SignInNeeded
 from mailclient.gui import parts
 from mailclient.gui.strip import Choice, Kind, Strip
 from mailclient.services.jobs import JobState, JobView
@@ -111,6 +111,7 @@ class ActivityLine(QFrame):
     again = Signal(object)  # the JobView of a failed job that is to be tried again
     certificate_wanted = Signal(str)  # the lane of the job that a certificate has stopped
     settings_wanted = Signal(str)  # the lane of a job whose log-in was refused
+    sign_in_wanted = Signal(str)  # the lane of a job whose provider wants the user to sign in
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -281,7 +282,9 @@ class ActivityLine(QFrame):
                 choices.insert(
                     0, ("Show certificate", lambda: self.certificate_wanted.emit(view.lane))
                 )
-            if isinstance(problem, LoginRefused):
+            if isinstance(problem, SignInNeeded):
+                choices.insert(0, ("Sign in…", lambda: self.sign_in_wanted.emit(view.lane)))
+            elif isinstance(problem, LoginRefused):
                 choices.insert(0, ("Type it again…", lambda: self.settings_wanted.emit(view.lane)))
         strip.say(str(problem), Kind.DANGER, choices, lasting=True)
         if problem is not None:

@@ -30,6 +30,7 @@ from mailclient.services.events import (
     MessagesChanged,
     OutboxChanged,
     SettingChanged,
+    SignInShown,
     SourceTried,
 )
 from mailclient.services.jobs import Job, Jobs
@@ -56,6 +57,7 @@ class Changes:
     jobs: frozenset[int] = frozenset()
     collections: tuple[CollectionEnded, ...] = ()  # the last of each account
     tried: tuple[SourceTried, ...] = ()
+    signing_in: tuple[SignInShown, ...] = ()
 
 
 def merge(events: list[Event]) -> Changes:
@@ -85,6 +87,7 @@ def merge(events: list[Event]) -> Changes:
         jobs=frozenset(jobs),
         collections=tuple(collections.values()),
         tried=tuple(event for event in events if isinstance(event, SourceTried)),
+        signing_in=tuple(event for event in events if isinstance(event, SignInShown)),
     )
 
 

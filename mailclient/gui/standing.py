@@ -11,6 +11,7 @@ from mailclient.errors import (
     MailboxBusy,
     MailError,
     ProtocolFault,
+    SignInNeeded,
     StoreFull,
     Unreachable,
 )
@@ -20,6 +21,7 @@ from mailclient.services.schedule import Doing, Outlook
 SHORT: tuple[tuple[type[MailError], str], ...] = (
     (Unreachable, "Not reachable"),
     (MailboxBusy, "Server is busy"),
+    (SignInNeeded, "Sign in needed"),
     (LoginRefused, "Log-in refused"),
     (CertificateRejected, "Not safe: stopped"),
     (ProtocolFault, "Strange answer"),

@@ -71,6 +71,7 @@ class Strip(QFrame):
         self.setAccessibleName(text)
         while (item := self._choices.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
+                old.hide()  # until it is gone it would be seen behind the new one
                 old.deleteLater()
         below = sum(len(words) for words, _ in choices) > ROOM
         way = QBoxLayout.Direction

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu, QWidget
@@ -14,9 +15,11 @@ from mailclient.gui.bridge import Bridge
 from mailclient.gui.certificate import CertificateDialog
 from mailclient.gui.folder_list import FolderList
 from mailclient.gui.server_mailbox import ServerMailboxWindow
+from mailclient.gui.signing_in import SignInWindow
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.events import CollectionEnded
 from mailclient.services.jobs import JobView
+from mailclient.services.signin import by_token
 
 MOST_NOTICES = 3
 
@@ -45,6 +48,7 @@ class Traffic(QObject):
         activity.read.connect(app.jobs.forget)
         activity.again.connect(self._again)
         activity.certificate_wanted.connect(self.show_certificate)
+        activity.sign_in_wanted.connect(lambda lane: self.sign_in(lane.partition(":")[2]))
 
     def receive(self) -> None:
         """Collect the mail of all accounts, and send what waits."""
@@ -61,6 +65,14 @@ class Traffic(QObject):
         what = INCOMING if kind == "fetch" else OUTGOING
         account = self._app.accounts.get(address)
         CertificateDialog(self._app, self._bridge, account, what, self._window).show()
+
+    def sign_in(self, address: str) -> None:
+        """Have the owner of an account sign in, then collect and send for it."""
+        account = self._app.accounts.get(address)
+        window = SignInWindow(self._app, self._bridge, account, self._window)
+        for kind in ("fetch", "send"):
+            window.signed_in.connect(partial(self.start, kind))
+        window.show()
 
     def send_queued(self) -> None:
         """Send what waits, also what waits for its next try."""
@@ -99,6 +111,8 @@ class Traffic(QObject):
             paused.setCheckable(True)
             paused.setChecked(account.paused)
             menu.addSeparator()
+        if by_token(account.incoming) or by_token(account.outgoing):
+            menu.addAction("Sign in again…", lambda: self.sign_in(address))
         menu.addAction(
             "Account settings…", lambda: self._activity.settings_wanted.emit(f"account:{address}")
         )

@@ -19,7 +19,7 @@ from mailclient.errors import (
 from mailclient.message.address import normalise
 from mailclient.services.events import AccountsChanged, Events, FoldersChanged
 from mailclient.services.identities import identity_of
-from mailclient.services.signin import SignIn, by_token
+from mailclient.services.signin import SignIn, by_token, lasting
 from mailclient.store import Store
 from mailclient.transport import pop3, smtp
 from mailclient.transport.certificate import Certificate, examine
@@ -119,16 +119,28 @@ class Accounts:
         self, account: Account, incoming_password: str, outgoing_password: str | None = None
     ) -> Account:
         """Keep a new account with its folders and passwords."""
-        wanted = normalise(account.address)
-        if wanted in self.own_addresses():
-            raise BadInput(
-                f"There is an account for {account.address} already.",
-                "Change that one, or remove it first.",
-            )
+        self._new(account.address)
         added = self._store.accounts.add(account)
         self.set_password(added, incoming_password, outgoing_password)
         self._changed()
         return added
+
+    def add_signed_in(self, account: Account, grant: Grant) -> Account:
+        """Keep a new account with its folders and with what its provider has granted."""
+        lasting(grant)
+        self._new(account.address)
+        added = self._store.accounts.add(with_tokens(account))
+        self._signin.keep(added, grant)
+        self._changed()
+        return added
+
+    def _new(self, address: str) -> None:
+        """Raise BadInput for an address that is here already."""
+        if normalise(address) in self.own_addresses():
+            raise BadInput(
+                f"There is an account for {address} already.",
+                "Change that one, or remove it first.",
+            )
 
     def local(self) -> Account:
         """The first account; in an empty profile a local one is made, to import mail into."""
@@ -187,11 +199,7 @@ class Accounts:
     def signed_in(self, account: Account, grant: Grant) -> None:
         """Keep what the provider has granted; both servers are logged in to with it from now on."""
         self._signin.keep(account, grant)
-        self.change(
-            replace(
-                account, incoming=_by_token(account.incoming), outgoing=_by_token(account.outgoing)
-            )
-        )
+        self.change(with_tokens(account))
 
     def logged_in(self, account: Account, what: str, log_in: Callable[[str], T]) -> T:
         """Do `log_in` with the password or token; a token that is not taken is renewed once.
@@ -287,8 +295,15 @@ def _with_server(account: Account, what: str, server: Server) -> Account:
     return replace(account, outgoing=server)
 
 
-def _by_token(server: Server | None) -> Server | None:
-    return server and replace(server, authentication=Authentication.OAUTH2)
+def with_tokens(account: Account) -> Account:
+    """The account with both servers logged in to by what its provider grants."""
+
+    def by_token(server: Server | None) -> Server | None:
+        return server and replace(server, authentication=Authentication.OAUTH2)
+
+    return replace(
+        account, incoming=by_token(account.incoming), outgoing=by_token(account.outgoing)
+    )
 
 
 def _same(one: str, other: str) -> bool:

@@ -69,6 +69,16 @@ class SourceTried:
     tried: Tried
 
 
+@dataclass(frozen=True, slots=True)
+class SignInShown:
+    """What the user is to do for an attempt to sign in: a page to open, and where there is a `code`
+    what to type there."""
+
+    attempt: int
+    page: str
+    code: str = ""
+
+
 Event = (
     MessagesChanged
     | FoldersChanged
@@ -79,6 +89,7 @@ Event = (
     | CollectionEnded
     | JobChanged
     | SourceTried
+    | SignInShown
 )
 
 

@@ -103,14 +103,22 @@ class SignIn:
     def keep(self, account: Account, grant: Grant) -> None:
         """Keep what was granted for an account; raises StoreLocked, BadInput without a token that
         lasts."""
-        if not grant.refresh:
-            raise BadInput(
-                "The provider gave no token that lasts, so you would have to sign in every hour.",
-                "Ask it how mail programs are to be let in.",
-            )
+        lasting(grant)
         with self._lock(account.id):
             self._store.vault.set_password(account.id, REFRESH, grant.refresh)
             self._grants[account.id] = grant
+
+    def signed_in(self, account: Account) -> bool:
+        """Whether a token is kept that the next one can be asked for with; raises StoreLocked."""
+        return self._store.vault.password(account.id, REFRESH) is not None
+
+    def sign_out(self, account: Account) -> None:
+        """Forget what was granted for an account; at the provider nothing changes.
+
+        Raises StoreLocked.
+        """
+        with self._lock(account.id):
+            self._forget(account.id)
 
     def _known(self, issuer: Issuer) -> Client:
         if self._offline:
@@ -179,6 +187,15 @@ class SignIn:
     def _lock(self, account_id: int) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(account_id, threading.Lock())
+
+
+def lasting(grant: Grant) -> None:
+    """Raise BadInput for a grant without a token that lasts."""
+    if not grant.refresh:
+        raise BadInput(
+            "The provider gave no token that lasts, so you would have to sign in every hour.",
+            "Ask it how mail programs are to be let in.",
+        )
 
 
 def by_token(server: Server | None) -> bool:

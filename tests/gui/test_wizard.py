@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from mailclient.app import App
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.help_window import PageWindow
 from mailclient.gui.strip import Kind
 from mailclient.gui.wizard.servers_page import View
 from mailclient.gui.wizard.window import KEY, SERVERS, WHO, Wizard
@@ -134,9 +135,14 @@ def test_without_address_or_password_it_does_not_go_on(wizard: Wizard, snap: Sna
     assert "not an e-mail address" in wizard.strip.words
     wizard.who.address.setText("carol@example.org")
     wizard.by_hand.click()
+    page = wizard.servers
+    assert page.password.isVisible()  # it was not typed on the first page
+    page.by_hand.incoming.host.setText("pop.example.org")
+    page.by_hand.outgoing.host.setText("smtp.example.org")
+    wizard.next.click()
     assert "password is missing" in wizard.strip.words
     snap(wizard, "wizard-incomplete")
-    assert wizard.pages.currentIndex() == WHO
+    assert wizard.pages.currentIndex() == SERVERS
 
 
 # Found
@@ -255,17 +261,46 @@ def test_a_provider_where_pop3_has_to_be_switched_on_says_so(
     snap(wizard, "wizard-enable-pop")
 
 
-def test_a_provider_that_needs_oauth2_is_told_honestly(
+def test_where_this_program_is_not_registered_it_says_so_and_takes_a_client_id_in_place(
     qtbot: QtBot, wizard: Wizard, snap: Snap
 ) -> None:
-    begin(wizard, "carol@outlook.com")
+    begin(wizard, "carol@outlook.com", password="")
     arrived(qtbot, wizard, View.FOUND)
-    assert wizard.servers.situation is Situation.OAUTH2
-    assert "Signing in is done on the command line for now" in wizard.servers.found.strip.words
-    assert "has to be registered at the provider" in wizard.servers.found.strip.words
+    page = wizard.servers
+    assert page.situation is Situation.OAUTH2
+    assert "signed in on its own web page" in page.found.strip.words
+    assert "not registered at Microsoft yet" in page.signing.why.text()
+    assert wizard.next.text() == "Sign in with Microsoft…"
     assert not wizard.next.isEnabled()
-    assert wizard.servers.found.has_password.isHidden()
+    assert page.found.has_password.isHidden()  # this provider takes none
+    assert page.password.isHidden()
     snap(wizard, "wizard-oauth2")
+    page.signing.show_how()
+    [how] = wizard.findChildren(PageWindow)
+    assert how.windowTitle() == "Signing in"
+    assert "App registrations" in how.text.toPlainText()
+    snap(how, "wizard-oauth2-how")
+    how.close()
+    qtbot.keyClicks(page.signing.client_id, "0000-1111")
+    assert wizard.next.isEnabled()
+
+
+def test_an_app_password_comes_first_where_the_provider_has_one(
+    qtbot: QtBot, wizard: Wizard, snap: Snap
+) -> None:
+    begin(wizard, "carol@gmail.com", password="")
+    arrived(qtbot, wizard, View.FOUND)
+    page = wizard.servers
+    assert page.password.isVisible()
+    assert wizard.next.text() == "Log in and continue"
+    page.found.in_browser.click()
+    assert page.password.isHidden()
+    assert wizard.next.text() == "Sign in with Google…"
+    assert not wizard.next.isEnabled()  # until the program is registered there
+    snap(wizard, "wizard-oauth2-instead")
+    page.found.has_password.click()
+    assert wizard.next.text() == "Log in and continue"
+    assert page.password.accessibleName() == "App password"
 
 
 def test_an_unknown_provider_with_oauth2_may_have_given_an_app_password(

@@ -17,10 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from mailclient.account import Account, EncryptionPolicy
+from mailclient.gui import parts
 from mailclient.gui.settings.choices import IntervalField, RetentionField
 from mailclient.gui.wizard.servers import ServerFields
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.journey import provider_domains
+from mailclient.services.signin import by_token
 from mailclient.sizes import size_words
 
 _ENCRYPTION = {
@@ -35,6 +37,8 @@ class AccountForm(QWidget):
     """Shows and reads an account."""
 
     certificate_wanted = Signal(str)  # of the incoming or the outgoing server
+    sign_in_wanted = Signal()
+    sign_out_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +48,11 @@ class AccountForm(QWidget):
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setPlaceholderText("unchanged")
+        self.signed_in = parts.label(wrap=True)
+        self.sign_in = QPushButton("Sign in…")
+        self.sign_in.setAutoDefault(False)
+        self.sign_in.clicked.connect(lambda: self.sign_in_wanted.emit())
+        self.sign_out = parts.link_button("Sign out", self.sign_out_wanted.emit)
         self.retention = RetentionField("Leave mail on the server")
         self.largest = QComboBox()
         self.minutes = IntervalField("Collect mail")
@@ -62,11 +71,18 @@ class AccountForm(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        form = QFormLayout(self)
+        form = self._form = QFormLayout(self)
+        signing = self._signing = QWidget()
+        row = QHBoxLayout(signing)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.signed_in, 1)
+        row.addWidget(self.sign_out)
+        row.addWidget(self.sign_in)
         for name, widget in (
             ("Your name", self.name),
             ("Signature", self.signature),
             ("New password", self.password),
+            ("Signing in", signing),
             ("Encrypt new messages", self.encryption),
             ("Leave mail on the server", self.retention),
             ("Collect whole messages of", self.largest),
@@ -94,6 +110,7 @@ class AccountForm(QWidget):
         self.name.setText(account.name)
         self.signature.setPlainText(account.identities[0].signature)
         self.password.clear()
+        self._show_way_in(account)
         self.retention.show_retention(account.retention)
         self._offer_largest(account.largest)
         self.minutes.show_minutes(account.minutes, usual_minutes)
@@ -107,6 +124,20 @@ class AccountForm(QWidget):
             fields.setVisible(server is not None)
             if server is not None:
                 fields.show_server(server)
+
+    def _show_way_in(self, account: Account) -> None:
+        """A field for the password, or for an account by token where one signs in."""
+        tokens = by_token(account.incoming) or by_token(account.outgoing)
+        self._form.setRowVisible(self.password, not tokens)
+        self._form.setRowVisible(self._signing, tokens)
+
+    def show_signed_in(self, provider: str, *, signed_in: bool) -> None:
+        """Say where one signs in ("" where that is not known), and whether that was done."""
+        words = "signed in" if signed_in else "not signed in"
+        self.signed_in.setText(f"{provider}: {words}" if provider else words.capitalize())
+        self.signed_in.setAccessibleName(self.signed_in.text())
+        self.sign_in.setText("Sign in again…" if signed_in else "Sign in…")
+        self.sign_out.setVisible(signed_in)
 
     def _offer_largest(self, current: int | None) -> None:
         sizes = list(dict.fromkeys((*_LARGEST, current)))

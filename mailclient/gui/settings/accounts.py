@@ -19,9 +19,11 @@ from mailclient.errors import BadInput
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.certificate import CertificateDialog
 from mailclient.gui.settings.account_form import AccountForm
+from mailclient.gui.signing_in import SignInWindow, place_of
 from mailclient.gui.strip import Kind, Strip
 from mailclient.gui.wizard.window import Wizard
 from mailclient.services.accounts import StepResult
+from mailclient.services.signin import by_token
 from mailclient.settings import RECEIVE_MINUTES
 
 
@@ -76,6 +78,8 @@ class AccountsPage(QWidget):
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(lambda row: self._chosen())
         self.form.certificate_wanted.connect(self._show_certificate)
+        self.form.sign_in_wanted.connect(self._sign_in)
+        self.form.sign_out_wanted.connect(self._sign_out)
         self.add.clicked.connect(lambda: Wizard(self._app, self._bridge, self.window()).show())
         self.remove.clicked.connect(self._ask_remove)
         self.test.clicked.connect(self._test)
@@ -132,6 +136,8 @@ class AccountsPage(QWidget):
             widget.setEnabled(account is not None)
         if account is not None:
             self.form.show_account(account, self._app.settings.get(RECEIVE_MINUTES))
+            if by_token(account.incoming) or by_token(account.outgoing):
+                self._look_signed_in(account)
 
     # Keeping
 
@@ -172,6 +178,39 @@ class AccountsPage(QWidget):
             owner=self if tell else None,
         )
         return True
+
+    # Signing in
+
+    def _look_signed_in(self, account: Account) -> None:
+        """Find out whether its owner is signed in; the keyring may take its time."""
+
+        def work(job: object) -> tuple[str, bool]:
+            place = place_of(self._app, account)
+            return place.issuer.title if place else "", self._app.signin.signed_in(account)
+
+        def show(found: tuple[str, bool]) -> None:
+            if self._shown is not None and self._shown.id == account.id:
+                self.form.show_signed_in(found[0], signed_in=found[1])
+
+        self._bridge.run("work", work, show, self._strip.problem, owner=self)
+
+    def _sign_in(self) -> None:
+        if self._shown is not None and self.keep_changes():
+            account = self._shown
+            window = SignInWindow(self._app, self._bridge, account, self)
+            window.signed_in.connect(lambda address: self._look_signed_in(account))
+            window.show()
+
+    def _sign_out(self) -> None:
+        account = self._shown
+        if account is not None:
+            self._bridge.run(
+                "work",
+                lambda job: self._app.signin.sign_out(account),
+                lambda done: self._look_signed_in(account),
+                self._strip.problem,
+                owner=self,
+            )
 
     # Asking the servers
 

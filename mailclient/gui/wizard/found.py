@@ -10,12 +10,12 @@ from mailclient.gui import parts, people
 from mailclient.gui.strip import Kind, Strip
 from mailclient.gui.wizard import words
 from mailclient.services.discovery import Situation
-from mailclient.transport.discover.values import Found, Report
+from mailclient.transport.discover.values import Found, Report, Step
 
 _KINDS = {
     Situation.STEP: Kind.INFO,
     Situation.UNSIGNED: Kind.CAUTION,
-    Situation.OAUTH2: Kind.CAUTION,
+    Situation.OAUTH2: Kind.INFO,
 }
 
 
@@ -24,6 +24,7 @@ class FoundServers(QWidget):
 
     changed = Signal()
     app_password_chosen = Signal()
+    browser_chosen = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +36,9 @@ class FoundServers(QWidget):
         self.confirm.toggled.connect(lambda on: self.changed.emit())
         self.has_password = parts.link_button(
             "My provider has given me a password for mail programs", self.app_password_chosen.emit
+        )
+        self.in_browser = parts.link_button(
+            "Sign in in the browser instead", self.browser_chosen.emit
         )
         self._page = ""
         grid = QGridLayout()
@@ -53,10 +57,13 @@ class FoundServers(QWidget):
         column.addLayout(grid)
         column.addWidget(self.strip)
         column.addWidget(self.confirm)
-        column.addWidget(self.has_password, 0, Qt.AlignmentFlag.AlignLeft)
+        for link in (self.has_password, self.in_browser):
+            column.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def show_report(self, report: Report, found: Found, what: Situation) -> None:
-        """Show the servers of a report."""
+    def show_report(
+        self, report: Report, found: Found, what: Situation, *, can_sign_in: bool
+    ) -> None:
+        """Show the servers of a report; `can_sign_in` where it is known whose page lets one in."""
         for line, name, server in (
             (self.incoming, "Incoming", found.incoming),
             (self.outgoing, "Outgoing", found.outgoing),
@@ -65,13 +72,15 @@ class FoundServers(QWidget):
         self.origin.setText(people.plain(words.origin(found)))
         self.confirm.setChecked(False)
         self.confirm.setVisible(bool(found.foreign) and what is Situation.UNSIGNED)
-        self.has_password.setVisible(what is Situation.OAUTH2 and found.provider is None)
-        self._explain(report, found, what)
-
-    def _explain(self, report: Report, found: Found, what: Situation) -> None:
+        only = found.provider is not None and found.provider.step is Step.OAUTH2
+        self.has_password.setVisible(what is Situation.OAUTH2 and not only)
+        self.in_browser.setVisible(what is Situation.STEP and can_sign_in)
         domain = people.plain(report.address.rpartition("@")[2])
-        text = words.explanation(what, report, domain)
-        self._page = found.provider.page if found.provider else ""
+        self._explain(found, what, words.explanation(what, report, domain, can_sign_in=can_sign_in))
+
+    def _explain(self, found: Found, what: Situation, text: str) -> None:
+        step = what is not Situation.OAUTH2  # in the browser there is no step to be done before
+        self._page = found.provider.page if found.provider and step else ""
         if not text:
             self.strip.clear()
             return

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from mailclient.account import Account, Authentication, Identity, Retention, Server
 from mailclient.errors import BadInput
 from mailclient.gui import parts
+from mailclient.gui.signing_in import Place, SigningIn
 from mailclient.gui.strip import Kind
 from mailclient.gui.wizard import words
 from mailclient.gui.wizard.by_hand import ByHand
@@ -51,10 +52,14 @@ class ServersPage(QWidget):
     changed = Signal()
     certificate_wanted = Signal(str)
     look_again_wanted = Signal()
+    account_made = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, signing: SigningIn, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.signing = signing
+        self.place: Place | None = None  # where the owner of this account signs in
         self.situation: Situation | None = None
+        self._address = ""
         self._report: Report | None = None
         self._found: Found | None = None
         self.sources = Sources()
@@ -76,7 +81,13 @@ class ServersPage(QWidget):
         self.log_ins = LogIns()
         self._arrange()
         self.found.changed.connect(self.changed)
-        self.found.app_password_chosen.connect(self._with_password)
+        self.found.app_password_chosen.connect(
+            lambda: self._with(Authentication.PASSWORD, Situation.READY)
+        )
+        self.found.browser_chosen.connect(
+            lambda: self._with(Authentication.OAUTH2, Situation.OAUTH2)
+        )
+        self.signing.changed.connect(self.changed)
         self.by_hand.edited.connect(self._edited)
         self.log_ins.certificate_wanted.connect(self.certificate_wanted)
 
@@ -90,7 +101,7 @@ class ServersPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        for widget in (*self._views.values(), self._more, self.log_ins):
+        for widget in (*self._views.values(), self._more, self.signing, self.log_ins):
             column.addWidget(widget)
         column.addStretch(1)
         self.ask_password(False)
@@ -100,8 +111,10 @@ class ServersPage(QWidget):
         self.view = view
         for one, widget in self._views.items():
             widget.setVisible(one is view)
-        stuck = view is View.FOUND and self.situation is Situation.OAUTH2
+        signs_in = view is View.FOUND and self.situation is Situation.OAUTH2
+        stuck = signs_in and self.place is None
         self._more.setVisible(view is not View.LOOKING and not stuck)
+        self.signing.offer(self.place if signs_in else None, self._address)
         self.log_ins.clear()
         self.changed.emit()
 
@@ -109,19 +122,22 @@ class ServersPage(QWidget):
 
     def begin(self, identity: Identity) -> None:
         """Show a new search."""
-        self.situation = self._report = self._found = None
+        self.situation = self._report = self._found = self.place = None
+        self._address = identity.address
         self.sources.begin(identity.address)
         self.ask_password(False)
         self._show(View.LOOKING)
 
-    def show_report(self, report: Report, situation: Situation) -> None:
-        """Show what came of it."""
+    def show_report(self, report: Report, situation: Situation, place: Place | None = None) -> None:
+        """Show what came of it; `place` is where the owner of such an account signs in."""
+        self.place = place
         self.situation, self._report, self._found = situation, report, report.found
         domain = report.address.rpartition("@")[2]
         if report.found is not None and situation not in _BY_HAND:
-            self.found.show_report(report, report.found, situation)
+            self.found.show_report(report, report.found, situation, can_sign_in=place is not None)
             name = words.password_name(report.found)
-            self.ask_password(name != "Password", name)
+            missing = name != "Password" or not self.password.text()
+            self.ask_password(missing and situation is not Situation.OAUTH2, name)
             self._show(View.FOUND)
             return
         self.edit(report.address)
@@ -139,24 +155,27 @@ class ServersPage(QWidget):
             elif not fields.username.text():
                 fields.username.setText(address)
         self.by_hand.show_consent()
+        if not self.password.text():
+            self.ask_password(True)
         self._show(View.BY_HAND)
 
     def _servers(self) -> tuple[Server | None, Server | None]:
         found = self._found
         return (found.incoming, found.outgoing) if found else (None, None)
 
-    def _with_password(self) -> None:
-        """The provider wants OAuth 2, and yet the user has a password for mail programs."""
+    def _with(self, way: Authentication, situation: Situation) -> None:
+        """The user logs in another way than was found: with a password for mail programs where the
+        provider wants OAuth 2, or the other way round."""
         report, found = self._report, self._found
         if report is None or found is None:
             return
         incoming, outgoing = (
-            replace(server, authentication=Authentication.PASSWORD)
-            for server in (found.incoming, found.outgoing)
+            replace(server, authentication=way) for server in (found.incoming, found.outgoing)
         )
         found = replace(found, incoming=incoming, outgoing=outgoing)
-        self.show_report(replace(report, found=found), Situation.READY)
-        self.ask_password(True, "App password")
+        self.show_report(replace(report, found=found), situation, self.place)
+        if way is Authentication.PASSWORD:
+            self.ask_password(True, "App password")
 
     # What goes on
 
@@ -183,6 +202,7 @@ class ServersPage(QWidget):
 
     def _edited(self) -> None:
         self.log_ins.clear()
+        self.signing.offer(None, "")
         self.changed.emit()
 
     @property
@@ -192,7 +212,9 @@ class ServersPage(QWidget):
             case View.LOOKING:
                 return False
             case View.FOUND:
-                return self.situation is not Situation.OAUTH2 and self.found.agreed
+                return self.found.agreed and (
+                    self.situation is not Situation.OAUTH2 or self.place is not None
+                )
             case View.BY_HAND:
                 return not self.by_hand.is_open or self.by_hand.consent.isChecked()
 
@@ -204,11 +226,6 @@ class ServersPage(QWidget):
         hand = self.by_hand
         if hand.incoming.is_empty or hand.outgoing.is_empty:
             raise BadInput("A server's name is missing.", "It is in your provider's help pages.")
-        if hand.incoming.needs_token or hand.outgoing.needs_token:
-            raise BadInput(
-                "Signing in at a provider (OAuth 2) is done on the command line for now.",
-                "Use 'mailclient account add', or ask for a password made for mail programs.",
-            )
         return Account(
             (identity,), hand.incoming.server(), hand.outgoing.server(), retention=retention
         )

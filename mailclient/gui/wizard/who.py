@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
 
 from mailclient.account import Identity
-from mailclient.errors import BadInput
 from mailclient.gui import parts
 
 
@@ -20,6 +19,7 @@ class WhoPage(QWidget):
         self.address.setPlaceholderText("ann@example.org")
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password.setPlaceholderText("not needed where you sign in on a web page")
         form = QFormLayout(self)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         form.setContentsMargins(0, 0, 0, 0)
@@ -42,10 +42,3 @@ class WhoPage(QWidget):
     def identity(self) -> Identity:
         """Who the user is; raises BadInput."""
         return Identity(self.address.text(), self.name.text())
-
-    def check(self) -> Identity:
-        """Who the user is, with the password there too; raises BadInput."""
-        identity = self.identity()
-        if not self.password.text():
-            raise BadInput("The password is missing.", "Type the one of your mailbox.")
-        return identity

@@ -7,8 +7,6 @@ has proved whose it is, unless the user says in words that it may go in clear.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
@@ -24,16 +22,17 @@ from PySide6.QtWidgets import (
 
 from mailclient.account import Account
 from mailclient.app import App
-from mailclient.errors import BadInput, LoginRefused, MailError
+from mailclient.errors import BadInput, MailError
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge, Changes, Task
 from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.signing_in import Place, SigningIn, place_of
 from mailclient.gui.strip import Strip
 from mailclient.gui.wizard.key_page import KeyPage
 from mailclient.gui.wizard.key_work import KeyWork
+from mailclient.gui.wizard.log_in_work import LogInWork
 from mailclient.gui.wizard.servers_page import ServersPage, View
 from mailclient.gui.wizard.who import WhoPage
-from mailclient.services.accounts import StepResult
 from mailclient.services.discovery import situation
 from mailclient.services.jobs import Job
 from mailclient.transport.discover.values import Report
@@ -57,10 +56,10 @@ class Wizard(QDialog):
         self._app = app
         self._bridge = bridge
         self._tasks: list[Task] = []
-        self.made: Account | None = None
         self.strip = Strip()
         self.who = WhoPage()
-        self.servers = ServersPage()
+        self.servers = ServersPage(SigningIn(app, bridge))
+        self.log_in = LogInWork(app, self.servers, self.strip, self._run)
         self.keys = KeyPage()
         self.key_work = KeyWork(app, self.keys, self.strip, self._run)
         self.pages = QStackedWidget()
@@ -100,6 +99,7 @@ class Wizard(QDialog):
         self.servers.changed.connect(self._refresh)
         self.servers.look_again_wanted.connect(self._look)
         self.servers.certificate_wanted.connect(self._show_certificate)
+        self.servers.account_made.connect(self._added)
         self.keys.chosen.connect(self._refresh)
         self._bridge.changed.connect(self._changed)
 
@@ -111,11 +111,12 @@ class Wizard(QDialog):
 
     def _refresh(self) -> None:
         """Let the buttons say what can be done now."""
-        page, busy = self.pages.currentIndex(), bool(self._tasks)
+        signing = self.servers.signing.busy
+        page, busy = self.pages.currentIndex(), bool(self._tasks) or signing
         looking = page == SERVERS and self.servers.view is View.LOOKING
         form = page == SERVERS and self.servers.view is View.BY_HAND
-        words = ("Continue", "Log in and continue", self.keys.words)
-        ready = (True, self.servers.can_go_on, self.keys.can_go_on)
+        words = ("Continue", self.log_in.words, self.keys.words)
+        ready = (True, self.log_in.can_go_on, self.keys.can_go_on)
         self.next.setText(words[page])
         self.next.setEnabled(ready[page] and not busy)
         self.back.setVisible(page == SERVERS)
@@ -139,7 +140,7 @@ class Wizard(QDialog):
 
     def _stop(self) -> None:
         """Stop what is under way; if nothing is, end."""
-        if not self._tasks:
+        if not self._tasks and not self.servers.signing.busy:
             self.reject()
             return
         self._drop()
@@ -151,7 +152,13 @@ class Wizard(QDialog):
             self.servers.log_ins.clear()
             self._refresh()
 
+    def done(self, result: int) -> None:
+        """End, and wait for nothing any more."""
+        self._drop()
+        super().done(result)
+
     def _drop(self) -> None:
+        self.servers.signing.stop()
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
@@ -159,15 +166,23 @@ class Wizard(QDialog):
     # The servers
 
     def _leave_who(self) -> None:
-        self.who.check()
         self._look()
 
     def _look(self) -> None:
         """Ask all sources; each is shown as it is asked."""
         identity = self.who.identity()
+        self.log_in.forget()
         self.servers.begin(identity)
         self._go(SERVERS)
-        self._run(lambda job: self._app.discovery.find(identity.address, job.cancel), self._found)
+
+        def work(job: Job) -> tuple[Report, Place | None]:
+            report = self._app.discovery.find(identity.address, job.cancel)
+            if report.found is None:
+                return report, None
+            servers = report.found.incoming, report.found.outgoing
+            return report, place_of(self._app, Account((identity,), *servers))
+
+        self._run(work, self._found)
 
     def _changed(self, changes: Changes) -> None:
         if self.servers.view is View.LOOKING:
@@ -176,20 +191,25 @@ class Wizard(QDialog):
                 if one.address == address:
                     self.servers.sources.show_tried(one.tried)
 
-    def _found(self, report: Report) -> None:
+    def _found(self, found: tuple[Report, Place | None]) -> None:
+        report, place = found
+        what = situation(report, offline=self._app.discovery.offline)
         self.servers.password.setText(self.who.password.text())
-        self.servers.show_report(report, situation(report, offline=self._app.discovery.offline))
+        self.servers.show_report(report, what, place)
         self._refresh()
 
     def _edit_by_hand(self) -> None:
         """Show the form instead of whatever is shown or under way."""
         self.strip.clear()
         try:
-            identity = self.who.check()
+            identity = self.who.identity()
         except BadInput as problem:
             self.strip.problem(problem)
             return
         self._drop()
+        self.log_in.forget()
+        if self.servers.password.isHidden():
+            self.servers.password.setText(self.who.password.text())
         self.servers.edit(identity.address)
         self._go(SERVERS)
 
@@ -199,35 +219,7 @@ class Wizard(QDialog):
         return (self.who.password if field.isHidden() else field).text()
 
     def _leave_servers(self) -> None:
-        account = self.servers.account(self.who.identity())
-        password = self._password
-        if not password:
-            raise BadInput("The password is missing.", "Type it.")
-        self.servers.log_ins.begin()
-        results: list[StepResult] = []
-
-        def tested(steps: tuple[StepResult, ...]) -> None:
-            for step in steps:
-                self.servers.log_ins.show_result(step)
-            results.extend(steps)
-            if len(results) == 2:
-                self._tested(account, password, results)
-
-        def test(job: Job, half: Account) -> tuple[StepResult, ...]:
-            return self._app.accounts.test(half, password, None, job.cancel)
-
-        self._run(partial(test, half=replace(account, outgoing=None)), tested)
-        self._run(partial(test, half=replace(account, incoming=None)), tested)
-
-    def _tested(self, account: Account, password: str, results: list[StepResult]) -> None:
-        wrong = [one.problem for one in results if not one.ok]
-        if not wrong:
-            self._run(lambda job: self._app.accounts.add(account, password), self._added)
-        elif any(isinstance(one, LoginRefused) for one in wrong):
-            self.servers.password.setText(password)
-            self.servers.ask_password(True, self.servers.password.accessibleName() or "Password")
-            self.servers.password.setFocus()
-            self.servers.password.selectAll()
+        self.log_in.begin(self.who.identity(), self._password)
 
     def _show_certificate(self, what: str) -> None:
         account = self.servers.account(self.who.identity())
@@ -242,9 +234,13 @@ class Wizard(QDialog):
 
     # The key
 
-    def _added(self, account: Account) -> None:
-        self.made = account
-        self.key_work.begin(account.identities[0], lambda: self._go(KEY))
+    @property
+    def made(self) -> Account | None:
+        """The new account, once it is kept."""
+        return self.log_in.made
+
+    def _added(self) -> None:
+        self.key_work.begin(self.who.identity(), lambda: self._go(KEY))
 
     def _leave_key(self) -> None:
         if self.keys.is_settled:

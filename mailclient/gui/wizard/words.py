@@ -82,7 +82,7 @@ def _day(when: date) -> str:
     return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
 
 
-def explanation(what: Situation, report: Report, domain: str) -> str:
+def explanation(what: Situation, report: Report, domain: str, *, can_sign_in: bool = False) -> str:
     """What the user has to know before going on; "" where nothing is in the way."""
     found = report.found
     match what:
@@ -98,15 +98,7 @@ def explanation(what: Situation, report: Report, domain: str) -> str:
                 f"be forged on the way. Compare the names with what your provider tells you.{note}"
             )
         case Situation.OAUTH2:
-            said = found.note if found and found.note else (
-                "This provider lets mail programs in only after you have signed in on its own web "
-                "page (OAuth 2)."
-            )  # fmt: skip
-            return (
-                f"{said} Signing in is done on the command line for now, with 'mailclient account "
-                "add', and the program has to be registered at the provider once before: the page "
-                "'Signing in' of the documentation says how."
-            )
+            return _signing_in(found, can_sign_in=can_sign_in)
         case Situation.UNENCRYPTED:
             return (
                 "The only servers that were found are not encrypted: everybody on the way could "
@@ -129,6 +121,21 @@ def explanation(what: Situation, report: Report, domain: str) -> str:
             )
         case _:
             assert_never(what)
+
+
+def _signing_in(found: Found | None, *, can_sign_in: bool) -> str:
+    provider = found.provider if found else None
+    said = (
+        provider.say
+        if provider and provider.step is Step.OAUTH2
+        else "You sign in on the web page of your provider (OAuth 2)."
+    )
+    if can_sign_in:
+        return f"{said} Your browser opens; the password that you type there is not seen here."
+    return (
+        f"{said} Where its page is, this program does not know: 'Signing in' in the documentation "
+        "says how to name it."
+    )
 
 
 def _nobody_asked(report: Report) -> bool:
