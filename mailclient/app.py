@@ -26,6 +26,7 @@ from mailclient.services.flushing import Flushing
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Jobs
 from mailclient.services.journey import Journeys
+from mailclient.services.keyfinding import KeyFinding
 from mailclient.services.keys import Keys
 from mailclient.services.mailbox import ServerMailbox
 from mailclient.services.observe import Observer
@@ -46,7 +47,7 @@ from mailclient.services.transfer import Transfer
 from mailclient.store import Store
 from mailclient.store.keyrings import Keyring, pick_keyring
 from mailclient.store.vault import Way
-from mailclient.transport.https import fetch
+from mailclient.transport.lookups import Lookups
 from mailclient.transport.network import network
 
 
@@ -76,6 +77,14 @@ class App:
         self.accounts = Accounts(store, self.events, self.signin, offline=offline)
         self.discovery = Discovery(self.events, os.environ, offline=offline)
         self.keys = Keys(store, plugins.sealing, self.events, clock, self._requeue)
+        self.keyfinding = KeyFinding(
+            store,
+            plugins.all,
+            self.keys,
+            clock,
+            seconds=Lookups.of(os.environ, offline=offline).seconds,
+            offline=offline,
+        )
         assessor = Assessor(
             plugins.for_protocol,
             self.keys.trust_of,
@@ -177,9 +186,10 @@ def open_profile(
     store = Store.open(profile, passphrase=passphrase, keyring=keyring, clock=clock)
     host = Host(
         folder=profile.plugin("crypto"),
-        fetch=fetch,
+        fetch=Lookups.of(os.environ, offline=offline).fetch,
         ask_passphrase=ask_passphrase,
         gnupg_home=gnupg_home,
+        environment=os.environ,
     )
     return App(profile, store, Registry.load(host), clock, offline=offline)
 

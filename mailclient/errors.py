@@ -29,6 +29,14 @@ class Unreachable(MailError):
     """A server cannot be reached, or the connection was lost."""
 
 
+class NoSuchHost(Unreachable):
+    """No computer has that name."""
+
+
+class Busy(Unreachable):
+    """A server asks to be left alone for a while."""
+
+
 class CertificateRejected(MailError):
     """A server could not prove who it is, or encryption could not be set up."""
 

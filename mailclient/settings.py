@@ -90,6 +90,18 @@ UNDO_SECONDS = Setting(
 SEND_AUTOCRYPT = Setting(
     "privacy.autocrypt", True, "Tell your public key to everyone you write to (Autocrypt)."
 )
+FIND_AT_DOMAIN = Setting(
+    "privacy.find_keys_at_domain",
+    True,
+    "Look for a missing key at the domain of the person you write to (WKD). The domain, which gets "
+    "your mail anyway, learns that you are about to write to that address.",
+)
+FIND_ON_SERVER = Setting(
+    "privacy.find_keys_on_server",
+    True,
+    "Look for a missing key at keys.openpgp.org when the domain has none. That server learns "
+    "whom you are about to write to, and your internet address.",
+)
 KEEP_DECRYPTED = Setting(
     "privacy.keep_decrypted",
     True,
@@ -124,6 +136,8 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     REMIND_OF_FILES,
     UNDO_SECONDS,
     SEND_AUTOCRYPT,
+    FIND_AT_DOMAIN,
+    FIND_ON_SERVER,
     KEEP_DECRYPTED,
     LOCK_AFTER_MINUTES,
     PROTECT_SUBJECT,

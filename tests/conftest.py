@@ -11,7 +11,9 @@ from tests.servers.surroundings import MailServers, mail_servers_running
 
 @pytest.fixture(autouse=True)
 def nobody_outside_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Discovery asks nobody, unless a test names its own sources."""
+    """Neither servers nor keys are looked up, unless a test names its own sources."""
+    for source in ("WKD", "WKD_DIRECT", "VKS"):
+        monkeypatch.setenv(f"MAILCLIENT_KEYS_{source}", "")
     for source in ("AUTOCONFIG", "WELL_KNOWN", "DATABASE", "DNS", "GUESS"):
         monkeypatch.setenv(f"MAILCLIENT_DISCOVERY_{source}", "")
 

@@ -12,6 +12,7 @@ from mailclient.message.body import Attachment
 from mailclient.message.security import Verdict
 from mailclient.services.accounts import StepResult
 from mailclient.services.compose import Reply
+from mailclient.services.keyfinding import Search
 from mailclient.services.keys import KeyEntry
 from mailclient.services.read import MessageView
 from mailclient.services.readiness import Readiness
@@ -269,6 +270,24 @@ def key(one: KeyEntry) -> Json:
         "revoked": one.key.revoked,
         "expired": one.key.expired,
         "usable": one.key.usable,
+    }
+
+
+def key_search(one: Search) -> Json:
+    """What `key discover --json` prints."""
+    return {
+        "address": one.address,
+        "sources": [
+            {
+                "source": lookup.source.value,
+                "outcome": lookup.outcome.value,
+                "asked": time(lookup.asked),
+                "reason": lookup.reason or None,
+                "fingerprints": list(lookup.fingerprints),
+            }
+            for lookup in one.lookups
+        ],
+        "keys": [key(entry) for entry in one.keys],
     }
 
 

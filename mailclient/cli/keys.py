@@ -7,8 +7,12 @@ from pathlib import Path
 
 import click
 
+from mailclient.cancel import CancelToken
 from mailclient.cli import forms
 from mailclient.cli.context import Context, print_json
+from mailclient.crypto.api import KeySource
+from mailclient.errors import NotFound
+from mailclient.message.security import Trust
 from mailclient.services.jobs import Job
 from mailclient.services.keys import KeyEntry
 from mailclient.services.read import read_file
@@ -158,6 +162,47 @@ def trust(
     entries = context.app.keys.trust(fingerprint, address, trust)
     context.app.intake.run(Job(0))
     _print(entries, as_json=as_json)
+
+
+@key.command("discover")
+@click.argument("address")
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
+@click.pass_obj
+def discover(context: Context, address: str, as_json: bool) -> None:
+    """Look for the key of an address at its domain and at the key server.
+
+    Example: mailclient key discover bob@example.org
+    """
+    search = context.app.keyfinding.everywhere(address, CancelToken())
+    if as_json:
+        print_json(forms.key_search(search))
+    else:
+        for one in search.lookups:
+            words = one.outcome.value + (f": {one.reason}" if one.reason else "")
+            click.echo(f"{_PLACES[one.source]:<20} {words}")
+            for fingerprint in one.fingerprints:
+                click.echo(f"  {fingerprint}")
+        for entry in search.keys:
+            _say_standing(entry)
+    if not search.found:
+        raise NotFound(
+            f"No key was found for {search.address}.",
+            "Ask the person to send you theirs, then 'mailclient key import FILE'.",
+        )
+
+
+_PLACES = {KeySource.DOMAIN: "the domain (wkd)", KeySource.KEY_SERVER: "key server (vks)"}
+
+
+def _say_standing(entry: KeyEntry) -> None:
+    """What is thought of a key that was found, and what can be done about it."""
+    click.echo(f"{entry.key.fingerprint} is {entry.trust.value}, from {entry.source}.")
+    if entry.trust is Trust.TENTATIVE:
+        if entry.changed:
+            click.echo("  It is another key than the one that you have used until now.")
+        click.echo(
+            f"  To use it: mailclient key trust {entry.key.fingerprint} {entry.address} accepted"
+        )
 
 
 @click.command()

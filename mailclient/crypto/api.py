@@ -7,31 +7,59 @@ gets no store and no window. Faults that the user should know are raised as `mai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from mailclient.cancel import CancelToken
+from mailclient.errors import Unreachable
 from mailclient.message.facts import Layer, Opened
 
 ENTRY_POINT = "mailclient.crypto"
+
+
+class KeySource(Enum):
+    """A kind of place where the key of an address can be looked up, in the order of asking.
+
+    The user can switch each of them off; a plug-in is then not asked to look there.
+    """
+
+    DOMAIN = "wkd"
+    KEY_SERVER = "vks"
+
+
+class Fetch(Protocol):
+    """How a plug-in reaches the network, over verified HTTPS alone."""
+
+    def __call__(self, url: str, cancel: CancelToken, *, json: bytes = b"") -> bytes:
+        """The document at `url`, or the answer to `json` that is sent there; at most 256 KiB.
+
+        Raises NotFound (the server has nothing there), NoSuchHost (there is no such server), Busy,
+        Unreachable, CertificateRejected, BadInput, Cancelled.
+        """
+
+
+def no_network(url: str, cancel: CancelToken, *, json: bytes = b"") -> bytes:
+    """A `Fetch` that reaches nobody."""
+    raise Unreachable("There is no network here.")
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
     """What a plug-in is given: its own folder, a way to fetch a URL, a way to ask for a passphrase.
 
-    `fetch(url)` returns at most some hundred kilobytes over verified HTTPS, or raises a MailError.
     `ask_passphrase(what)` returns None where nobody can be asked. `gnupg_home` is for plug-ins over
-    GnuPG: None is the user's own.
+    GnuPG: None is the user's own. `environment` holds what a firm may have set.
     """
 
     folder: Path
-    fetch: Callable[[str], bytes]
+    fetch: Fetch
     ask_passphrase: Callable[[str], str | None]
     gnupg_home: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +101,10 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A key that came with a message (an Autocrypt header); `data` is what to import.
+    """A key that came with a message or was looked up; `data` is what to import.
 
-    The engine does not hold it yet: what is thought of the key is noted first.
+    `source` is told to the user. The engine does not hold the key yet: what is thought of it is
+    noted first. `data` binds the key to `address` and to no other.
     """
 
     address: str
@@ -119,11 +148,13 @@ class Keys(Protocol):
 
 @runtime_checkable
 class Plugin(Protocol):
-    """One kind of protection. `protocols` are the layers' protocols that it alone answers for."""
+    """One kind of protection. `protocols` are the layers' protocols that it alone answers for,
+    `sources` the places where it can look for keys."""
 
     name: str
     version: str
     protocols: frozenset[str]
+    sources: frozenset[KeySource]
     keys: Keys
 
     def open(self, layer: Layer, cancel: CancelToken, *, may_ask: bool = False) -> Opened:
@@ -155,6 +186,15 @@ class Plugin(Protocol):
         self, headers: Sequence[tuple[str, str]], sender: str, date: datetime
     ) -> tuple[Sighting, ...]:
         """Find the keys that came with a message from `sender`, importing none; never raises."""
+
+    def discover(
+        self, address: str, source: KeySource, cancel: CancelToken
+    ) -> tuple[Sighting, ...]:
+        """Ask one source for the keys of an address, importing none; () if it has none.
+
+        Called only when the user writes to that address or asks for its key, never for mail that
+        arrives. Raises Unreachable and its kin, CertificateRejected, BadInput, Cancelled.
+        """
 
     def check(self) -> tuple[Finding, ...]:
         """What of the engine works; never raises."""

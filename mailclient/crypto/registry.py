@@ -10,16 +10,16 @@ import inspect
 import logging
 from collections.abc import Callable, Collection, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 
-from mailclient.crypto.api import ENTRY_POINT, Host, Keys, Plugin
+from mailclient.crypto.api import ENTRY_POINT, Host, Keys, KeySource, Plugin
 from mailclient.errors import EngineMissing
 
 log = logging.getLogger(__name__)
 
 SEALING = "application/pgp-encrypted"
-_METHODS = ("open", "seal", "announce", "observe", "check", "close")
+_METHODS = ("open", "seal", "announce", "observe", "discover", "check", "close")
 _KEY_METHODS = ("list", "inspect", "generate", "import_keys", "export", "delete")
 
 
@@ -54,7 +54,7 @@ class Registry:
 
     def _take(self, entry: EntryPoint, host: Host) -> None:
         """Build one plug-in; whatever it raises is its own fault and is told as such."""
-        own = Host(host.folder / entry.name, host.fetch, host.ask_passphrase, host.gnupg_home)
+        own = replace(host, folder=host.folder / entry.name)
         try:
             made = entry.load()(own)
             reason = self._misfit(made)
@@ -72,8 +72,8 @@ class Registry:
     def _misfit(self, made: object) -> str:
         """Why a plug-in does not fit; "" if it does."""
         if not isinstance(made, Plugin):
-            missing = [name for name in (*_METHODS, "name", "version", "protocols", "keys")
-                       if not hasattr(made, name)]  # fmt: skip
+            wanted_of_all = (*_METHODS, "name", "version", "protocols", "sources", "keys")
+            missing = [name for name in wanted_of_all if not hasattr(made, name)]
             return f"it lacks {', '.join(missing)}"
         for name in _METHODS:
             wanted = _parameters(getattr(Plugin, name))
@@ -86,6 +86,9 @@ class Registry:
         for name in _KEY_METHODS:
             if _parameters(getattr(Keys, name)) != _parameters(getattr(type(made.keys), name)):
                 return f"its keys.{name}() does not fit"
+        sources: Iterable[object] = made.sources
+        if not isinstance(sources, frozenset) or not all(isinstance(o, KeySource) for o in sources):
+            return "its sources of keys are not some that there are"
         protocols: Iterable[object] = made.protocols
         if not isinstance(protocols, frozenset) or not protocols:
             return "it names no protocols"

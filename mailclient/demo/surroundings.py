@@ -23,7 +23,7 @@ from mailclient.errors import Cancelled
 from mailclient.message.address import Address
 from mailclient.paths import Profile
 from mailclient.services.jobs import Job
-from mailclient.settings import RECEIVE_MINUTES
+from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER, RECEIVE_MINUTES
 
 HOSTNAME = "mx.demo.example"
 YOU = Identity("alice@demo.example", "Alice", "Alice")
@@ -114,6 +114,8 @@ class World:
         """
         account = app.accounts.add(self.account, self.password)
         app.settings.set(RECEIVE_MINUTES, 1)
+        for source in (FIND_AT_DOMAIN, FIND_ON_SERVER):  # nobody outside knows these two
+            app.settings.set(source, False)
         app.keys.generate(YOU.address, YOU.name, None)
         theirs = self.correspondent.meet(app.keys.export(YOU.address), YOU.address)
         for key in app.keys.import_keys(theirs, "met in person"):

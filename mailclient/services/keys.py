@@ -95,10 +95,14 @@ class Keys:
                 "'mailclient key list' shows the keys that there are.",
             )
         if "@" in address_or_fingerprint:
-            return tuple(self._entry(key, normalise(address_or_fingerprint)) for key in found)
+            return self.entries_of(address_or_fingerprint)
         return tuple(
             self._entry(key, address) for key in found for address in key.addresses or ("",)
         )
+
+    def entries_of(self, address: str) -> tuple[KeyEntry, ...]:
+        """The keys of an address, as the list shows them; there may be none."""
+        return tuple(self._entry(key, normalise(address)) for key in self.find(address))
 
     def own_key(self, address: str, chosen: str = "") -> KeyInfo | None:
         """The key of one's own for `address`: the `chosen` one and no other, else the newest."""
@@ -212,27 +216,37 @@ class Keys:
     # What arrives with mail
 
     def sighted(self, sightings: Sequence[Sighting], keys: EngineKeys) -> None:
-        """Note keys that came with a message, then let the engine have them.
+        """Note keys that came with a message, then let the engine have those that are new.
 
         One that differs from an accepted key waits for the user's decision.
         """
+        self._take_in(sightings, keys, renew=False)
+
+    def looked_up(self, sightings: Sequence[Sighting], keys: EngineKeys) -> None:
+        """The same for keys that were looked up; those known already are brought up to date."""
+        self._take_in(sightings, keys, renew=True)
+
+    def _take_in(self, sightings: Sequence[Sighting], keys: EngineKeys, *, renew: bool) -> None:
         if not sightings:
             return
         self._all()  # what the engine holds already is met first, so that it keeps its standing
         for one in sightings:
             address = normalise(one.address)
-            if self._store.keys.get(one.fingerprint, address) is not None:
+            met = self._store.keys.get(one.fingerprint, address) is not None
+            if met:
                 self._store.keys.seen(one.fingerprint, address, one.seen)
+            else:
+                known = self._store.keys.of(address)
+                settled = any(row.trust in ("verified", "accepted") for row in known)
+                self._store.keys.set(
+                    KeyTrust(one.fingerprint, address, "tentative", one.source, one.seen, settled)
+                )
+            if met and not renew:
                 continue
-            known = self._store.keys.of(address)
-            settled = any(row.trust in ("verified", "accepted") for row in known)
-            self._store.keys.set(
-                KeyTrust(one.fingerprint, address, "tentative", one.source, one.seen, settled)
-            )
             try:
                 keys.import_keys(one.data)
             except MailError as problem:
-                log.info("A key that came by mail was not taken in: %s", problem.text)
+                log.info("A key that was found was not taken in: %s", problem.text)
         self._events.publish(KeysChanged())
 
     def seal(

@@ -68,6 +68,18 @@ class KeyTable:
         """Forget a key that was removed."""
         self._database.run("DELETE FROM keys WHERE fingerprint = ?", (fingerprint,))
 
+    def copied(self, fingerprint: str, when: datetime) -> None:
+        """Note that a copy of a key of one's own was put in a safe place."""
+        self._database.run(
+            "INSERT OR REPLACE INTO own_keys (fingerprint, backed_up) VALUES (?, ?)",
+            (fingerprint, to_seconds(when)),
+        )
+
+    def copies(self) -> dict[str, datetime]:
+        """The keys of one's own of which there is a copy, and since when."""
+        rows = self._database.rows("SELECT fingerprint, backed_up FROM own_keys", ())
+        return {str(fingerprint): from_seconds(when) for fingerprint, when in rows}
+
     def _find(self, rest: str, values: tuple[str, ...]) -> tuple[KeyTrust, ...]:
         return tuple(
             KeyTrust(fingerprint, address, trust, source, from_seconds(first), bool(changed))

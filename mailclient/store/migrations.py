@@ -362,6 +362,27 @@ CREATE TABLE outbox_pieces (
 ) STRICT;
 """
 
+
+def _keys_looked_up(connection: apsw.Connection) -> None:
+    """Who was asked for the key of an address and what came of it; own keys that have a copy."""
+    connection.execute(_LOOKUPS)
+
+
+_LOOKUPS = """
+CREATE TABLE lookups (
+    address TEXT NOT NULL,
+    source TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    asked INTEGER NOT NULL,
+    PRIMARY KEY (address, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE own_keys (
+    fingerprint TEXT PRIMARY KEY,
+    backed_up INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -370,4 +391,5 @@ STEPS: tuple[Step, ...] = (
     _outbox_by_recipient,
     _reports_wanted,
     _outbox_in_pieces,
+    _keys_looked_up,
 )

@@ -23,6 +23,7 @@ from mailclient.store.folders import FolderTable
 from mailclient.store.keys import KeyTable
 from mailclient.store.ledger import Ledger
 from mailclient.store.lock import Ended, ProfileLock
+from mailclient.store.lookups import LookupTable
 from mailclient.store.messages import MessageTable
 from mailclient.store.outbox import Outbox
 from mailclient.store.passwords import Vault
@@ -53,6 +54,7 @@ class Store:
     returns: ReturnTable
     ledger: Ledger
     keys: KeyTable
+    lookups: LookupTable
     settings: Settings
     vault: Vault
     way: Way
@@ -119,6 +121,7 @@ class Store:
             returns=ReturnTable(database),
             ledger=Ledger(database, database.clock),
             keys=KeyTable(database),
+            lookups=LookupTable(database),
             settings=Settings(database),
             vault=Vault(database, in_keyring, unlocked.name),
             way=unlocked.way,

@@ -15,7 +15,16 @@ from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 from mailclient.cancel import CancelToken
-from mailclient.errors import BadInput, Cancelled, CertificateRejected, NotFound, Unreachable
+from mailclient.errors import (
+    BadInput,
+    Busy,
+    Cancelled,
+    CertificateRejected,
+    MailError,
+    NoSuchHost,
+    NotFound,
+    Unreachable,
+)
 from mailclient.transport import tls
 from mailclient.transport.explain import certificate_fault
 from mailclient.transport.reach import dial
@@ -26,6 +35,15 @@ PATIENCE = 30.0  # seconds for the whole document
 PIECE = 1 << 14
 MOST_REDIRECTS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
+_NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is sent to a server, and what it is."""
+
+    data: bytes
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +53,6 @@ class Document:
     data: bytes
     content_type: str
     host: str
-
-
-def fetch(url: str, *, limit: int = LARGEST, timeout: float = SECONDS) -> bytes:
-    """Fetch at most `limit` bytes; `timeout` is for each step, in seconds.
-
-    Raises BadInput for another scheme, NotFound, Unreachable, CertificateRejected.
-    """
-    return document(url, CancelToken(), limit=limit, timeout=timeout, private=True).data
 
 
 def document(
@@ -82,26 +92,56 @@ def submit(
     ca_file: str = "",
     timeout: float = SECONDS,
 ) -> tuple[int, bytes]:
-    """Send a form; the status and at most `limit` bytes of the answer. No redirect is followed, as
-    what is sent is secret. Raises BadInput, Unreachable, CertificateRejected, Cancelled."""
+    """Send a form to a server that the user chose; the status and at most `limit` bytes of the
+    answer. Raises as `post`."""
+    body = Body(urlencode(form).encode("ascii"), "application/x-www-form-urlencoded")
+    return post(url, body, cancel, limit=limit, private=True, ca_file=ca_file, timeout=timeout)
+
+
+def post(
+    url: str,
+    body: Body,
+    cancel: CancelToken,
+    *,
+    limit: int,
+    private: bool,
+    ca_file: str = "",
+    timeout: float = SECONDS,
+) -> tuple[int, bytes]:
+    """Send `body`; the status and at most `limit` bytes of the answer. No redirect is followed, as
+    what is sent is for this server alone.
+
+    Raises BadInput, Unreachable, CertificateRejected, Cancelled.
+    """
     parts = _https(url)
-    connection = _Connection(parts, timeout, private=True, ca_file=ca_file)
+    connection = _Connection(parts, timeout, private=private, ca_file=ca_file)
     headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Type": body.content_type,
         "Accept": "application/json",
         "User-Agent": "mailclient",
     }
     cancel.check()
     with closing(connection), _in_our_words(parts, cancel), connection.limited(cancel):
-        connection.request("POST", _path(parts), urlencode(form).encode("ascii"), headers)
+        connection.request("POST", _path(parts), body.data, headers)
         with closing(connection.getresponse()) as answer:
             return answer.status, _bounded(answer, parts, limit)
 
 
+def refusal(status: int, host: str) -> MailError | None:
+    """What a status says in words; None for one that brings a document."""
+    if status == 200:
+        return None
+    if status == 429:
+        return Busy(f"{host} asks to be left alone for a while.", "Try again later.", "429")
+    if status >= 500:
+        return Unreachable(f"{host} cannot answer now.", "Try again later.", str(status))
+    return NotFound(f"{host} has nothing there.", detail=str(status))
+
+
 def _read(answer: HTTPResponse, parts: SplitResult, limit: int) -> Document:
     host = str(parts.hostname)
-    if answer.status != 200:
-        raise NotFound(f"{host} has nothing there.", detail=str(answer.status))
+    if (refused := refusal(answer.status, host)) is not None:
+        raise refused
     return Document(_bounded(answer, parts, limit), answer.headers.get_content_type(), host)
 
 
@@ -203,4 +243,6 @@ def _in_our_words(parts: SplitResult, cancel: CancelToken) -> Iterator[None]:
                 f"{host} could not prove that it is {host}: {certificate_fault(fault)}.",
                 "Nothing was asked of it.",
             ) from fault
+        if isinstance(fault, socket.gaierror) and fault.errno in _NO_SUCH_NAME:
+            raise NoSuchHost(f"There is no server named {host}.") from fault
         raise Unreachable(f"{host} does not answer.", "Try again later.") from fault

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -20,7 +21,7 @@ import pytest
 from mailclient.account import Account, Identity
 from mailclient.app import App, open_profile
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import Host
+from mailclient.crypto.api import Host, no_network
 from mailclient.crypto.openpgp.plugin import OpenPgp
 from mailclient.message.build import assemble
 from mailclient.message.headers import protect
@@ -85,13 +86,13 @@ class Desk:
         return self.app.read.view_raw(raw)
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+@contextmanager
+def desk_open(folder: Path) -> Iterator[Desk]:
+    """Alice's program with the keys that she has, and the pens of all the others."""
     homes = [Path(tempfile.mkdtemp(prefix="mc-")) for _ in range(2)]
-    folder = tmp_path_factory.mktemp("alice")
     app = open_profile(Profile(folder / "profile"), passphrase="x", gnupg_home=homes[0])
     app.accounts.add(Account((Identity(ALICE, "Alice"),)), "")
-    pen = OpenPgp(Host(folder, lambda url: b"", lambda what: None, homes[1]))
+    pen = OpenPgp(Host(folder, no_network, lambda what: None, homes[1]))
     keys = {ALICE: app.keys.generate(ALICE, "Alice", None).fingerprint}
     pen.keys.import_keys(app.keys.export(ALICE))
     for address in (BOB, MALLORY, TOM):
@@ -105,3 +106,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         kill = ["gpgconf", "--homedir", str(home), "--kill", "all"]
         subprocess.run(kill, check=False, capture_output=True)
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk_open(tmp_path_factory.mktemp("alice")) as open_desk:
+        yield open_desk

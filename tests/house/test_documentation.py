@@ -11,7 +11,7 @@ import click
 import pytest
 
 from mailclient.cli.main import cli
-from mailclient.crypto.api import Host
+from mailclient.crypto.api import Host, no_network
 from mailclient.errors import MailError
 from mailclient.message.security import SignatureWord, State
 from mailclient.settings import ALL, Setting
@@ -106,7 +106,7 @@ def test_the_example_plugin_of_the_documentation_works_as_described(tmp_path: Pa
     exec(compile(block[1], "docs/plugins.md", "exec"), names)
     example = names["Example"]
     assert callable(example)
-    plugin = example(Host(tmp_path, fetch=lambda url: b"", ask_passphrase=lambda what: None))
+    plugin = example(Host(tmp_path, fetch=no_network, ask_passphrase=lambda what: None))
     assert [finding.level for finding in plugin.check()] == ["ok"]
     assert plugin.keys.list() == ()
     with pytest.raises(MailError):

@@ -19,6 +19,7 @@ class Web:
     port: int
     closing: threading.Event
     asked: list[str] = field(default_factory=list)
+    told: list[tuple[str, bytes]] = field(default_factory=list)
 
     def url(self, path: str) -> str:
         return f"https://localhost:{self.port}{path}"
@@ -32,6 +33,15 @@ def document(data: bytes, kind: str = "text/xml") -> Answer:
         to.send_header("Content-Type", kind)
         to.end_headers()
         to.wfile.write(data)
+
+    return answer
+
+
+def status(number: int) -> Answer:
+    """Answers with nothing but a status."""
+
+    def answer(to: BaseHTTPRequestHandler) -> None:
+        to.send_error(number)
 
     return answer
 
@@ -75,6 +85,11 @@ def web_running(
                 answers[self.path](self)
             else:
                 self.send_error(404)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            running.told.append((self.path, body))
+            self.do_GET()
 
         def log_message(self, format: str, *args: object) -> None:
             return  # a test has no use for it

@@ -79,18 +79,18 @@ class KeyRing:
         options = ["--import-options", "show-only", "--dry-run", "--import"]
         return read_keys(self._engine.run(options, data).out, absent=_NEVER)
 
-    def only(self, data: bytes, address: str) -> bytes:
-        """The public key in `data` with the User IDs of `address` alone; b"" if there is none.
+    def only(self, data: bytes, address: str) -> tuple[KeyInfo, bytes] | None:
+        """The one public key in `data`, bound to `address` alone; None if there is no such key.
 
         Whoever makes a key may write anybody's address into it.
         """
-        if len(data) > LARGEST_KEYS or not _FILTERABLE.fullmatch(address):
-            return b""
+        if len(data) > LARGEST_KEYS or not can_be_filtered(address):
+            return None
         options = ["--import-filter", f"keep-uid=mbox = {address}", "--import-options"]
         done = self._engine.run([*options, "import-export,import-minimal", "--import"], data)
         keys = self.inspect(done.out)
         one = len(keys) == 1 and keys[0].addresses == (address,) and not keys[0].has_secret
-        return done.out if one else b""
+        return (keys[0], done.out) if one else None
 
     def generate(self, address: str, name: str, passphrase: str | None) -> KeyInfo:
         """Make an Ed25519 key with a Cv25519 subkey, valid two years."""
@@ -183,6 +183,11 @@ class KeyRing:
             raise EngineMissing(
                 "GnuPG could not be started.", "See 'mailclient doctor'.", str(refused)
             ) from refused
+
+
+def can_be_filtered(address: str) -> bool:
+    """Whether GnuPG's filter can be asked for this address and no other."""
+    return _FILTERABLE.fullmatch(address) is not None
 
 
 def _gpg_class() -> type[GPG]:

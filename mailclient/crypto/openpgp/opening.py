@@ -15,6 +15,7 @@ from mailclient.crypto.openpgp.engine import Engine, Run
 from mailclient.crypto.openpgp.status import (
     Block,
     container,
+    has_bad_signature,
     needs_passphrase,
     refusal,
     signature_blocks,
@@ -120,6 +121,8 @@ class Opening:
         if not run.says("BEGIN_DECRYPTION"):
             return self._not_encrypted(run)
         why = refusal(run.status, run.code, len(run.out))
+        if why and has_bad_signature(run.status) and self._sound_within(run, data, cancel):
+            why = ""
         recipients = tuple(line.argument(0) for line in words_of(run.status, "ENC_TO"))
         if why and not run.says("DECRYPTION_OKAY") and not run.says("GOODMDC") and _locked(run):
             return Opened(Outcome.LOCKED, recipients=recipients, reason=_why_locked(run))
@@ -146,6 +149,19 @@ class Opening:
         if passphrase is None:  # GnuPG's own window asks, where there is one
             return self._engine.run(["--decrypt"], data, cancel=cancel)
         return self._engine.run(["--decrypt"], data, cancel=cancel, passphrase=passphrase)
+
+    def _sound_within(self, first: Run, data: bytes, cancel: CancelToken) -> bool:
+        """Whether only the signature within is at fault: GnuPG ends with a fault for that, too.
+
+        Opened again without a look at the signature there must be no fault left; the key is at hand
+        since the first time.
+        """
+        if refusal(first.status, 0, len(first.out)):
+            return False
+        options = ["--pinentry-mode", "error", "--skip-verify", "--decrypt"]
+        again = self._engine.run(options, data, cancel=cancel)
+        sound = not again.cut and not refusal(again.status, again.code, len(again.out))
+        return sound and again.out == first.out
 
     def _not_encrypted(self, run: Run) -> Opened:
         """It calls itself encrypted and is not: shown as what it is, without any seal."""

@@ -7,11 +7,13 @@ from datetime import datetime
 from importlib.metadata import version as package_version
 
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import Finding, Host, Sighting
+from mailclient.crypto.api import Finding, Host, KeySource, Sighting
 from mailclient.crypto.openpgp.autocrypt import FIELD, find_announcement, write_field
+from mailclient.crypto.openpgp.discover import Discovery
 from mailclient.crypto.openpgp.engine import OLDEST, Engine
 from mailclient.crypto.openpgp.keys import KeyRing
 from mailclient.crypto.openpgp.opening import Opening
+from mailclient.crypto.openpgp.packets import certificates
 from mailclient.crypto.openpgp.sealing import Sealing
 from mailclient.errors import MailError
 from mailclient.message.facts import Layer, Opened
@@ -29,6 +31,8 @@ class OpenPgp:
         self.keys = KeyRing(self._engine)
         self._opening = Opening(self._engine, self.keys.by_fingerprint, host.ask_passphrase)
         self._sealing = Sealing(self._engine, self.keys.by_fingerprint, host.ask_passphrase)
+        self._discovery = Discovery(self.keys, host.fetch, host.environment)
+        self.sources = self._discovery.sources
 
     def open(self, layer: Layer, cancel: CancelToken, *, may_ask: bool = False) -> Opened:
         """Decrypt or verify one layer; raises Cancelled only."""
@@ -61,22 +65,27 @@ class OpenPgp:
         if found is None:
             return ()
         try:
-            keys = self.keys.inspect(found.key)
-            data = self.keys.only(found.key, found.address) if len(keys) == 1 else b""
+            bound = self.keys.only(found.key, found.address)
         except MailError:
             return ()
-        if not data or keys[0].has_secret:
+        if bound is None or len(certificates(found.key)) != 1:
             return ()
         return (
             Sighting(
                 address=found.address,
-                fingerprint=keys[0].fingerprint,
+                fingerprint=bound[0].fingerprint,
                 source="Autocrypt",
                 seen=date,
-                data=data,
+                data=bound[1],
                 prefer_encrypt=found.prefer_encrypt,
             ),
         )
+
+    def discover(
+        self, address: str, source: KeySource, cancel: CancelToken
+    ) -> tuple[Sighting, ...]:
+        """Ask the domain or the key server for the keys of an address."""
+        return self._discovery.ask(address, source, cancel)
 
     def close(self) -> None:
         """End the agent that was started for these keys."""

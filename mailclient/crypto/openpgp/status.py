@@ -151,6 +151,11 @@ def refusal(lines: Sequence[Line], code: int, size: int) -> str:
     return "GnuPG reported a fault after decrypting it"
 
 
+def has_bad_signature(lines: Sequence[Line]) -> bool:
+    """Whether some signature could not be checked or is not valid."""
+    return any(line.keyword in ("ERRSIG", "BADSIG") for line in lines)
+
+
 def _tried_another_key(lines: Sequence[Line], order: Sequence[str]) -> bool:
     """Mail to a hidden recipient ends with code 2 whenever another key was tried first."""
     hidden = any(set(line.argument(0)) == {"0"} for line in words_of(lines, "ENC_TO"))

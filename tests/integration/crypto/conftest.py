@@ -14,7 +14,7 @@ import pytest
 from mailclient.account import Account, Identity
 from mailclient.app import App, open_profile
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import Host
+from mailclient.crypto.api import Host, no_network
 from mailclient.crypto.openpgp.plugin import OpenPgp
 from mailclient.message.facts import Opened
 from mailclient.message.layers import find_layer
@@ -69,7 +69,7 @@ def homes() -> Iterator[Callable[[], Path]]:
 def pens(homes: Callable[[], Path], tmp_path: Path) -> Callable[[], Pen]:
     def pen() -> Pen:
         home = homes()
-        return Pen(OpenPgp(Host(tmp_path, lambda url: b"", lambda what: None, home)), home)
+        return Pen(OpenPgp(Host(tmp_path, no_network, lambda what: None, home)), home)
 
     return pen
 

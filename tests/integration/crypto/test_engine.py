@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailclient.app import App
-from mailclient.crypto.api import Host
+from mailclient.crypto.api import Host, no_network
 from mailclient.crypto.openpgp.plugin import OpenPgp
 from tests.integration.crypto.conftest import Pen
 
@@ -31,7 +31,7 @@ def test_the_agent_ends_with_the_program(pens: Callable[[], Pen]) -> None:
 def test_it_ends_under_a_long_path_too(tmp_path: Path) -> None:
     home = tmp_path / ("long" * 20) / ("longer" * 10)
     home.mkdir(parents=True, mode=0o700)
-    plugin = OpenPgp(Host(tmp_path, lambda url: b"", lambda what: None, home))
+    plugin = OpenPgp(Host(tmp_path, no_network, lambda what: None, home))
     plugin.keys.generate("ann@example.org", "Ann", None)
     assert agent_runs(plugin._engine.short_home or home)
     plugin.close()

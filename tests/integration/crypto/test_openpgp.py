@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from base64 import encodebytes
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import Host
+from mailclient.crypto.api import Host, no_network
 from mailclient.crypto.openpgp.engine import Engine
 from mailclient.crypto.openpgp.plugin import OpenPgp
 from mailclient.errors import BadInput, EngineMissing, KeyLocked, KeyMissing
@@ -31,7 +33,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
         if home is None:
             home = Path(tempfile.mkdtemp(prefix="mc-"))
         homes.append(home)
-        return OpenPgp(Host(tmp_path, lambda url: b"", lambda what: answer, home))
+        return OpenPgp(Host(tmp_path, no_network, lambda what: answer, home))
 
     yield plugin
     for home in homes:
@@ -165,3 +167,43 @@ def test_a_key_that_comes_by_mail_is_shown_but_not_taken_in(make: Make) -> None:
     assert (sighting.fingerprint, sighting.prefer_encrypt) == (key.fingerprint, True)
     assert bob.keys.list() == ()
     assert bob.observe(fields, "eve@example.org", datetime.now(UTC)) == ()
+
+
+@pytest.mark.parametrize("passphrase", [None, "open sesame"])
+def test_an_encrypted_letter_by_somebody_whose_key_is_not_here_is_opened(
+    passphrase: str | None, make: Make
+) -> None:
+    reader, writer = make(passphrase), make()
+    to = reader.keys.generate("ann@example.org", "Ann", passphrase)
+    by = writer.keys.generate("bob@example.org", "Bob", None)
+    writer.keys.import_keys(reader.keys.export(to.fingerprint))
+    layer = find_layer(parse(seal(writer, by.fingerprint, to.fingerprint)))
+    assert layer is not None
+    subprocess.run(["gpgconf", "--homedir", str(reader._engine.home), "--kill", "all"], check=True)
+    opened = reader.open(layer, CancelToken(), may_ask=True)
+    assert (opened.outcome, opened.content) == (Outcome.DECRYPTED, ENTITY)
+    assert [fact.status for fact in opened.signatures] == [SignatureStatus.UNKNOWN_KEY]
+
+
+def test_an_unknown_signature_within_is_no_excuse_for_changed_bytes(make: Make) -> None:
+    reader, writer = make(), make()
+    to = reader.keys.generate("ann@example.org", "Ann", None)
+    by = writer.keys.generate("bob@example.org", "Bob", None)
+    writer.keys.import_keys(reader.keys.export(to.fingerprint))
+    layer = find_layer(parse(seal(writer, by.fingerprint, to.fingerprint)))
+    assert layer is not None
+    code = dearmored(layer.data)
+    for at in range(120, len(code), max(1, len(code) // 25)):
+        changed = code[:at] + bytes([code[at] ^ 1]) + code[at + 1 :]
+        opened = reader.open(replace(layer, data=armored(changed)), CancelToken())
+        assert (opened.outcome, opened.content) == (Outcome.BROKEN, None), at
+
+
+def dearmored(armor: bytes) -> bytes:
+    return subprocess.run(
+        ["gpg", "--batch", "--dearmor"], input=armor, capture_output=True, check=True
+    ).stdout
+
+
+def armored(data: bytes) -> bytes:
+    return b"-----BEGIN PGP MESSAGE-----\n\n%s-----END PGP MESSAGE-----\n" % encodebytes(data)

@@ -1,0 +1,226 @@
+"""Looking up keys: at the domain of an address, at a key server; only when the user writes or asks.
+
+What is found is no more than found: it waits, tentative, for the user's decision, and a key that
+was decided on before stays what it was. Nothing is ever looked up for mail that arrives.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import partial
+
+from mailclient.cancel import CancelToken
+from mailclient.crypto.api import KeySource, Plugin, Sighting
+from mailclient.errors import BadInput, Busy, MailError, Unreachable
+from mailclient.message.address import normalise
+from mailclient.services.keys import KeyEntry, Keys
+from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER, Setting
+from mailclient.store import Store
+from mailclient.store.lookups import Asked
+from mailclient.transport.discover.race import race
+
+
+class LookupOutcome(Enum):
+    """What came of asking a source."""
+
+    FOUND = "found"
+    NOTHING = "nothing"
+    BUSY = "busy"
+    SILENT = "no answer"
+    REFUSED = "refused"
+    NOT_ASKED = "not asked"
+
+
+# How long an answer is good enough while somebody writes; to ask by hand always asks anew.
+KEPT = {
+    LookupOutcome.FOUND: timedelta(days=1),
+    LookupOutcome.NOTHING: timedelta(days=1),
+    LookupOutcome.BUSY: timedelta(hours=1),
+    LookupOutcome.SILENT: timedelta(minutes=10),
+    LookupOutcome.REFUSED: timedelta(hours=1),
+    LookupOutcome.NOT_ASKED: timedelta(0),
+}
+_SWITCHES: dict[KeySource, Setting[bool]] = {
+    KeySource.DOMAIN: FIND_AT_DOMAIN,
+    KeySource.KEY_SERVER: FIND_ON_SERVER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One source: what came of it, when it was asked, why if it was not, and which keys it has."""
+
+    source: KeySource
+    outcome: LookupOutcome
+    asked: datetime | None = None
+    reason: str = ""
+    fingerprints: tuple[str, ...] = ()
+    remembered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What came of looking for the keys of an address, and all its keys that are here now."""
+
+    address: str
+    lookups: tuple[Lookup, ...]
+    keys: tuple[KeyEntry, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether some source has a key."""
+        return any(one.outcome is LookupOutcome.FOUND for one in self.lookups)
+
+
+class KeyFinding:
+    """Asks the sources that the user has not switched off."""
+
+    def __init__(
+        self,
+        store: Store,
+        plugins: Callable[[], tuple[Plugin, ...]],
+        keys: Keys,
+        clock: Callable[[], datetime],
+        *,
+        seconds: float,
+        offline: bool,
+    ) -> None:
+        self._store = store
+        self._plugins = plugins
+        self._keys = keys
+        self._clock = clock
+        self._seconds = seconds
+        self.offline = offline
+
+    def everywhere(self, address: str, cancel: CancelToken) -> Search:
+        """Ask every source at once, whatever is remembered; raises BadInput, Cancelled."""
+        wanted = _address(address)
+        asked = [one for one in KeySource if not self._why_not(one)]
+        answers = self._ask(wanted, address, [asked], cancel)
+        return self._search(wanted, [answers.get(one) or self._not_asked(one) for one in KeySource])
+
+    def while_writing(self, address: str, cancel: CancelToken) -> Search:
+        """Ask one source after the other until one has a key; who was asked lately is not asked.
+
+        Raises BadInput, Cancelled.
+        """
+        wanted = _address(address)
+        remembered = self._remembered(wanted)
+        open_ = [one for one in KeySource if not self._why_not(one) and one not in remembered]
+        if any(one.outcome is LookupOutcome.FOUND for one in remembered.values()):
+            open_ = []
+        answers = self._ask(wanted, address, [[one] for one in open_], cancel)
+        return self._search(
+            wanted,
+            [answers.get(one) or remembered.get(one) or self._not_asked(one) for one in KeySource],
+        )
+
+    def may_ask(self, address: str) -> bool:
+        """Whether looking while somebody writes would ask anybody."""
+        remembered = self._remembered(normalise(address))
+        if any(one.outcome is LookupOutcome.FOUND for one in remembered.values()):
+            return False
+        return any(not self._why_not(one) and one not in remembered for one in KeySource)
+
+    # Inside
+
+    def _why_not(self, source: KeySource) -> str:
+        if self.offline:
+            return "The program was started without network."
+        if not self._store.settings.get(_SWITCHES[source]):
+            return "It is switched off in the settings."
+        if not any(source in plugin.sources for plugin in self._plugins()):
+            return "No place is set up for it."
+        return ""
+
+    def _not_asked(self, source: KeySource) -> Lookup:
+        why = self._why_not(source) or "A key was found before."
+        return Lookup(source, LookupOutcome.NOT_ASKED, reason=why)
+
+    def _remembered(self, address: str) -> dict[KeySource, Lookup]:
+        now = self._clock()
+        found: dict[KeySource, Lookup] = {}
+        for one in self._store.lookups.of(address):
+            try:
+                source, outcome = KeySource(one.source), LookupOutcome(one.outcome)
+            except ValueError:
+                continue  # of a version that knew others
+            if timedelta(0) <= now - one.when < KEPT[outcome]:
+                found[source] = Lookup(source, outcome, one.when, remembered=True)
+        return found
+
+    def _search(self, address: str, lookups: Sequence[Lookup]) -> Search:
+        return Search(address, tuple(lookups), self._keys.entries_of(address))
+
+    def _ask(
+        self,
+        address: str,
+        written: str,
+        rounds: Iterable[Sequence[KeySource]],
+        cancel: CancelToken,
+    ) -> dict[KeySource, Lookup]:
+        """Ask the sources of a round at once, and the next round only if none of them has a key."""
+        deadline = time.monotonic() + self._seconds
+        answers: dict[KeySource, Lookup] = {}
+        for sources in rounds:
+            questions = [partial(self._question, written, one) for one in sources]
+            left = max(deadline - time.monotonic(), 0.001)
+            for at, answer in race(questions, left, cancel):
+                answers[sources[at]] = self._taken_in(address, sources[at], answer)
+            for one in sources:
+                if one not in answers:
+                    silent = Unreachable("It did not answer in time.")
+                    answers[one] = self._taken_in(address, one, silent)
+            if any(one.outcome is LookupOutcome.FOUND for one in answers.values()):
+                break
+        return answers
+
+    def _question(
+        self, address: str, source: KeySource, cancel: CancelToken
+    ) -> tuple[tuple[Plugin, tuple[Sighting, ...]], ...]:
+        return tuple(
+            (plugin, plugin.discover(address, source, cancel))
+            for plugin in self._plugins()
+            if source in plugin.sources
+        )
+
+    def _taken_in(
+        self,
+        address: str,
+        source: KeySource,
+        answer: tuple[tuple[Plugin, tuple[Sighting, ...]], ...] | MailError,
+    ) -> Lookup:
+        """Keep what a source has sent, tentative, and remember that it was asked."""
+        now = self._clock()
+        if isinstance(answer, MailError):
+            lookup = Lookup(source, outcome_of(answer), now, answer.text)
+        else:
+            fingerprints: list[str] = []
+            for plugin, sightings in answer:
+                mine = [one for one in sightings if normalise(one.address) == address]
+                self._keys.looked_up(mine, plugin.keys)
+                fingerprints += [one.fingerprint for one in mine]
+            outcome = LookupOutcome.FOUND if fingerprints else LookupOutcome.NOTHING
+            lookup = Lookup(source, outcome, now, fingerprints=tuple(dict.fromkeys(fingerprints)))
+        if not self._store.read_only:
+            self._store.lookups.note(address, Asked(source.value, lookup.outcome.value, now))
+        return lookup
+
+
+def outcome_of(problem: MailError) -> LookupOutcome:
+    """The word for what kept a source from answering."""
+    if isinstance(problem, Busy):
+        return LookupOutcome.BUSY
+    return LookupOutcome.SILENT if isinstance(problem, Unreachable) else LookupOutcome.REFUSED
+
+
+def _address(text: str) -> str:
+    address = normalise(text)
+    local, _, domain = address.rpartition("@")
+    if not local or not domain:
+        raise BadInput(f"'{text}' is not an e-mail address.", "It looks like ann@example.org.")
+    return address
