@@ -43,6 +43,7 @@ from mailclient.services.search import Search
 from mailclient.services.send import Send
 from mailclient.services.settling import Settling
 from mailclient.services.signin import SignIn
+from mailclient.services.tentative import Tentative
 from mailclient.services.transfer import Transfer
 from mailclient.store import Store
 from mailclient.store.keyrings import Keyring, pick_keyring
@@ -77,21 +78,10 @@ class App:
         self.accounts = Accounts(store, self.events, self.signin, offline=offline)
         self.discovery = Discovery(self.events, os.environ, offline=offline)
         self.keys = Keys(store, plugins.sealing, self.events, clock, self._requeue)
-        self.keyfinding = KeyFinding(
-            store,
-            plugins.all,
-            self.keys,
-            clock,
-            seconds=Lookups.of(os.environ, offline=offline).seconds,
-            offline=offline,
-        )
-        assessor = Assessor(
-            plugins.for_protocol,
-            self.keys.trust_of,
-            self.accounts.own_addresses,
-            self.keys.known_sender,
-        )
-        observer = Observer(plugins.all, self.keys, clock)
+        tentative = Tentative(store, self.keys, self.events)
+        self.keyfinding = self._finding(store, tentative, clock, offline=offline)
+        assessor = self._assessor()
+        observer = Observer(plugins.all, tentative, clock)
         self.returns = Returns(store, self.events, clock)
         self.journeys = Journeys(store, self.accounts.list, os.environ, offline=offline)
         self.intake = Intake(
@@ -126,6 +116,28 @@ class App:
         self._closed = False
         if not store.read_only:
             self.send.recover()
+
+    def _assessor(self) -> Assessor:
+        keys = self.keys
+        return Assessor(
+            self.plugins.for_protocol,
+            keys.trust_of,
+            self.accounts.own_addresses,
+            keys.known_sender,
+        )
+
+    def _finding(
+        self, store: Store, tentative: Tentative, clock: Callable[[], datetime], *, offline: bool
+    ) -> KeyFinding:
+        return KeyFinding(
+            store,
+            self.plugins.all,
+            self.keys,
+            tentative,
+            clock,
+            seconds=Lookups.of(os.environ, offline=offline).seconds,
+            offline=offline,
+        )
 
     def _sending(self, store: Store, clock: Callable[[], datetime], *, offline: bool) -> Send:
         outcomes = Outcomes(store, self.intake, self.events, clock)

@@ -18,6 +18,7 @@ from mailclient.crypto.api import KeySource, Plugin, Sighting
 from mailclient.errors import BadInput, Busy, MailError, Unreachable
 from mailclient.message.address import normalise
 from mailclient.services.keys import KeyEntry, Keys
+from mailclient.services.tentative import Tentative
 from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER, Setting
 from mailclient.store import Store
 from mailclient.store.lookups import Asked
@@ -84,6 +85,7 @@ class KeyFinding:
         store: Store,
         plugins: Callable[[], tuple[Plugin, ...]],
         keys: Keys,
+        tentative: Tentative,
         clock: Callable[[], datetime],
         *,
         seconds: float,
@@ -92,6 +94,7 @@ class KeyFinding:
         self._store = store
         self._plugins = plugins
         self._keys = keys
+        self._tentative = tentative
         self._clock = clock
         self._seconds = seconds
         self.offline = offline
@@ -202,7 +205,7 @@ class KeyFinding:
             fingerprints: list[str] = []
             for plugin, sightings in answer:
                 mine = [one for one in sightings if normalise(one.address) == address]
-                self._keys.looked_up(mine, plugin.keys)
+                self._tentative.looked_up(mine, plugin.keys)
                 fingerprints += [one.fingerprint for one in mine]
             outcome = LookupOutcome.FOUND if fingerprints else LookupOutcome.NOTHING
             lookup = Lookup(source, outcome, now, fingerprints=tuple(dict.fromkeys(fingerprints)))

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import Imported, KeyInfo, Plugin, Sighting
-from mailclient.crypto.api import Keys as EngineKeys
-from mailclient.errors import BadInput, KeyMissing, MailError
+from mailclient.crypto.api import Imported, KeyInfo, Plugin
+from mailclient.errors import BadInput, KeyMissing
 from mailclient.message.address import normalise
 from mailclient.message.security import KnownSender, Trust
 from mailclient.services.events import Events, KeysChanged
@@ -149,7 +148,7 @@ class Keys:
 
     def import_keys(self, data: bytes, source: str = "file") -> tuple[Imported, ...]:
         """Take in keys that the user chose; those not met before count as accepted."""
-        self._all()  # what the engine holds already is met first, so that it keeps its standing
+        self.meet()
         plugin = self._plugin()
         keys = plugin.keys.inspect(data)
         for key in keys:
@@ -213,42 +212,6 @@ class Keys:
             )
         return found[0]
 
-    # What arrives with mail
-
-    def sighted(self, sightings: Sequence[Sighting], keys: EngineKeys) -> None:
-        """Note keys that came with a message, then let the engine have those that are new.
-
-        One that differs from an accepted key waits for the user's decision.
-        """
-        self._take_in(sightings, keys, renew=False)
-
-    def looked_up(self, sightings: Sequence[Sighting], keys: EngineKeys) -> None:
-        """The same for keys that were looked up; those known already are brought up to date."""
-        self._take_in(sightings, keys, renew=True)
-
-    def _take_in(self, sightings: Sequence[Sighting], keys: EngineKeys, *, renew: bool) -> None:
-        if not sightings:
-            return
-        self._all()  # what the engine holds already is met first, so that it keeps its standing
-        for one in sightings:
-            address = normalise(one.address)
-            met = self._store.keys.get(one.fingerprint, address) is not None
-            if met:
-                self._store.keys.seen(one.fingerprint, address, one.seen)
-            else:
-                known = self._store.keys.of(address)
-                settled = any(row.trust in ("verified", "accepted") for row in known)
-                self._store.keys.set(
-                    KeyTrust(one.fingerprint, address, "tentative", one.source, one.seen, settled)
-                )
-            if met and not renew:
-                continue
-            try:
-                keys.import_keys(one.data)
-            except MailError as problem:
-                log.info("A key that was found was not taken in: %s", problem.text)
-        self._events.publish(KeysChanged())
-
     def seal(
         self,
         entity: bytes,
@@ -277,6 +240,10 @@ class Keys:
         """A key came or was judged: mail that depends on it is understood anew."""
         self._requeue(addresses)
         self._events.publish(KeysChanged())
+
+    def meet(self) -> None:
+        """Give what the engine holds by now its standing, before something else comes in."""
+        self._all()
 
     def _all(self) -> tuple[KeyInfo, ...]:
         """The engine's keys; those met for the first time get their standing."""

@@ -1,8 +1,4 @@
-"""Learning keys from mail that arrives (Autocrypt), without ever trusting them by that.
-
-What we think of a key is noted before the engine takes it in, so that no crash and no other thread
-can meet it in the engine and take it for one that the user chose.
-"""
+"""Learning keys from mail that arrives (Autocrypt), without ever trusting them by that."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ from datetime import datetime
 from mailclient.crypto.api import Plugin
 from mailclient.message.security import State
 from mailclient.services.assess import Assessment
-from mailclient.services.keys import Keys
+from mailclient.services.tentative import Tentative
 
 
 class Observer:
@@ -21,11 +17,11 @@ class Observer:
     def __init__(
         self,
         plugins: Callable[[], tuple[Plugin, ...]],
-        keys: Keys,
+        tentative: Tentative,
         clock: Callable[[], datetime],
     ) -> None:
         self._plugins = plugins
-        self._keys = keys
+        self._tentative = tentative
         self._clock = clock
 
     def observe(self, assessment: Assessment) -> None:
@@ -40,4 +36,4 @@ class Observer:
         date = min(assessment.envelope.date or now, now)
         fields = tuple(outer.headers.items())
         for plugin in self._plugins():
-            self._keys.sighted(plugin.observe(fields, senders[0].key, date), plugin.keys)
+            self._tentative.sighted(plugin.observe(fields, senders[0].key, date), plugin.keys)

@@ -1,0 +1,66 @@
+"""Keys that nobody chose: they came with mail or were looked up, and wait for a decision.
+
+What is thought of a key is noted before the engine takes it in, so that no crash and no other
+thread can meet it in the engine and take it for one that the user chose.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from mailclient.crypto.api import Keys as EngineKeys
+from mailclient.crypto.api import Sighting
+from mailclient.errors import MailError
+from mailclient.message.address import normalise
+from mailclient.services.events import Events, KeysChanged
+from mailclient.services.keys import Keys
+from mailclient.store import Store
+from mailclient.store.keys import KeyTrust
+
+log = logging.getLogger(__name__)
+
+
+class Tentative:
+    """Takes such keys in."""
+
+    def __init__(self, store: Store, keys: Keys, events: Events) -> None:
+        self._table = store.keys
+        self._keys = keys
+        self._events = events
+
+    def sighted(self, sightings: Sequence[Sighting], engine: EngineKeys) -> None:
+        """Note keys that came with a message, then let the engine have those that are new.
+
+        One that differs from an accepted key waits for the user's decision.
+        """
+        self._take_in(sightings, engine, renew=False)
+
+    def looked_up(self, sightings: Sequence[Sighting], engine: EngineKeys) -> None:
+        """The same for keys that were looked up; those known already are brought up to date."""
+        self._take_in(sightings, engine, renew=True)
+
+    def _take_in(self, found: Sequence[Sighting], engine: EngineKeys, *, renew: bool) -> None:
+        if not found:
+            return
+        self._keys.meet()  # what the engine holds already keeps its standing
+        for one in found:
+            if self._known(one) and not renew:
+                continue
+            try:
+                engine.import_keys(one.data)
+            except MailError as problem:
+                log.info("A key that was found was not taken in: %s", problem.text)
+        self._events.publish(KeysChanged())
+
+    def _known(self, one: Sighting) -> bool:
+        """Note that a key was seen; whether it was met before."""
+        address = normalise(one.address)
+        if self._table.get(one.fingerprint, address) is not None:
+            self._table.seen(one.fingerprint, address, one.seen)
+            return True
+        settled = any(row.trust in ("verified", "accepted") for row in self._table.of(address))
+        self._table.set(
+            KeyTrust(one.fingerprint, address, "tentative", one.source, one.seen, settled)
+        )
+        return False
