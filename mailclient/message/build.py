@@ -32,6 +32,7 @@ MARK_QUOTES = "X-Mailclient-Quotes-Protected"
 MARK_ALL = "X-Mailclient-All-Protected"
 MARK_READ = "X-Mailclient-Ask-Read"
 MARK_DELIVERED = "X-Mailclient-Ask-Delivered"
+MARKS = (MARK_ENCRYPT, MARK_SIGN, MARK_QUOTES, MARK_ALL, MARK_READ, MARK_DELIVERED)
 
 
 def new_message_id(domain: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from mailclient.message.build import MARKS
 from mailclient.message.fields import fold
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 # What our own copies hold and nobody else may see.
-PRIVATE = frozenset({"bcc", "x-mailclient-encrypt", "x-mailclient-sign"})
+PRIVATE = frozenset({"bcc", *(name.lower() for name in MARKS)})
 
 
 def resent(raw: bytes, fields: Sequence[tuple[str, str]]) -> bytes:

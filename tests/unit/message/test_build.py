@@ -20,6 +20,7 @@ from mailclient.message.entity import entity, pieces
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.flowed import flow, unflow
 from mailclient.message.quote import Whom, forward_text, own_text, reply_draft, without_words
+from mailclient.message.resend import resent
 from mailclient.message.tree import parse
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -280,3 +281,15 @@ def test_a_large_file_is_in_memory_once_while_its_message_is_built() -> None:
     tracemalloc.stop()
     assert peak < 1.3 * len(raw)
     assert body(parse(raw)).attachments[0].data() == bytes(16 * 1024 * 1024)
+
+
+def test_what_a_draft_says_to_this_program_alone_goes_to_nobody() -> None:
+    everything = Draft(
+        sender=ANN, to=(BOB,), bcc=(EVE,), encrypt=True, sign=True,
+        quotes_protected=True, all_protected=True, ask_read=True, ask_delivered=True,
+    )  # fmt: skip
+    raw = build.draft_bytes(everything, message_id="<x@y>", date=NOW)
+    assert raw.count(b"X-Mailclient-") == len(build.MARKS)
+    passed_on = resent(raw, [("Resent-From", "ann@example.org")])
+    assert b"X-Mailclient-" not in passed_on
+    assert b"eve@example.org" not in passed_on
