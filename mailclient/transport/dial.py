@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import zip_longest
 
+from mailclient.errors import MailError
+
 HEAD_START = 0.25  # seconds before the next address is tried, too (RFC 8305 section 5)
 
 Address = tuple[socket.AddressFamily, tuple[object, ...]]
@@ -39,7 +41,7 @@ def dial(
 
     `patience`, in seconds, is for the look-up, and then for all addresses together; the wait ends
     as soon as `stop` can be read. Raises OSError: TimeoutError where nobody answers, else what the
-    first address that refused has said.
+    first address that refused has said; and what `resolve` raises.
     """
     return _Race(in_turns(_looked_up(host, port, patience, stop, resolve)), stop).run(patience)
 
@@ -56,14 +58,16 @@ def _looked_up(
     host: str, port: int, patience: float, stop: socket.socket, resolve: Resolve
 ) -> Sequence[Address]:
     """Ask the system in a thread that can be left behind: its look-up has no end of its own."""
-    told: list[Sequence[Address] | OSError] = []
+    told: list[Sequence[Address] | OSError | MailError] = []
     done, ring = socket.socketpair()
 
     def ask() -> None:
         try:
             told.append(resolve(host, port))
-        except (OSError, UnicodeError) as problem:
-            told.append(problem if isinstance(problem, OSError) else socket.gaierror(str(problem)))
+        except (OSError, MailError) as problem:
+            told.append(problem)
+        except UnicodeError as problem:
+            told.append(socket.gaierror(str(problem)))
         finally:
             ring.close()
 
@@ -77,7 +81,7 @@ def _looked_up(
     if not told:
         raise socket.gaierror(socket.EAI_AGAIN, "the look-up of the name takes too long")
     [answer] = told
-    if isinstance(answer, OSError):
+    if isinstance(answer, OSError | MailError):
         raise answer
     return answer
 

@@ -26,8 +26,9 @@ from mailclient.errors import (
     Unreachable,
 )
 from mailclient.transport import tls
+from mailclient.transport.dial import dial
 from mailclient.transport.explain import certificate_fault
-from mailclient.transport.reach import dial
+from mailclient.transport.reach import resolver
 
 LARGEST = 256 * 1024
 SECONDS = 5.0  # for each step
@@ -178,35 +179,37 @@ class _Connection(HTTPSConnection):
         self._private = private
         self._ca_file = ca_file
         self._with = ExitStack()
-        self._shutters: list[socket.socket] = []
+        # What ends it: first the bell that ends the dialling, then also the connection itself.
+        self._bell = socket.socketpair()
+        self._shutters = [self._bell[0]]
+        for one in self._bell:
+            self._with.callback(one.close)
         self._late = False
         self._lock = threading.Lock()
 
     def connect(self) -> None:
         """Connect and encrypt; raises OSError, BadInput."""
         raw = dial(
-            self.host, self.port, private=self._private, seconds=self._seconds, opened=self._opened
+            self.host,
+            self.port,
+            patience=self._seconds,
+            stop=self._bell[1],
+            resolve=resolver(private=self._private),
         )
         self.sock = raw
+        raw.settimeout(self._seconds)
         context = tls.context(self._ca_file)
         with self._lock:  # one that is shut just now would be taken for one never connected
-            self._check()
+            if self._late:
+                raise TimeoutError
+            shutter = raw.dup()  # the same connection, never encrypted
+            self._with.callback(shutter.close)
+            self._shutters.append(shutter)
             encrypted = context.wrap_socket(
                 raw, server_hostname=self.host, do_handshake_on_connect=False
             )
         self.sock = encrypted
         encrypted.do_handshake()
-
-    def _opened(self, sock: socket.socket) -> None:
-        with self._lock:
-            self._check()
-            shutter = sock.dup()  # the same connection, never encrypted
-            self._with.callback(shutter.close)
-            self._shutters.append(shutter)
-
-    def _check(self) -> None:
-        if self._late:
-            raise TimeoutError
 
     @contextmanager
     def limited(self, cancel: CancelToken) -> Iterator[None]:

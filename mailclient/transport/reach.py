@@ -1,4 +1,4 @@
-"""Which computers may be spoken to when a stranger named them, and the first connection to one.
+"""Which computers may be spoken to when a stranger named them.
 
 A public source must not send this program into a private network: the addresses behind a name are
 looked at before any of them is dialled, and no other is dialled then.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from mailclient.errors import BadInput
 from mailclient.message.address import ascii_domain
+from mailclient.transport.dial import Address, Resolve, addresses
 
 LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -44,37 +44,14 @@ def is_public(address: str) -> bool:
     return all(one.is_global and not one.is_multicast for one in (found, inner) if one is not None)
 
 
-def addresses(host: str, port: int, *, private: bool) -> list[tuple[int, str]]:
+def public(host: str, port: int) -> Sequence[Address]:
     """The addresses behind a name; raises OSError, and BadInput if one of them is private."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    behind = [(int(family), str(place[0])) for family, _, _, _, place in found]
-    if not private and not all(is_public(address) for _, address in behind):
+    found = addresses(host, port)
+    if not all(is_public(str(place[0])) for _, place in found):
         raise BadInput(f"{host} leads into a private network.")
-    return behind
+    return found
 
 
-def dial(
-    host: str,
-    port: int,
-    *,
-    private: bool,
-    seconds: float,
-    opened: Callable[[socket.socket], object],
-) -> socket.socket:
-    """Connect to the first address of a name that answers within `seconds`.
-
-    `opened` is told each socket before it waits. Raises OSError, BadInput.
-    """
-    last = OSError("the name stands for no address")
-    for family, address in addresses(host, port, private=private):
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(seconds)
-            opened(sock)
-            sock.connect((address, port))
-        except OSError as fault:
-            sock.close()
-            last = fault
-        else:
-            return sock
-    raise last
+def resolver(*, private: bool) -> Resolve:
+    """How names are looked up: any, or only those that lead to where everybody may go."""
+    return addresses if private else public

@@ -19,7 +19,7 @@ from mailclient.account import Security, Server
 from mailclient.cancel import CancelToken
 from mailclient.errors import Cancelled, CertificateRejected, MailError, Unreachable
 from mailclient.transport import tls
-from mailclient.transport.dial import dial
+from mailclient.transport.dial import Resolve, addresses, dial
 from mailclient.transport.explain import FAULTS, explain, to_be_open
 
 REACH = 20.0  # seconds to look a name up, and as many until one of its addresses answers
@@ -36,8 +36,16 @@ class Wire:
     One that is `looking` takes any certificate; nothing but the agreement on TLS goes over it.
     """
 
-    def __init__(self, server: Server, cancel: CancelToken, *, looking: bool = False) -> None:
+    def __init__(
+        self,
+        server: Server,
+        cancel: CancelToken,
+        *,
+        looking: bool = False,
+        resolve: Resolve = addresses,
+    ) -> None:
         self.server = server
+        self._resolve = resolve
         self._looking = looking
         self._cancel = cancel
         self._late = False
@@ -55,7 +63,8 @@ class Wire:
         if self.server.security is Security.NONE and self.server.encrypted:
             raise to_be_open(self.server)
         try:
-            self.sock = dial(self.server.host, self.server.port, patience=REACH, stop=self._bell[1])
+            host, port, bell = self.server.host, self.server.port, self._bell[1]
+            self.sock = dial(host, port, patience=REACH, stop=bell, resolve=self._resolve)
             self._shutter = self.sock.dup()
             self._cancel.check()
             if self._late:  # the bell was rung when nobody listened any more
@@ -199,13 +208,15 @@ class _Watch:
 
 
 @contextmanager
-def connected(server: Server, cancel: CancelToken, *, looking: bool = False) -> Iterator[Wire]:
+def connected(
+    server: Server, cancel: CancelToken, *, looking: bool = False, resolve: Resolve = addresses
+) -> Iterator[Wire]:
     """A connection that ends with the block, and when the job is asked to stop.
 
-    Raises Unreachable, CertificateRejected, BadInput, Cancelled.
+    Raises Unreachable, CertificateRejected, BadInput, Cancelled, and what `resolve` raises.
     """
     cancel.check()
-    wire = Wire(server, cancel, looking=looking)
+    wire = Wire(server, cancel, looking=looking, resolve=resolve)
     try:
         with cancel.interrupting(wire.shut):
             with wire.within(SET_UP):

@@ -6,6 +6,7 @@ said is the agreement on TLS and CAPA or EHLO: no user name, no password.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,10 +14,11 @@ from mailclient.account import Authentication, Server
 from mailclient.cancel import CancelToken
 from mailclient.errors import MailError, NotFound, Unreachable
 from mailclient.transport import pop3_login, smtp
+from mailclient.transport.dial import Address, Resolve
 from mailclient.transport.discover.places import Guess, Places, domain_of
 from mailclient.transport.discover.race import race
 from mailclient.transport.discover.values import Found, Source
-from mailclient.transport.reach import addresses, host_name
+from mailclient.transport.reach import host_name, resolver
 from mailclient.transport.wire import SET_UP, connected
 
 _TOKENS = {"XOAUTH2", "OAUTHBEARER"}
@@ -46,15 +48,24 @@ def _look(guess: Guess, address: str, places: Places, cancel: CancelToken) -> Se
     server = Server(
         host, guess.port, guess.security, username=address.strip(), ca_file=places.ca_file
     )
-    try:
-        addresses(host, guess.port, private=places.private)
-    except OSError as nothing:
-        raise NotFound(f"There is no {host}.") from nothing
-    with connected(server, cancel) as wire, wire.within(SET_UP):
+    with connected(server, cancel, resolve=_existing(places)) as wire, wire.within(SET_UP):
         ways = pop3_login.look(wire) if guess.incoming else smtp.look(wire)
     if ways and ways <= _TOKENS:
         return replace(server, authentication=Authentication.OAUTH2)
     return server
+
+
+def _existing(places: Places) -> Resolve:
+    """Looks names up; raises NotFound for one that is not there."""
+    look_up = resolver(private=places.private)
+
+    def existing(host: str, port: int) -> Sequence[Address]:
+        try:
+            return look_up(host, port)
+        except OSError as nothing:
+            raise NotFound(f"There is no {host}.") from nothing
+
+    return existing
 
 
 def _best(
