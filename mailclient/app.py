@@ -29,6 +29,7 @@ from mailclient.services.journey import Journeys
 from mailclient.services.keyfinding import KeyFinding
 from mailclient.services.keys import Keys
 from mailclient.services.mailbox import ServerMailbox
+from mailclient.services.moving import Moving
 from mailclient.services.observe import Observer
 from mailclient.services.organise import Organise
 from mailclient.services.outcomes import Outcomes
@@ -111,6 +112,7 @@ class App:
         )
         self.organise = Organise(store, self.events)
         self.transfer = Transfer(store, self.accounts, self.intake, self.events, clock)
+        self.moving = Moving(store, self.keys, clock)
         self.doctor = Doctor(store, plugins, self.accounts)
         self._store = store
         self._closed = False

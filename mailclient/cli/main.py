@@ -14,6 +14,7 @@ from mailclient.cli.keys import key, readiness
 from mailclient.cli.mail import list_, receive, search, send
 from mailclient.cli.outbox import outbox
 from mailclient.cli.passing import edit, forward, redirect, reply
+from mailclient.cli.profile import profile as profile_
 from mailclient.cli.reading import show
 from mailclient.cli.receipts import receipt
 from mailclient.cli.server import fetch
@@ -106,6 +107,7 @@ for command in (
     key,
     readiness,
     store,
+    profile_,
     doctor,
     plugins,
 ):

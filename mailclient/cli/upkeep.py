@@ -63,7 +63,7 @@ def backup(context: Context, target: Path, lock_with: Path | None) -> None:
 
     Example: mailclient store backup /media/disk/mail.backup
     """
-    size, way = _upkeep(context).backup(target, first_line(lock_with) if lock_with else None)
+    size, way = upkeep(context).backup(target, first_line(lock_with) if lock_with else None)
     click.echo(f"The backup {target} is whole ({size} bytes).")
     if way is Way.KEYRING:
         click.echo(
@@ -84,7 +84,7 @@ def restore(context: Context, source: Path) -> None:
 
     Example: mailclient --passphrase-file ~/backup-passphrase store restore mail.backup
     """
-    done = _upkeep(context).restore(source)
+    done = upkeep(context).restore(source)
     click.echo(f"The store is that of the backup, with {done.messages} messages.")
     _tell_aside(done.aside)
 
@@ -99,7 +99,7 @@ def salvage(context: Context, as_json: bool) -> None:
 
     Example: mailclient store salvage
     """
-    told, aside = _upkeep(context).salvage()
+    told, aside = upkeep(context).salvage()
     if as_json:
         print_json(
             {
@@ -127,7 +127,7 @@ def salvage(context: Context, as_json: bool) -> None:
 @click.pass_obj
 def compact(context: Context) -> None:
     """Give the room of deleted mail back to the disk. Example: mailclient store compact"""
-    before, after = _upkeep(context).compact()
+    before, after = upkeep(context).compact()
     click.echo(f"The store had {before} bytes and has {after} now.")
 
 
@@ -142,11 +142,12 @@ def compact(context: Context) -> None:
 def rekey(context: Context, new_passphrase_file: Path | None) -> None:
     """Encrypt the whole store with a new key. Example: mailclient store rekey"""
     new = first_line(new_passphrase_file) if new_passphrase_file else None
-    _upkeep(context).rekey(new)
+    upkeep(context).rekey(new)
     click.echo("The store has a new key. Backups and copies made before still open with the old.")
 
 
-def _upkeep(context: Context) -> Upkeep:
+def upkeep(context: Context) -> Upkeep:
+    """The upkeep of the profile that is named, with what unlocks it."""
     passphrase = context.passphrase()
     keyring = pick_keyring() if passphrase is None else None
     return Upkeep(context.profile, now, passphrase=passphrase, keyring=keyring)

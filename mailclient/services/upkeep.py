@@ -6,6 +6,7 @@ step: a kill leaves the old one or the new one.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from pathlib import Path
 from mailclient.errors import BadInput, MailError, NotFound, StoreLocked
 from mailclient.paths import Profile
 from mailclient.services.crash import crash_point
+from mailclient.services.moving import kept_file
 from mailclient.store import Store, backup, place, swap
 from mailclient.store.database import Database
 from mailclient.store.lock import Ended, ProfileLock
+from mailclient.store.moving import Arrived, is_empty, take_out
+from mailclient.store.passwords import Vault
 from mailclient.store.salvage import Salvaged, salvage
 from mailclient.store.vault import Keyring, Unlocked, Way, opened, renewed, sealed, unlock
 
@@ -57,6 +61,53 @@ class Upkeep:
             document, way = sealed(unlocked.key, unlocked.name, lock_with), Way.PASSPHRASE
         with self._open() as store:
             return backup.write(store.database, unlocked.key, document, target), way
+
+    def take_in(self, source: Path, words: str) -> Arrived:
+        """Make this empty profile one that was packed elsewhere, with a new key; `words` is the
+        passphrase of the file.
+
+        Raises BadInput, StoreFull, StoreDamaged, StoreLocked.
+        """
+        document = backup.document_of(source, backup.MOVED)
+        packed = opened(document, passphrase=words, keyring=None)
+        with self._alone() as lock:
+            self._must_be_empty()
+            made = swap.making(self._profile)
+            backup.unpack(source, made, backup.MOVED)
+            messages = backup.made_current(made, packed, self._clock)
+            after, document = renewed(secrets.token_hex(8), self._passphrase, self._keyring)
+            crash_point("key_made")
+            arrived = self._unpacked(made, packed.key, after, messages)
+            backup.change_key(made, packed.key, after.key)
+            swap.forget(self._decide(lock, document))
+            return arrived
+
+    def _unpacked(self, made: Path, key: bytes, after: Unlocked, messages: int) -> Arrived:
+        keyring = self._keyring if after.way is Way.KEYRING else None
+        keep = kept_file(self._profile.folder / "certificates")
+        database = Database.open(made, key, clock=self._clock)
+        vault = Vault(database, keyring, after.name)
+        try:
+            arrived = take_out(database, vault, keep, messages)
+            crash_point("secrets_kept")
+            return arrived
+        finally:
+            database.close()
+
+    def _must_be_empty(self) -> None:
+        """Raise BadInput where there is a profile that holds something."""
+        if not self._profile.store.exists():
+            return
+        database = Database.open(self._profile.store, self._unlocked().key, clock=self._clock)
+        try:
+            empty = is_empty(database)
+        finally:
+            database.close()
+        if not empty:
+            raise BadInput(
+                f"The profile in {self._profile.folder} holds accounts or mail already.",
+                "Nothing was changed. Name a new one with --profile FOLDER.",
+            )
 
     def compact(self) -> tuple[int, int]:
         """Give the room of deleted mail back to the disk; the size before and after."""

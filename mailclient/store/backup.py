@@ -23,6 +23,7 @@ from mailclient.store.vault import Unlocked
 PAGE = 4096
 LONGEST = 3 * PAGE  # of a key-check file with its mark
 MARK = b"mailclient key check\n"
+MOVED = b"mailclient moved profile\n"  # in place of it, where the store is to be moved
 
 
 def write(database: Database, key: bytes, document: bytes, target: Path) -> int:
@@ -33,20 +34,28 @@ def write(database: Database, key: bytes, document: bytes, target: Path) -> int:
     try:
         made.unlink(missing_ok=True)
         copy(database, key, made)
+        return finish(made, document, target)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def finish(made: Path, document: bytes, target: Path, mark: bytes = MARK) -> int:
+    """Put a store's key-check file behind it, and name it once it is on the disk; its size.
+
+    Raises BadInput.
+    """
+    try:
+        made.chmod(0o600)
         with made.open("ab") as file:
-            file.write(MARK + document)
+            file.write(mark + document)
             file.flush()
             os.fsync(file.fileno())
-        made.chmod(0o600)
         made.rename(target)
         return target.stat().st_size
     except OSError as problem:
         raise BadInput(
-            f"The backup cannot be written to {target}: {problem.strerror}.",
-            "Choose another place.",
+            f"{target} cannot be written: {problem.strerror}.", "Choose another place."
         ) from problem
-    finally:
-        made.unlink(missing_ok=True)
 
 
 def copy(database: Database, key: bytes, target: Path) -> None:
@@ -75,7 +84,7 @@ def look(path: Path, key: bytes) -> None:
         raise StoreDamaged("The copy of the store is not whole.", "Try again.", str(path))
 
 
-def document_of(path: Path) -> bytes:
+def document_of(path: Path, mark: bytes = MARK) -> bytes:
     """The key-check file that a backup carries; raises BadInput if it carries none."""
     try:
         with path.open("rb") as file:
@@ -85,18 +94,25 @@ def document_of(path: Path) -> bytes:
         raise BadInput(
             f"{path} cannot be read: {problem.strerror}.", "Look at its name and its rights."
         ) from problem
-    _, mark, document = tail.rpartition(MARK)
-    if not mark:
+    _, found, document = tail.rpartition(mark)
+    if not found:
+        what, wrote = _WRITTEN_BY[mark]
         raise BadInput(
-            f"{path} is no backup of a profile, or its end is missing.",
-            "Name a file that 'mailclient store backup' has written.",
+            f"{path} is no {what}, or its end is missing.",
+            f"Name a file that '{wrote}' has written.",
         )
     return document
 
 
-def unpack(path: Path, target: Path) -> None:
+_WRITTEN_BY = {
+    MARK: ("backup of a profile", "mailclient store backup"),
+    MOVED: ("profile that was packed to be moved", "mailclient profile export"),
+}
+
+
+def unpack(path: Path, target: Path, mark: bytes = MARK) -> None:
     """The store in a backup, as a file; raises StoreFull."""
-    size = path.stat().st_size - len(MARK) - len(document_of(path))
+    size = path.stat().st_size - len(mark) - len(document_of(path, mark))
     try:
         with path.open("rb") as source, target.open("xb") as file:
             shutil.copyfileobj(source, file, 1024 * 1024)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailclient.errors import MailError, StoreDamaged, StoreFull
@@ -39,9 +39,9 @@ log = logging.getLogger(__name__)
 class Store:
     """Everything that a profile keeps.
 
-    `way` is what it was unlocked with. `notices` are sentences about the store that the user should
-    read: why it is open for reading only, what the last end of the program may have cost, what its
-    place can do to it.
+    `way` is what it was unlocked with, `key` what its copies are opened with. `notices` are
+    sentences about the store that the user should read: why it is open for reading only, what the
+    last end of the program may have cost, what its place can do to it.
     """
 
     database: Database
@@ -58,6 +58,7 @@ class Store:
     settings: Settings
     vault: Vault
     way: Way
+    key: bytes = field(repr=False)
     notices: tuple[str, ...]
     _lock: ProfileLock
 
@@ -125,6 +126,7 @@ class Store:
             settings=Settings(database),
             vault=Vault(database, in_keyring, unlocked.name),
             way=unlocked.way,
+            key=unlocked.key,
             notices=notices,
             _lock=lock,
         )

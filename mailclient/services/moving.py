@@ -1,0 +1,144 @@
+"""Moving to another computer: everything of a profile in one encrypted file, and out of it again.
+
+The file has a key of its own, which a passphrase opens; the profile that it becomes gets another.
+Nothing of either is readable on the disk at any moment, and a kill leaves nothing half.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from mailclient.account import Account
+from mailclient.crypto.api import Imported
+from mailclient.errors import BadInput
+from mailclient.message.security import Trust
+from mailclient.services.crash import crash_point
+from mailclient.services.keys import Keys
+from mailclient.store import Store, backup, moving, swap
+from mailclient.store.vault import KEY_BYTES, sealed
+
+SHORTEST = 8  # signs of the passphrase: the file lies where others may copy it and try at leisure
+LARGEST_FILE = 1024 * 1024  # of certificates
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What was written: bytes, accounts, secrets, and whose keys (their number)."""
+
+    size: int
+    accounts: int
+    passwords: int
+    keys: int
+
+
+class Moving:
+    """Packs an open profile, and takes in the keys that came with one."""
+
+    def __init__(self, store: Store, keys: Keys, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+
+    def pack(
+        self, target: Path, passphrase: str, *, mail: bool = True, with_keys: bool = False
+    ) -> Packed:
+        """Write a new file that a passphrase opens, with or without the mail; with `with_keys` also
+        one's own secret keys and those of people.
+
+        Raises BadInput, KeyLocked, StoreLocked, StoreFull, StoreDamaged.
+        """
+        if len(passphrase) < SHORTEST:
+            raise BadInput(
+                f"The passphrase is shorter than {SHORTEST} signs.",
+                "Take several words: whoever has the file can try at leisure.",
+            )
+        if target.exists():
+            raise BadInput(f"{target} is there already.", "Choose another name.")
+        accounts = self._store.accounts.all()
+        key = secrets.token_bytes(KEY_BYTES)
+        document = sealed(key, "moved", passphrase)
+        held, count = self._held() if with_keys else ("", 0)
+        luggage = moving.Luggage(
+            moving.secrets_of(self._store.vault, accounts),
+            held,
+            _certificates(accounts),
+        )
+        made = target.with_name(f"{target.name}.part")
+        swap.drop(made)
+        try:
+            self._fill(made, key, luggage, mail=mail)
+            crash_point("packed")
+            size = backup.finish(made, document, target, backup.MOVED)
+        finally:
+            swap.drop(made)
+        return Packed(size, len(accounts), len(luggage.secrets), count)
+
+    def _fill(self, made: Path, key: bytes, luggage: moving.Luggage, *, mail: bool) -> None:
+        if not mail:
+            moving.without_mail(self._store.database, made, key)
+            moving.put_in(made, key, self._clock, luggage)
+            return
+        backup.copy(self._store.database, self._store.key, made)
+        moving.put_in(made, self._store.key, self._clock, luggage)
+        backup.change_key(made, self._store.key, key)
+
+    def _held(self) -> tuple[str, int]:
+        """One's own keys with their secrets and those of people that were not refused, armored."""
+        wanted = {
+            one.key.fingerprint: one.key.has_secret
+            for one in self._keys.list()
+            if one.trust in (Trust.OWN, Trust.VERIFIED, Trust.ACCEPTED)
+        }
+        found = [self._keys.export(one, secret=own) for one, own in wanted.items()]
+        return b"\n".join(found).decode("ascii"), len(found)
+
+    # Keys that came along
+
+    @property
+    def keys_wait(self) -> bool:
+        """Whether keys came with this profile and were not taken in yet."""
+        return bool(self._store.settings.get(moving.KEYS))
+
+    def take_keys(self) -> tuple[Imported, ...]:
+        """Give the keys that came along to the plug-in's engine; raises BadInput if there are none.
+
+        They stay here until it has them.
+        """
+        held = self._store.settings.get(moving.KEYS)
+        if not held:
+            raise BadInput("No keys came with this profile that wait to be taken in.")
+        imported = self._keys.import_keys(held.encode("ascii"), "moved here")
+        self._store.settings.set(moving.KEYS, "")
+        return imported
+
+
+def _certificates(accounts: tuple[Account, ...]) -> dict[str, str]:
+    """The files of certificates that accounts trust besides, by their names; what cannot be read
+    here did not work before either."""
+    found = {}
+    for one in accounts:
+        for server in (one.incoming, one.outgoing):
+            if server is not None and server.ca_file:
+                try:
+                    with Path(server.ca_file).open(encoding="ascii") as file:
+                        found[server.ca_file] = file.read(LARGEST_FILE)
+                except (OSError, UnicodeDecodeError):
+                    continue
+    return found
+
+
+def kept_file(folder: Path) -> Callable[[str], str]:
+    """Keeps texts of certificates as files in a folder; each call returns a file's name."""
+
+    def keep(text: str) -> str:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / f"{sha256(text.encode()).hexdigest()[:16]}.pem"
+        path.write_text(text, encoding="ascii")
+        return str(path)
+
+    return keep
