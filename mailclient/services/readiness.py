@@ -6,8 +6,8 @@ refused is never offered; one that arrived while another was accepted waits for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -24,23 +24,29 @@ class ReadyState(Enum):
     READY = "ready"
     STALE = "stale"
     ASK = "ask"
+    LOOKING_UP = "looking-up"
     NONE = "none"
     UNUSABLE = "unusable"
 
 
 SENDABLE = frozenset({ReadyState.READY_VERIFIED, ReadyState.READY, ReadyState.STALE})
+LACKING = frozenset({ReadyState.NONE, ReadyState.UNUSABLE})
 CONFIRMED = frozenset({Trust.OWN, Trust.VERIFIED})
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientReadiness:
-    """How it stands with one recipient; `reason` is a sentence for people."""
+    """How it stands with one recipient; `reason` is a sentence for people.
+
+    `tentative` says that the key was only found: it can be used, and nobody has decided on it.
+    """
 
     address: str
     state: ReadyState
     fingerprint: str = ""
     source: str = ""
     reason: str = ""
+    tentative: bool = False
 
     @property
     def ready(self) -> bool:
@@ -53,6 +59,15 @@ class Readiness:
     """How it stands with all recipients of a message."""
 
     recipients: tuple[RecipientReadiness, ...]
+
+    def looking_for(self, addresses: Collection[str]) -> Readiness:
+        """The same while the keys of these people, as far as they have none, are looked up."""
+        return Readiness(
+            tuple(
+                _looking(one) if one.state in LACKING and one.address in addresses else one
+                for one in self.recipients
+            )
+        )
 
     @property
     def can_encrypt(self) -> bool:
@@ -102,11 +117,33 @@ def decide(address: str, candidates: Sequence[Candidate], now: datetime) -> Reci
 
 def _ready(address: str, chosen: Candidate, state: ReadyState, now: datetime) -> RecipientReadiness:
     key, reason = chosen.key, "The key is confirmed."
-    if state is ReadyState.READY:
+    tentative = state is not ReadyState.READY_VERIFIED and chosen.trust is Trust.TENTATIVE
+    if tentative:
+        reason = f"The key of {address} {_came(chosen.source)}; you have not accepted it yet."
+    elif state is ReadyState.READY:
         reason = "The key is not confirmed yet."
     if key.expires is not None and key.expires - now < EXPIRES_SOON:
         reason += f" It expires on {key.expires.date().isoformat()}."
-    return RecipientReadiness(address, state, key.fingerprint, chosen.source, reason)
+    return RecipientReadiness(
+        address, state, key.fingerprint, chosen.source, reason, tentative=tentative
+    )
+
+
+def _came(source: str) -> str:
+    """Where a key came from, within a sentence."""
+    match source:
+        case "Autocrypt":
+            return "came with mail"
+        case "" | "file" | "GnuPG":
+            return "is here"
+        case _:
+            return f"was found at {source}"
+
+
+def _looking(one: RecipientReadiness) -> RecipientReadiness:
+    return replace(
+        one, state=ReadyState.LOOKING_UP, reason=f"Looking for the key of {one.address} …"
+    )
 
 
 def _ask(address: str, among: Sequence[Candidate], what: str) -> RecipientReadiness:

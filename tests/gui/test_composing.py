@@ -139,7 +139,7 @@ def test_each_chip_says_who_can_read_it_in_private(write: Write, snap: Snap) -> 
         RecipientReadiness(one.address, state, "F" * 40, "file", f"Reason {state.value}.")
         for one, state in zip(people, ReadyState, strict=True)
     )
-    window._show_readiness(Readiness(found), True)
+    window.readying.show(Readiness(found), has_key=True)
     said = [chip.accessibleName() for chip in window.form.to._chips]
     assert ["Reason " in one for one in said] == [True] * len(ReadyState)
     assert "key confirmed" in said[0]

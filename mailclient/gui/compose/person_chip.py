@@ -17,6 +17,7 @@ MARKS = {
     ReadyState.READY: ("encrypted", "secondary", "key found"),
     ReadyState.STALE: ("encrypted", "secondary", "key found, not seen for a while"),
     ReadyState.ASK: ("caution", "caution", "needs your decision"),
+    ReadyState.LOOKING_UP: ("search", "secondary", "looking for a key"),
     ReadyState.NONE: ("unlocked", "secondary", "no key"),
     ReadyState.UNUSABLE: ("unlocked", "caution", "key cannot be used"),
 }

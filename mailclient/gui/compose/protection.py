@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mailclient.gui import icons, parts, people, theme
-from mailclient.services.readiness import Readiness
+from mailclient.services.readiness import Readiness, ReadyState, RecipientReadiness
 
 SHOWN = 2  # names in the line; the chips show everybody
 
@@ -17,8 +18,13 @@ class Protection(QWidget):
     """Below the recipients."""
 
     changed = Signal()
+    told = Signal()  # what is said has changed
     remove_wanted = Signal(str)  # an address
     key_wanted = Signal(str)  # an address
+    find_wanted = Signal(str)  # an address
+    decision_wanted = Signal(str)  # an address
+    accept_wanted = Signal(str, str)  # an address and the fingerprint of its key
+    clear_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,13 +38,16 @@ class Protection(QWidget):
         self._summary = parts.label(look="secondary", wrap=True)
         self._fixes = QHBoxLayout()
         self._fixes.setSpacing(0)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 2, 0, 2)
+        row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.encrypt)
         row.addWidget(self.sign)
         row.addWidget(self._summary, 1)
-        row.addLayout(self._fixes)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 2)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addLayout(self._fixes)
         self.encrypt.clicked.connect(self._decided)
         self.encrypt.toggled.connect(lambda on: self._tell())
         self.sign.toggled.connect(lambda on: self._tell())
@@ -93,7 +102,10 @@ class Protection(QWidget):
         if encrypting and not self.can_encrypt:
             return self._why()
         if encrypting:
-            return "Everyone can read this encrypted. Its subject is hidden on the way."
+            everyone = "Everyone can read this encrypted. "
+            if (found := self._undecided()) is None:
+                return f"{everyone}Its subject is hidden on the way."
+            return everyone + people.plain(found.reason)
         if self.sign.isChecked():
             return "Will be signed. Every server on the way can read it."
         if self.can_encrypt:
@@ -116,19 +128,45 @@ class Protection(QWidget):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        missing = self.missing()
-        if not encrypting or not missing or not self._has_key:
-            return
-        first = missing[0]
-        choices: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("Ask for a key", lambda: self.key_wanted.emit(first)),
-            ("Remove", lambda: self.remove_wanted.emit(first)),
-        )
-        for words, act in choices:
-            button = parts.link_button(words, act)
-            button.setAccessibleName(f"{words}: {people.plain(first)}")
-            button.setToolTip(people.plain(first))
-            self._fixes.addWidget(button)
+        one = self._first_missing() or self._undecided()
+        if encrypting and one is not None and self._has_key:
+            for words, act in self._choices(one):
+                button = parts.link_button(words, act)
+                button.setAccessibleName(f"{words}: {people.plain(one.address)}")
+                button.setToolTip(people.plain(f"{one.address}: {one.reason}"))
+                self._fixes.addWidget(button)
+            self._fixes.addStretch(1)
+        self.told.emit()
+
+    def _choices(self, one: RecipientReadiness) -> list[tuple[str, Callable[[], object]]]:
+        """What one click can mend about somebody."""
+        who = one.address
+        use = ("Use this key", lambda: self.accept_wanted.emit(who, one.fingerprint))
+        find = ("Find", lambda: self.find_wanted.emit(who))
+        ask = ("Ask for one", lambda: self.key_wanted.emit(who))
+        decide = ("Look at the keys", lambda: self.decision_wanted.emit(who))
+        remove = ("Remove", lambda: self.remove_wanted.emit(who))
+        clear = ("Send unencrypted…", self.clear_wanted.emit)
+        match one.state:
+            case ReadyState.READY_VERIFIED | ReadyState.READY | ReadyState.STALE:
+                return [use, decide]
+            case ReadyState.ASK:
+                return [decide, remove, clear]
+            case ReadyState.LOOKING_UP:
+                return [remove, clear]
+            case ReadyState.NONE | ReadyState.UNUSABLE:
+                return [find, ask, remove, clear]
+            case _:
+                assert_never(one.state)
+
+    def _first_missing(self) -> RecipientReadiness | None:
+        recipients = self._readiness.recipients if self._readiness is not None else ()
+        return next((one for one in recipients if not one.ready), None)
+
+    def _undecided(self) -> RecipientReadiness | None:
+        """The first whose key was found and nobody has decided on."""
+        recipients = self._readiness.recipients if self._readiness is not None else ()
+        return next((one for one in recipients if one.tentative), None)
 
 
 def _switch(icon: str, text: str) -> QToolButton:

@@ -73,6 +73,10 @@ class RecipientLine(FlowField):
         """Everybody named here, what is unfinished as it stands."""
         return (*(one.person for one in self._chips), *typed_people(self.entry.text()))
 
+    def finished(self) -> tuple[Address, ...]:
+        """Everybody who is not being typed any more."""
+        return tuple(one.person for one in self._chips)
+
     def show_people(self, people: Sequence[Address]) -> None:
         """Put these people in."""
         for chip in self._chips:

@@ -49,8 +49,15 @@ class Sending(QObject):
         self._later: datetime | None = None
         self._window = window
         self._settled = set() if app.settings.get(REMIND_OF_FILES) else {Doubt.FILE}
-
         self._offer_later()
+        self.protection.told.connect(self._name_button)
+        self._name_button()
+
+    def _name_button(self) -> None:
+        """The button says what it will do."""
+        words = "Send encrypted" if self.protection.encrypt.isChecked() else "Send"
+        self.send_button.setText(words)
+        self.send_button.setAccessibleName(words)
 
     def _offer_later(self) -> None:
         """A button beside Send with the times that it can be sent at."""
@@ -111,6 +118,21 @@ class Sending(QObject):
                 self.form.subject.setFocus()
             case _:
                 assert_never(found)
+
+    def send_clear(self) -> None:
+        """Send it to everybody unencrypted, after a question that says what that means."""
+        self._later = None
+        for line in self.form.lines:
+            line.commit()
+        draft = replace(self.form.draft(), encrypt=False)
+        settled = self._settled | {Doubt.SUBJECT, Doubt.FILE}
+        found = doubt(draft, can_encrypt=True, settled=settled, languages=())
+        if found is not None:
+            self._ask(found)
+        elif draft.quotes_protected:
+            self._cannot_encrypt()
+        else:
+            self._ask_clear()
 
     def _settle(self, words: str, one: Doubt) -> tuple[str, Callable[[], object]]:
         def settled() -> None:

@@ -24,16 +24,15 @@ from PySide6.QtWidgets import (
 
 from mailclient.app import App
 from mailclient.gui import icons, parts, people, theme
-from mailclient.gui.bridge import Bridge, Changes
-from mailclient.gui.compose.doubts import is_whole
+from mailclient.gui.bridge import Bridge
 from mailclient.gui.compose.form import ComposeForm
 from mailclient.gui.compose.keeper import DraftKeeper
+from mailclient.gui.compose.readying import Readying
 from mailclient.gui.compose.recipients import RecipientLine
 from mailclient.gui.compose.sending import Sending
+from mailclient.gui.keys.window import KeysWindow
 from mailclient.gui.strip import Kind
 from mailclient.message.draft import AttachmentSource, Draft
-from mailclient.services.readiness import Readiness
-from mailclient.services.sealing import own_key
 from mailclient.settings import COMPOSE_FORMAT, SIGN_BY_DEFAULT
 
 ASKING = (
@@ -65,6 +64,7 @@ class ComposeWindow(QMainWindow):
         self.keeper = DraftKeeper(app, bridge, self.form.draft, draft_id, self)
         self.sending = Sending(app, bridge, self.form, self.keeper, self)
         self.strip = self.sending.strip
+        self.readying = Readying(app, bridge, self.form, self.strip)
         self.send_button = self.sending.send_button
         self.rich_button = QToolButton()
         self._arrange()
@@ -72,7 +72,7 @@ class ComposeWindow(QMainWindow):
         self._shortcuts()
         if notes:
             self.strip.say(" ".join(notes), Kind.INFO)
-        self._ask_readiness()
+        self.readying.ask()
         self.setAcceptDrops(True)
 
     # Putting together
@@ -117,20 +117,20 @@ class ComposeWindow(QMainWindow):
             line.prefix_typed.connect(lambda prefix, line=line: self._complete(line, prefix))
         form = self.form
         form.touched.connect(self.keeper.touch)
-        form.people_changed.connect(self._ask_readiness)
         form.subject.textChanged.connect(lambda text: self._retitle())
         form.text.files_dropped.connect(self.attach)
         form.text.picture_for_file.connect(lambda picture: form.attachments.add([picture]))
         form.format.picture_wanted.connect(self._choose_pictures)
         form.format.refused.connect(lambda words: self.strip.say(words, Kind.CAUTION))
         self.protection.key_wanted.connect(self._ask_for_key)
+        self.protection.decision_wanted.connect(self._decide)
+        self.protection.clear_wanted.connect(self.sending.send_clear)
         self.keeper.kept.connect(lambda: self._saved.setText("Saved in Drafts"))
         self.keeper.failed.connect(self.strip.problem)
         self.sending.sent.connect(self.close)
         self.sending.files_wanted.connect(self._choose_files)
         self.send_button.clicked.connect(self.sending.send)
         self.rich_button.clicked.connect(self._choose_format)
-        self._bridge.changed.connect(self._changed)
 
     def _shortcuts(self) -> None:
         keys: tuple[tuple[QKeySequence | str | QKeySequence.StandardKey, Callable[[], object]], ...]
@@ -160,38 +160,6 @@ class ComposeWindow(QMainWindow):
             owner=self,
         )
 
-    def _changed(self, changes: Changes) -> None:
-        if changes.keys:
-            self._ask_readiness()
-
-    def _ask_readiness(self) -> None:
-        """Find out who can be reached in private, off this thread."""
-        sender = self.form.writer()
-        wanted = tuple(
-            dict.fromkeys(
-                one.key for line in self.form.lines for one in line.people() if is_whole(one)
-            )
-        )
-
-        def look(job: object) -> tuple[Readiness | None, bool]:
-            has_key = own_key(self._app.accounts, self._app.keys, sender.address) is not None
-            return (self._app.keys.readiness(wanted) if wanted else None), has_key
-
-        self._bridge.run(
-            "read",
-            look,
-            lambda found: self._show_readiness(*found),
-            self.strip.problem,
-            newest=f"readiness {id(self)}",
-            owner=self,
-        )
-
-    def _show_readiness(self, readiness: Readiness | None, has_key: bool) -> None:
-        self.protection.show_readiness(readiness, has_key=has_key)
-        states = {one.address: one for one in (readiness.recipients if readiness else ())}
-        for line in self.form.lines:
-            line.mark(states)
-
     def _ask_for_key(self, address: str) -> None:
         """Begin a message that asks somebody for a key, beside this one."""
         draft = self._app.compose.blank(self.form.writer().address, f"mailto:{address}")
@@ -200,6 +168,12 @@ class ComposeWindow(QMainWindow):
         window = ComposeWindow(self._app, self._bridge, draft)
         window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         window.setParent(self, Qt.WindowType.Window)
+        window.show()
+
+    def _decide(self, address: str) -> None:
+        """Show somebody's keys, so that one of them can be chosen."""
+        window = KeysWindow(self._app, self._bridge, self)
+        window.filter.setText(address)
         window.show()
 
     # Files and text
@@ -268,6 +242,7 @@ class ComposeWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask what becomes of a message that was not sent."""
         if self.keeper.ended or not (self.keeper.dirty or self.keeper.saving):
+            self.readying.stop()
             event.accept()
             return
         event.ignore()

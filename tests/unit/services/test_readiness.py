@@ -71,5 +71,26 @@ def test_a_key_that_ends_soon_says_so() -> None:
     )
 
 
+def test_a_key_that_was_only_found_can_be_used_and_says_where_it_came_from() -> None:
+    found = decide("bob@example.org", [Candidate(KEY, Trust.TENTATIVE, "example.org (WKD)")], NOW)
+    assert (found.state, found.tentative) == (ReadyState.READY, True)
+    assert "found at example.org (WKD); you have not accepted it" in found.reason
+    by_mail = decide("bob@example.org", [Candidate(KEY, Trust.TENTATIVE, "Autocrypt")], NOW)
+    assert "came with mail; you have not accepted it" in by_mail.reason
+    assert not decide("bob@example.org", [Candidate(KEY, Trust.ACCEPTED)], NOW).tentative
+
+
+def test_who_has_a_key_is_not_looked_up_and_who_has_none_waits() -> None:
+    bob = decide("bob@example.org", [Candidate(KEY, Trust.VERIFIED)], NOW)
+    tom = decide("tom@example.org", [], NOW)
+    shown = Readiness((bob, tom)).looking_for({"bob@example.org", "tom@example.org"})
+    assert [one.state for one in shown.recipients] == [
+        ReadyState.READY_VERIFIED,
+        ReadyState.LOOKING_UP,
+    ]
+    assert not shown.can_encrypt
+    assert Readiness((tom,)).looking_for(()).recipients == (tom,)
+
+
 def test_nobody_can_be_reached_in_private_if_there_is_nobody() -> None:
     assert not Readiness(()).can_encrypt

@@ -1,0 +1,174 @@
+"""Who can read the message in private: asked as people come and go, looked up where a key lacks.
+
+What is looked up is looked up for finished addresses alone, a moment after the last change, and
+given up when the person is taken out or the window closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import QObject, QTimer
+
+from mailclient.app import App
+from mailclient.errors import MailError
+from mailclient.gui import people
+from mailclient.gui.bridge import Bridge, Changes, Task
+from mailclient.gui.compose.doubts import is_whole
+from mailclient.gui.compose.form import ComposeForm
+from mailclient.gui.strip import Kind, Strip
+from mailclient.services.keyfinding import Search
+from mailclient.services.readiness import LACKING, Readiness
+from mailclient.services.sealing import own_key
+
+PAUSE_MS = 400
+LANES = 3  # so many people are looked for at the same time
+
+
+class Readying(QObject):
+    """Keeps the chips and the line below them true."""
+
+    def __init__(self, app: App, bridge: Bridge, form: ComposeForm, strip: Strip) -> None:
+        super().__init__(form)
+        self._app = app
+        self._bridge = bridge
+        self._form = form
+        self._strip = strip
+        self._tasks: dict[str, Task] = {}
+        self._asked: set[str] = set()
+        self._lacking: tuple[str, ...] = ()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._look_up)
+        form.people_changed.connect(self.ask)
+        form.protection.accept_wanted.connect(self._accept)
+        form.protection.find_wanted.connect(self.find)
+        bridge.changed.connect(self._changed)
+
+    @property
+    def looking(self) -> frozenset[str]:
+        """The addresses that are being looked up."""
+        return frozenset(self._tasks)
+
+    def ask(self) -> None:
+        """Find out how it stands with everybody, off this thread."""
+        sender = self._form.writer()
+        wanted = self._addresses(finished=False)
+        for gone in [one for one in self._tasks if one not in wanted]:
+            self._tasks.pop(gone).cancel()
+            self._asked.discard(gone)
+
+        def look(job: object) -> tuple[Readiness | None, bool, tuple[str, ...]]:
+            has_key = own_key(self._app.accounts, self._app.keys, sender.address) is not None
+            readiness = self._app.keys.readiness(wanted) if wanted else None
+            lacking = [
+                one.address
+                for one in (readiness.recipients if readiness else ())
+                if one.state in LACKING and self._app.keyfinding.may_ask(one.address)
+            ]
+            return readiness, has_key, tuple(lacking)
+
+        self._bridge.run(
+            "read",
+            look,
+            lambda found: self._arrived(*found),
+            self._strip.problem,
+            newest=f"readiness {id(self)}",
+            owner=self,
+        )
+
+    def _addresses(self, *, finished: bool) -> tuple[str, ...]:
+        people_of = (line.finished() if finished else line.people() for line in self._form.lines)
+        return tuple(dict.fromkeys(one.key for some in people_of for one in some if is_whole(one)))
+
+    def _changed(self, changes: Changes) -> None:
+        if changes.keys:
+            self.ask()
+
+    def _arrived(
+        self, readiness: Readiness | None, has_key: bool, lacking: tuple[str, ...]
+    ) -> None:
+        self._lacking = lacking
+        self.show(readiness, has_key=has_key)
+        if self._wanting():
+            self._pause.start()
+
+    def show(self, readiness: Readiness | None, *, has_key: bool) -> None:
+        """Say it in the chips and in the line."""
+        waiting = self.looking.union(self._wanting())
+        shown = readiness.looking_for(waiting) if readiness is not None else None
+        self._form.protection.show_readiness(shown, has_key=has_key)
+        states = {one.address: one for one in (shown.recipients if shown else ())}
+        for line in self._form.lines:
+            line.mark(states)
+
+    # Looking up
+
+    def _wanting(self) -> list[str]:
+        """Who lacks a key and was not looked for by this window yet."""
+        finished = set(self._addresses(finished=True)) - self._asked
+        return [one for one in self._lacking if one in finished]
+
+    def _look_up(self) -> None:
+        wanting = self._wanting()
+        self._asked.update(wanting)
+        self._start(wanting, by_hand=False)
+
+    def find(self, address: str) -> None:
+        """Look for somebody's key because the user wants it: everywhere, and at once."""
+        self._start([address], by_hand=True)
+        self.ask()
+
+    def _start(self, addresses: Sequence[str], *, by_hand: bool) -> None:
+        finding = self._app.keyfinding
+        look = finding.everywhere if by_hand else finding.while_writing
+        for address in addresses:
+            if address in self._tasks:
+                continue
+            self._tasks[address] = self._bridge.run(
+                f"find keys {len(self._tasks) % LANES}",
+                lambda job, address=address: look(address, job.cancel),  # type: ignore[misc]
+                lambda found: self._found(found, by_hand=by_hand),
+                lambda problem, address=address: self._failed(address, problem),  # type: ignore[misc]
+                owner=self,
+            )
+
+    def _found(self, search: Search, *, by_hand: bool) -> None:
+        self._tasks.pop(search.address, None)
+        if by_hand and not search.found:
+            self._strip.say(_nothing(search), Kind.INFO)
+        self.ask()
+
+    def _failed(self, address: str, problem: MailError) -> None:
+        self._tasks.pop(address, None)
+        self._strip.problem(problem)
+        self.ask()
+
+    def stop(self) -> None:
+        """Look for nobody any more."""
+        self._pause.stop()
+        for task in self._tasks.values():
+            task.cancel()
+        self._tasks.clear()
+
+    # What was found
+
+    def _accept(self, address: str, fingerprint: str) -> None:
+        """Use a key that was found: from now on it is accepted."""
+        self._bridge.run(
+            "work",
+            lambda job: self._app.keys.trust(fingerprint, address, "accepted"),
+            None,
+            self._strip.problem,
+            owner=self,
+        )
+
+
+def _nothing(search: Search) -> str:
+    """What came of a search in which nobody had a key."""
+    who = people.plain(search.address)
+    asked: Collection[str] = [one.reason for one in search.lookups if one.asked is None]
+    if len(asked) == len(search.lookups):
+        return f"Nobody was asked for a key of {who}. {next(iter(asked), '')}".strip()
+    return f"No key of {who} was found. Ask for one."

@@ -1,0 +1,208 @@
+"""Writing to somebody without a key: it is looked for while one writes; one click mends the rest.
+
+The key directory and the key server are real HTTPS servers of the test.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from mailclient.account import Account, Authentication, Identity, Security, Server
+from mailclient.app import App
+from mailclient.gui.bridge import Bridge
+from mailclient.gui.compose.window import ComposeWindow
+from mailclient.gui.keys.window import KeysWindow
+from mailclient.message.address import Address
+from mailclient.message.draft import Draft
+from mailclient.message.security import Trust
+from mailclient.services.readiness import ReadyState
+from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER
+from tests.gui.conftest import MakeApp, Snap
+from tests.servers.keys import KeyServers, key_servers_running
+
+PATIENCE = 60_000
+BOB = "bob@example.org"
+ME = Address("Ann", "ann@example.org")
+Write = Callable[..., ComposeWindow]
+
+
+@pytest.fixture
+def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServers]:
+    hanging = "/wkd/example.org/hu/hangs"
+    with key_servers_running(tmp_path, slow=hanging) as running:
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def bobs_key() -> Iterator[bytes]:
+    home = Path(tempfile.mkdtemp(prefix="mc-"))
+    gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--passphrase", "",
+           "--pinentry-mode", "loopback"]  # fmt: skip
+    made = [*gpg, "--quick-generate-key", f"Bob <{BOB}>", "default", "default", "1y"]
+    subprocess.run(made, check=True, capture_output=True)
+    yield subprocess.run([*gpg, "--export", BOB], check=True, capture_output=True).stdout
+    kill = ["gpgconf", "--homedir", str(home), "--kill", "all"]
+    subprocess.run(kill, check=False, capture_output=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def ann(make_app: MakeApp, servers: KeyServers) -> App:
+    app = make_app("ann")
+    server = Server("localhost", 9, Security.NONE, Authentication.NONE)
+    app.accounts.add(Account((Identity(ME.address, ME.name),), outgoing=server), "")
+    app.keys.generate(ME.address, ME.name, None)
+    return app
+
+
+@pytest.fixture
+def write(qtbot: QtBot, ann: App, bridge_of: Callable[[App], Bridge]) -> Write:
+    bridge = bridge_of(ann)
+
+    def open_(*to: str, encrypt: bool = False) -> ComposeWindow:
+        people = tuple(Address("", one) for one in to)
+        window = ComposeWindow(ann, bridge, Draft(ME, to=people, subject="x", encrypt=encrypt))
+        qtbot.addWidget(window, before_close_func=lambda one: one.keeper.end())
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    return open_
+
+
+def fixes(window: ComposeWindow) -> dict[str, QPushButton]:
+    return {
+        one.text(): one for one in window.protection.findChildren(QPushButton) if not one.isHidden()
+    }
+
+
+def state(window: ComposeWindow, address: str = BOB) -> ReadyState | None:
+    readiness = window.protection._readiness
+    found = readiness.recipients if readiness is not None else ()
+    return next((one.state for one in found if one.address == address), None)
+
+
+def test_a_key_is_found_while_one_writes_and_used_by_one_click(
+    qtbot: QtBot, write: Write, ann: App, servers: KeyServers, bobs_key: bytes, snap: Snap
+) -> None:
+    servers.wkd(BOB, bobs_key)
+    window = write()
+    line = window.form.to
+    line.entry.setFocus()
+    qtbot.keyClicks(line.entry, f"{BOB},")
+    qtbot.waitUntil(lambda: state(window) is ReadyState.READY, timeout=PATIENCE)
+    assert window.protection.encrypt.isChecked()
+    assert window.send_button.text() == "Send encrypted"
+    assert window.protection.words == (
+        f"Everyone can read this encrypted. The key of {BOB} was found at example.org (WKD); you "
+        "have not accepted it yet."
+    )
+    assert "key found" in line._chips[0].accessibleName()
+    snap(window, "compose-key-found")
+    qtbot.mouseClick(fixes(window)["Use this key"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Use this key" not in fixes(window), timeout=PATIENCE)
+    assert [one.trust for one in ann.keys.entries_of(BOB)] == [Trust.ACCEPTED]
+    assert servers.web.asked == [servers.wkd_path(BOB)]
+
+
+def test_nobody_is_asked_about_an_address_that_is_being_typed(
+    qtbot: QtBot, write: Write, servers: KeyServers
+) -> None:
+    window = write()
+    line = window.form.to
+    line.entry.setFocus()
+    qtbot.keyClicks(line.entry, "bob@example.or")
+    qtbot.waitUntil(lambda: state(window, "bob@example.or") is ReadyState.NONE, timeout=PATIENCE)
+    assert (window.readying.looking, window.readying._pause.isActive()) == (frozenset(), False)
+    qtbot.keyClicks(line.entry, "g,")
+    qtbot.waitUntil(lambda: len(servers.web.asked) == 2, timeout=PATIENCE)
+    assert servers.web.asked == [servers.wkd_path(BOB), servers.vks_path(BOB)]
+
+
+def test_who_has_no_key_can_be_found_asked_removed_or_written_to_in_clear(
+    qtbot: QtBot, write: Write, servers: KeyServers, bobs_key: bytes, snap: Snap
+) -> None:
+    window = write(BOB, encrypt=True)
+    qtbot.waitUntil(lambda: state(window) is ReadyState.NONE, timeout=PATIENCE)
+    assert list(fixes(window)) == ["Find", "Ask for one", "Remove", "Send unencrypted…"]
+    snap(window, "compose-no-key")
+    qtbot.mouseClick(fixes(window)["Find"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "was found. Ask for one." in window.strip.words, timeout=PATIENCE)
+    servers.vks(BOB, bobs_key)
+    qtbot.mouseClick(fixes(window)["Find"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: state(window) is ReadyState.READY, timeout=PATIENCE)
+
+
+def test_ask_for_one_prepares_a_letter(qtbot: QtBot, write: Write) -> None:
+    window = write(BOB, encrypt=True)
+    qtbot.waitUntil(lambda: state(window) is ReadyState.NONE, timeout=PATIENCE)
+    qtbot.mouseClick(fixes(window)["Ask for one"], Qt.MouseButton.LeftButton)
+    [asking] = window.findChildren(ComposeWindow)
+    assert [one.address for one in asking.form.to.people()] == [BOB]
+    assert asking.form.subject.text() == "Your public key"
+    assert asking.send_button.text() == "Send"
+    asking.keeper.end()
+    asking.close()
+
+
+def test_remove_takes_out_the_one_without_a_key(qtbot: QtBot, write: Write) -> None:
+    window = write(BOB, encrypt=True)
+    qtbot.waitUntil(lambda: state(window) is ReadyState.NONE, timeout=PATIENCE)
+    qtbot.mouseClick(fixes(window)["Remove"], Qt.MouseButton.LeftButton)
+    assert window.form.to.people() == ()
+
+
+def test_the_keys_of_somebody_can_be_looked_at_before_one_is_used(
+    qtbot: QtBot, write: Write, servers: KeyServers, bobs_key: bytes
+) -> None:
+    servers.wkd(BOB, bobs_key)
+    window = write(BOB, encrypt=True)
+    qtbot.waitUntil(lambda: state(window) is ReadyState.READY, timeout=PATIENCE)
+    qtbot.mouseClick(fixes(window)["Look at the keys"], Qt.MouseButton.LeftButton)
+    [keys] = window.findChildren(KeysWindow)
+    qtbot.waitUntil(lambda: keys.tree.topLevelItemCount() == 1, timeout=PATIENCE)
+    assert keys.filter.text() == BOB
+    keys.close()
+
+
+def test_while_it_is_looked_for_the_chip_says_so_and_taking_the_person_out_ends_it(
+    qtbot: QtBot, write: Write, servers: KeyServers, monkeypatch: pytest.MonkeyPatch, snap: Snap
+) -> None:
+    hanging = servers.web.url("/wkd/{domain}/hu/hangs")
+    monkeypatch.setenv("MAILCLIENT_KEYS_WKD", hanging)
+    window = write(BOB, encrypt=True)
+    qtbot.waitUntil(lambda: bool(servers.web.asked), timeout=PATIENCE)
+    assert state(window) is ReadyState.LOOKING_UP
+    assert f"Looking for the key of {BOB}" in window.protection.words
+    assert "looking for a key" in window.form.to._chips[0].accessibleName()
+    assert list(fixes(window)) == ["Remove", "Send unencrypted…"]
+    snap(window, "compose-looking-up")
+    task = window.readying._tasks[BOB]
+    qtbot.mouseClick(fixes(window)["Remove"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.readying.looking, timeout=PATIENCE)
+    assert task.future is not None
+    qtbot.waitUntil(task.future.done, timeout=PATIENCE)
+
+
+def test_switched_off_nobody_is_asked_and_the_window_says_why(
+    qtbot: QtBot, write: Write, ann: App, servers: KeyServers
+) -> None:
+    for source in (FIND_AT_DOMAIN, FIND_ON_SERVER):
+        ann.settings.set(source, False)
+    window = write(BOB, encrypt=True)
+    qtbot.waitUntil(lambda: state(window) is ReadyState.NONE, timeout=PATIENCE)
+    qtbot.mouseClick(fixes(window)["Find"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Nobody was asked" in window.strip.words, timeout=PATIENCE)
+    assert "switched off in the settings" in window.strip.words
+    assert servers.web.asked == []
