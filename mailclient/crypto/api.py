@@ -67,7 +67,9 @@ class KeyInfo:
     """A public key as the engine knows it. `fingerprint` is upper-case hex, whatever its length.
 
     `addresses` are the addr-specs of the User IDs that have not ended before the key, lower case.
-    `validity` is the engine's own word: "full", "ultimate" or "".
+    `validity` is the engine's own word: "full", "ultimate" or "". `weak` are the fingerprints of
+    those of its keys, primary and sub, whose method can be broken; what they sign counts for
+    nothing, and where mail would rest on one of them `can_encrypt` is False.
     """
 
     fingerprint: str
@@ -83,6 +85,7 @@ class KeyInfo:
     expired: bool = False
     disabled: bool = False
     validity: str = ""
+    weak: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from unicodedata import normalize
 
 import idna
@@ -21,6 +22,7 @@ _DOT_ATOM = re.compile(r"[^\s@<>(),;:\\\"\[\]]+$")
 _WIRE = re.compile(r"[^\s@<>(),;:\\\x00-\x1f\x7f]+@[^\s@<>(),;:\\\x00-\x1f\x7f\"]+\Z")
 # One person and nothing that must be read letter by letter: what most fields are.
 _PLAIN = re.compile(r"([^\"(),:;<>\x00]*)<([^<>]*)>[ \t]*\Z")
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _SPACE = re.compile(r"\s+")
 
 
@@ -43,9 +45,13 @@ class Address:
 
 
 def normalise(address: str) -> str:
-    """An addr-spec in lower case with its domain as A-labels (RFC 5890)."""
+    """An addr-spec in lower case with its domain as A-labels (RFC 5890).
+
+    Of the local part only A to Z have a small form: others look like a letter and are none, as the
+    Kelvin sign, and nobody's address may turn into somebody else's.
+    """
     local, at, domain = address.strip().rpartition("@")
-    return f"{local.lower()}{at}{ascii_domain(domain)}" if at else domain.lower()
+    return f"{local.translate(_LOWER)}{at}{ascii_domain(domain)}" if at else domain.lower()
 
 
 def without_tag(address: str) -> str:
@@ -69,6 +75,7 @@ def parse_addresses(value: str) -> tuple[Address, ...]:
     """The people in a header value; groups are flattened, what is no address is left out."""
     if not value:
         return ()
+    value = value.replace("\x00", "\ufffd")  # it is the mark of a comment below
     plain = _PLAIN.match(value)
     found: list[Address] = []
     for text, angle in [(plain[1], plain[2])] if plain else _mailboxes(value):

@@ -142,6 +142,7 @@ def protected(payload: Part, *, encrypted: bool) -> Protected:
             name
             for name in payload.headers.names()
             if not name.lower().startswith("content-") and name.lower() not in _NOT_PROTECTED
+            if mode != "v1" or name.lower() == "subject"
         )
     )
     hidden = _hidden(payload.headers, names, mode) if encrypted else ()

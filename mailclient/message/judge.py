@@ -135,19 +135,23 @@ def _case(outer: Part, payload: Part, *, encrypted: bool, trust: TrustOf) -> _Ca
     outside = outer.envelope
     fields = protected(payload, encrypted=encrypted) if payload is not outer else Protected()
     inside = envelope(fields.headers) if fields.headers is not None else Envelope()
-    senders, count = outside.from_, outer.headers.count("from")
+    shown, senders = outside, outside.from_
+    one_sender = outer.headers.count("from") == 1 and len(senders) == 1
     if fields.headers is not None and "from" in fields.headers:
-        senders, count = inside.from_, fields.headers.count("from")
-    one_sender = count == 1 and len(senders) == 1
-    if outer.headers.count("from") != 1 or len(outside.from_) != 1:
-        one_sender = False
+        one_sender &= fields.headers.count("from") == 1 and len(inside.from_) == 1
+        if fields.mode == "v1":  # it protects the subject alone: what it says else must be the same
+            one_sender &= _keys(inside.from_) == _keys(senders)
+        else:
+            senders = inside.from_
+    if fields.mode != "v1":
+        shown = inside
     return _Case(
         outside=outside,
         inside=inside,
         fields=fields,
         one_sender=one_sender,
         sender=senders[0] if one_sender else None,
-        date=inside.date or outside.date,
+        date=shown.date or outside.date,
         trust=trust,
     )
 

@@ -16,7 +16,6 @@ from mailclient.message.body import Body, body
 from mailclient.message.envelope import Envelope
 from mailclient.message.headers import effective_envelope, protected
 from mailclient.message.judge import judge
-from mailclient.message.layers import find_wrapping
 from mailclient.message.security import (
     UNPROTECTED,
     Encryption,
@@ -27,7 +26,7 @@ from mailclient.message.security import (
     Verdict,
 )
 from mailclient.message.tree import Part, parse
-from mailclient.services.unwrap import Unwrapped, unwrap
+from mailclient.services.unwrap import Unwrapped, signed_inside, unwrap
 from mailclient.store.messages import MessageRow
 
 NOTHING = Body("", None, (), (), ())
@@ -102,9 +101,7 @@ def restore(outer: Part, opened: bytes | None, verdict: Verdict) -> Assessment:
     elif verdict.encryption is not Encryption.NONE:
         payload = None
     else:
-        wrapping = find_wrapping(outer)
-        if wrapping is not None and wrapping.signed is not None:
-            payload = wrapping.signed.alone()
+        payload = signed_inside(outer)
     return _assessment(outer, payload, opened, verdict)
 
 

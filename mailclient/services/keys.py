@@ -158,10 +158,15 @@ class Keys:
         return imported
 
     def _meet_imported(self, key: KeyInfo, source: str) -> None:
-        """Note what is thought of a key before the engine has it."""
+        """Note what is thought of a key before the engine has it; where another one was confirmed
+        for the address, a file alone decides nothing."""
         for address in key.addresses:
             row = self._store.keys.get(key.fingerprint, address)
-            if row is None or row.trust == "tentative":
+            confirmed = any(one.trust == "verified" for one in self._store.keys.of(address))
+            if confirmed and row is None and not key.has_secret:
+                met = KeyTrust(key.fingerprint, address, "tentative", source, self._clock(), True)
+                self._store.keys.set(met)
+            elif row is None or (row.trust == "tentative" and not row.changed):
                 word = "verified" if key.has_secret else "accepted"
                 self._set(key.fingerprint, address, word, source)
 

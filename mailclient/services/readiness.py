@@ -168,4 +168,6 @@ def _why_unusable(address: str, key: KeyInfo) -> str:
         return f"The key of {address} expired on {key.expires.date().isoformat()}."
     if key.disabled:
         return f"The key of {address} is switched off in GnuPG."
+    if key.weak:
+        return f"The key of {address} is of a kind that can be broken (DSA, or RSA of few bits)."
     return f"The key of {address} cannot be used to encrypt."

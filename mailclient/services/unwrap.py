@@ -56,6 +56,17 @@ def unwrap(
     return Unwrapped(outer, tuple(layers), payload)
 
 
+def signed_inside(outer: Part) -> Part:
+    """What `unwrap` came to where every layer was a signature of MIME; asks no plug-in."""
+    payload = outer
+    for _ in range(MOST_LAYERS):
+        wrapping = find_wrapping(payload)
+        if wrapping is None or wrapping.signed is None:
+            break
+        payload = wrapping.signed.alone()
+    return payload
+
+
 def open_layer(
     wrapping: Wrapping, plugin: Plugin | None, cancel: CancelToken, *, may_ask: bool
 ) -> OpenedLayer:

@@ -20,6 +20,9 @@ _BRACKETED = re.compile(r"(?:^|.*\s)<([^<>\s@]+@[^<>\s@]+)>$", re.DOTALL)
 _BARE = re.compile(r"[^<>\s@\"(),]+@[^<>\s@\"(),]+")
 _GONE = frozenset("rein")  # revoked, expired, invalid, never valid
 _ALGORITHMS = {"1": "RSA", "16": "Elgamal", "17": "DSA", "18": "ECDH", "19": "ECDSA", "22": "EdDSA"}
+_DSA = frozenset({"16", "17", "20"})  # and Elgamal: RFC 9580 section 9.1 wants none of them made
+_RSA = frozenset({"1", "2", "3"})
+_FEWEST_BITS = 2048
 _VALID = {"f": "full", "u": "ultimate"}
 
 
@@ -29,6 +32,7 @@ class _Key:
     fingerprint: str = ""
     uids: list[tuple[str, str]] = field(default_factory=list)  # validity, text
     has_secret: bool = False
+    parts: list[tuple[list[str], str]] = field(default_factory=list)  # fields, fingerprint
 
 
 def read_keys(data: bytes, *, absent: str = "#") -> tuple[KeyInfo, ...]:
@@ -41,6 +45,7 @@ def read_keys(data: bytes, *, absent: str = "#") -> tuple[KeyInfo, ...]:
 
 def _keys(data: bytes, absent: str) -> Iterator[_Key]:
     key: _Key | None = None
+    part: list[str] = []
     for line in data.decode("utf-8", "replace").split("\n"):
         fields = line.split(":")
         fields += [""] * (20 - len(fields))
@@ -50,12 +55,15 @@ def _keys(data: bytes, absent: str) -> Iterator[_Key]:
                 yield key
             key = _Key(fields)
             key.has_secret = kind == "sec" and fields[14] != absent
-        elif key is not None and kind == "fpr" and not key.fingerprint:
-            key.fingerprint = fields[9].upper()
+            part = fields
+        elif key is not None and kind == "fpr":
+            key.fingerprint = key.fingerprint or fields[9].upper()
+            key.parts.append((part, fields[9].upper()))
         elif key is not None and kind == "uid":
             key.uids.append((fields[1], _unescaped(fields[9])))
-        elif key is not None and kind == "ssb" and fields[14] != absent:
-            key.has_secret = True
+        elif key is not None and kind in ("sub", "ssb"):
+            part = fields
+            key.has_secret |= kind == "ssb" and fields[14] != absent
     if key is not None:
         yield key
 
@@ -67,6 +75,7 @@ def _info(key: _Key) -> KeyInfo:
     present = [text for validity, text in key.uids if validity[:1] not in gone]
     addresses = dict.fromkeys(found for text in present if (found := address_of(text)))
     capabilities = fields[11]
+    weak = tuple(fingerprint for part, fingerprint in key.parts if _is_weak(part))
     return KeyInfo(
         fingerprint=key.fingerprint,
         user_ids=tuple(clean(text) for text in present or [text for _, text in key.uids]),
@@ -74,14 +83,30 @@ def _info(key: _Key) -> KeyInfo:
         created=_time(fields[5]) or datetime.fromtimestamp(0, UTC),
         expires=_time(fields[6]),
         algorithm=f"{_ALGORITHMS.get(fields[3], fields[3])} {fields[16] or fields[2]}".strip(),
-        can_encrypt="E" in capabilities,
+        can_encrypt="E" in capabilities and not _rests_on_a_weak_one(key),
         can_sign="S" in capabilities,
         has_secret=key.has_secret,
         revoked=fields[1] == "r",
         expired=fields[1] == "e",
         disabled="D" in capabilities,
         validity=_validity(validity for validity, _ in key.uids if validity[:1] not in gone),
+        weak=weak,
     )
+
+
+def _is_weak(fields: list[str]) -> bool:
+    """Whether the method of a key can be broken: DSA and Elgamal, RSA of few bits (RFC 9580
+    section 9.1 and 12)."""
+    few = fields[2].isdigit() and int(fields[2]) < _FEWEST_BITS
+    return fields[3] in _DSA or (fields[3] in _RSA and few)
+
+
+def _rests_on_a_weak_one(key: _Key) -> bool:
+    """Whether what is encrypted to it would be as weak: its primary key speaks for all the others,
+    and GnuPG chooses among those that encrypt."""
+    encrypting = [part for part, _ in key.parts if part[0] in ("sub", "ssb") and "e" in part[11]]
+    present = [part for part in encrypting if part[1][:1] not in _GONE]
+    return any(_is_weak(part) for part in (key.fields, *present))
 
 
 def _validity(validities: Iterable[str]) -> str:

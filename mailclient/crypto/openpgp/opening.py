@@ -8,9 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import KeyInfo
+from mailclient.crypto.openpgp.armor import (
+    MESSAGE,
+    SIGNATURE,
+    holds_signatures_alone,
+    signed_text,
+    unarmored,
+)
 from mailclient.crypto.openpgp.engine import Engine, Run
 from mailclient.crypto.openpgp.status import (
     Block,
@@ -30,12 +38,14 @@ from mailclient.message.facts import (
     SignatureFact,
     SignatureStatus,
 )
+from mailclient.message.layers import LARGEST_LAYER
 
 LARGEST_SIGNATURE = 256 * 1024
+LARGEST_OPENED = 4 * LARGEST_LAYER  # what no honest text grows beyond when it is opened
 _SIGNED_TEXT = b"-----BEGIN PGP SIGNED MESSAGE-----"
-_SIGNATURE = b"-----BEGIN PGP SIGNATURE-----"
-_HASH_LINE = re.compile(rb"Hash: [A-Za-z0-9, -]+\s*$")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
+
+_BY_PASSPHRASE = "NEED_PASSPHRASE_SYM"
 
 FindKey = Callable[[str], KeyInfo | None]
 
@@ -65,26 +75,36 @@ class Opening:
 
     def _verify(self, layer: Layer, cancel: CancelToken) -> Opened:
         """A detached signature over the bytes as received, with the line ends of RFC 3156."""
-        armor = layer.data.strip()
-        if not armor.startswith(_SIGNATURE) or len(armor) > LARGEST_SIGNATURE:
+        packets = unarmored(layer.data, SIGNATURE) if len(layer.data) <= LARGEST_SIGNATURE else None
+        if packets is None or not holds_signatures_alone(packets):
             fact = SignatureFact(SignatureStatus.ERROR, reason="The signature part holds none.")
             return Opened(Outcome.CLEAR, signatures=(fact,))
-        signed = _BARE_LF.sub(b"\r\n", layer.signed)
-        run = self._engine.run(["--verify", "--", "@", "-"], signed, cancel=cancel, attached=armor)
-        if run.cut:
-            return Opened(Outcome.FAILED, reason="GnuPG took too long.")
-        facts = self._facts(run, sound=not run.says("PLAINTEXT"))
+        return self._detached(packets, _BARE_LF.sub(b"\r\n", layer.signed), cancel)
+
+    def _detached(
+        self, signature: bytes, signed: bytes, cancel: CancelToken, *, only_text: bool = False
+    ) -> Opened:
+        options = ["--verify", "--", "@", "-"]
+        run = self._engine.run(options, signed, cancel=cancel, attached=signature)
+        if run.cut or run.code < 0:
+            return Opened(Outcome.FAILED, reason=_why_failed(run))
+        blocks = signature_blocks(run.status)
+        sound = not run.says("PLAINTEXT") and all(one.of_text or not only_text for one in blocks)
+        facts = self._facts(run, sound=sound)
         if not facts:
             facts = (SignatureFact(SignatureStatus.ERROR, reason="GnuPG cannot read it."),)
         return Opened(Outcome.CLEAR, signatures=facts)
 
     def _cleartext(self, layer: Layer, cancel: CancelToken) -> Opened:
-        """A text signed in the open (RFC 9580 section 7); only what GnuPG gives out counts."""
-        run = self._engine.run(["--decrypt"], layer.data, cancel=cancel)
-        sound = _plain_armor(layer.data) and not run.says("BEGIN_DECRYPTION")
-        if run.cut or not run.out:
-            return Opened(Outcome.BROKEN, reason="The signed text could not be read.")
-        return Opened(Outcome.CLEAR, run.out, signatures=self._facts(run, sound=sound))
+        """A text signed in the open (RFC 9580 section 7); what is shown is what was checked, byte
+        for byte, and nothing that GnuPG makes of it."""
+        found = signed_text(layer.data)
+        if found is None or not holds_signatures_alone(found.signature):
+            reason = "The signed text is not written as it must be."
+            fact = SignatureFact(SignatureStatus.ERROR, reason=reason)
+            return Opened(Outcome.CLEAR, layer.data, signatures=(fact,))
+        checked = self._detached(found.signature, found.text, cancel, only_text=True)
+        return replace(checked, content=found.text + b"\r\n")
 
     def _facts(self, run: Run, *, sound: bool) -> tuple[SignatureFact, ...]:
         return tuple(self._fact(block, sound=sound) for block in signature_blocks(run.status))
@@ -96,6 +116,8 @@ class Opening:
             status = SignatureStatus.ERROR
         if status is SignatureStatus.GOOD and key is not None and key.revoked:
             status = SignatureStatus.REVOKED_KEY
+        if status is SignatureStatus.GOOD and key is not None and _is_weak(block, key):
+            status = SignatureStatus.WEAK
         return SignatureFact(
             status=status,
             fingerprint=block.fingerprint,
@@ -109,22 +131,20 @@ class Opening:
     # Encryption
 
     def _decrypt(self, layer: Layer, cancel: CancelToken, *, may_ask: bool) -> Opened:
-        data = layer.data.strip().replace(b"\xc2\xa0", b" ")
+        data = unarmored(layer.data, MESSAGE) or layer.data.strip().replace(b"\xc2\xa0", b" ")
         run = self._run(data, cancel, may_ask=may_ask)
-        if run.cut:
-            reason = {
-                "size": "It grows beyond all measure when it is opened.",
-                "time": "GnuPG took too long.",
-            }[run.cut]
-            outcome = Outcome.BROKEN if run.cut == "size" else Outcome.FAILED
-            return Opened(outcome, reason=reason)
+        if run.cut == "size":
+            reason = "It grows beyond all measure when it is opened."
+            return Opened(Outcome.BROKEN, reason=reason)
+        if run.cut or run.code < 0:
+            return Opened(Outcome.FAILED, reason=_why_failed(run))
         if not run.says("BEGIN_DECRYPTION"):
             return self._not_encrypted(run)
         why = refusal(run.status, run.code, len(run.out))
         if why and has_bad_signature(run.status) and self._sound_within(run, data, cancel):
             why = ""
         recipients = tuple(line.argument(0) for line in words_of(run.status, "ENC_TO"))
-        if why and not run.says("DECRYPTION_OKAY") and not run.says("GOODMDC") and _locked(run):
+        if why and not run.says("DECRYPTION_INFO") and _locked(run):  # it never came to the content
             return Opened(Outcome.LOCKED, recipients=recipients, reason=_why_locked(run))
         if why:
             reason = f"It cannot be shown, because {why}."
@@ -140,15 +160,22 @@ class Opening:
 
     def _run(self, data: bytes, cancel: CancelToken, *, may_ask: bool) -> Run:
         """Decrypt without asking; if only a passphrase is missing, ask where that is allowed."""
-        run = self._engine.run(["--pinentry-mode", "error", "--decrypt"], data, cancel=cancel)
+        run = self._gnupg(["--pinentry-mode", "error", "--decrypt"], data, cancel)
         if run.says("DECRYPTION_OKAY") or run.cut or not needs_passphrase(run.status):
             return run
-        if not may_ask:
+        if not may_ask or run.says(_BY_PASSPHRASE):  # a stranger may not make a question appear
             return run
         passphrase = self._ask_passphrase("the key that opens this message")
         if passphrase is None:  # GnuPG's own window asks, where there is one
-            return self._engine.run(["--decrypt"], data, cancel=cancel)
-        return self._engine.run(["--decrypt"], data, cancel=cancel, passphrase=passphrase)
+            return self._gnupg(["--decrypt"], data, cancel)
+        return self._gnupg(["--decrypt"], data, cancel, passphrase)
+
+    def _gnupg(
+        self, options: list[str], data: bytes, cancel: CancelToken, passphrase: str | None = None
+    ) -> Run:
+        return self._engine.run(
+            options, data, cancel=cancel, passphrase=passphrase, largest=LARGEST_OPENED
+        )
 
     def _sound_within(self, first: Run, data: bytes, cancel: CancelToken) -> bool:
         """Whether only the signature within is at fault: GnuPG ends with a fault for that, too.
@@ -159,7 +186,7 @@ class Opening:
         if refusal(first.status, 0, len(first.out)):
             return False
         options = ["--pinentry-mode", "error", "--skip-verify", "--decrypt"]
-        again = self._engine.run(options, data, cancel=cancel)
+        again = self._gnupg(options, data, cancel)
         sound = not again.cut and not refusal(again.status, again.code, len(again.out))
         return sound and again.out == first.out
 
@@ -172,17 +199,27 @@ class Opening:
         return Opened(Outcome.BROKEN, reason="It is not an OpenPGP message, or it is damaged.")
 
 
+def _is_weak(block: Block, key: KeyInfo) -> bool:
+    return bool({block.fingerprint, block.made_by} & set(key.weak))
+
+
 def _locked(run: Run) -> bool:
-    return run.says("NO_SECKEY") or needs_passphrase(run.status)
+    return run.says("NO_SECKEY") or _is_to_a_passphrase(run) or needs_passphrase(run.status)
+
+
+def _is_to_a_passphrase(run: Run) -> bool:
+    """Whether GnuPG would ask for one before it begins; inside, it is a trap or damage."""
+    words = [line.keyword for line in run.status]
+    return _BY_PASSPHRASE in words[: [*words, "BEGIN_DECRYPTION"].index("BEGIN_DECRYPTION")]
+
+
+def _why_failed(run: Run) -> str:
+    return "GnuPG took too long." if run.cut else "GnuPG stopped in the middle of its work."
 
 
 def _why_locked(run: Run) -> str:
+    if _is_to_a_passphrase(run):
+        return "It was encrypted to a passphrase and not to a key; that is not opened here."
     if needs_passphrase(run.status):
         return "The passphrase of your key is needed."
     return "There is no secret key here that opens it."
-
-
-def _plain_armor(data: bytes) -> bool:
-    """Whether nothing but Hash lines stands between the armor's first line and its text."""
-    head = data.lstrip().replace(b"\r\n", b"\n").partition(b"\n\n")[0].split(b"\n")[1:]
-    return all(_HASH_LINE.match(line) for line in head)

@@ -121,6 +121,11 @@ class Sealing:
             raise KeyMissing(f"The key {fingerprint} is not here any more. Nothing was sent.")
         if not key.usable:
             who = key.addresses[0] if key.addresses else fingerprint
+            if key.weak:
+                raise KeyMissing(
+                    f"The key of {who} is of a kind that can be broken. Nothing was sent.",
+                    "Ask for a new one.",
+                )
             raise KeyMissing(
                 f"The key of {who} has expired or was withdrawn. Nothing was sent.",
                 "Ask for a new one.",

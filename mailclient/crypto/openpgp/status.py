@@ -17,7 +17,7 @@ STRONG_HASHES = {"8": "SHA256", "9": "SHA384", "10": "SHA512"}
 WEAK_HASHES = {"1": "MD5", "2": "SHA1", "3": "RIPEMD160", "11": "SHA224"}
 _CLASSES = frozenset({"00", "01"})  # a binary and a text document
 _NO_KEY = "9"
-_UNSUPPORTED = "4"
+_UNSUPPORTED = frozenset({"4", "5"})  # its algorithm, its hash
 # gpg-error: bad passphrase, no pinentry, pinentry faults, cancelled, no passphrase, fully cancelled
 _FROM_PINENTRY = 5  # the part of gpg-error that says where a fault comes from
 _PASSPHRASE_CODES = frozenset({11, 85, 86, 99, 177, 198})
@@ -57,13 +57,16 @@ def words_of(lines: Sequence[Line], keyword: str) -> tuple[Line, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One signature: `fingerprint` is the primary key's, from VALIDSIG and nowhere else."""
+    """One signature: `fingerprint` is the primary key's, `made_by` that of the key that made it,
+    from VALIDSIG and nowhere else. `of_text` tells a text document (class 01) from a binary one."""
 
     status: SignatureStatus
     fingerprint: str = ""
     key_id: str = ""
     made: datetime | None = None
     hash_algorithm: str = ""
+    made_by: str = ""
+    of_text: bool = False
 
 
 def signature_blocks(lines: Sequence[Line]) -> tuple[Block, ...]:
@@ -91,6 +94,8 @@ def _block(lines: Sequence[Line]) -> Block:
         key_id=key_id,
         made=_time(valid.argument(2)),
         hash_algorithm=STRONG_HASHES.get(number) or WEAK_HASHES.get(number, number),
+        made_by=valid.argument(0).upper(),
+        of_text=valid.argument(8) == "01",
     )
 
 
@@ -102,7 +107,7 @@ def _failure(said: dict[str, Line], error: Line | None) -> SignatureStatus:
         return SignatureStatus.BAD
     if error is not None and error.argument(5) == _NO_KEY:
         return SignatureStatus.UNKNOWN_KEY
-    if error is not None and error.argument(5) == _UNSUPPORTED:
+    if error is not None and error.argument(5) in _UNSUPPORTED:
         return SignatureStatus.WEAK
     return SignatureStatus.ERROR
 

@@ -1,0 +1,121 @@
+"""ASCII armor and cleartext signatures (RFC 9580 sections 6 and 7), read strictly. Pure.
+
+GnuPG gets the binary packets: its own reader takes armor without a checksum for damaged whenever
+the length happens to be a multiple of three, accepts text that no signature covers, and has been
+the way in for more than one attack.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+
+MESSAGE, SIGNATURE, PUBLIC_KEY = "MESSAGE", "SIGNATURE", "PUBLIC KEY BLOCK"
+_SIGNATURE_TAG = 2
+_SPACE = b" \t\r\n\x0b\x0c\xa0\xc2"  # armor is often pasted, and gets no-break spaces
+_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*: .*")
+_HASH = re.compile(rb"Hash: *[A-Za-z0-9-]+(?: *, *[A-Za-z0-9-]+)*")
+_CODE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+_CHECKSUM = re.compile(rb"=[A-Za-z0-9+/]{4}")
+_SIGNED = b"-----BEGIN PGP SIGNED MESSAGE-----"
+_DASHES = b"- "
+
+
+@dataclass(frozen=True, slots=True)
+class SignedText:
+    """A text that was signed in the open: what the signature speaks for, with CRLF lines, no blanks
+    at their ends and none behind the last, and its binary signature."""
+
+    text: bytes
+    signature: bytes
+
+
+def unarmored(data: bytes, kind: str) -> bytes | None:
+    """The packets in `data`, which is one armor of this kind and nothing else; None if it is not.
+
+    A checksum is neither asked for nor looked at (RFC 9580 section 6.1).
+    """
+    lines = [line.strip(_SPACE) for line in data.strip(_SPACE).split(b"\n")]
+    name = kind.encode("ascii")
+    if lines[0] != b"-----BEGIN PGP " + name + b"-----":
+        return None
+    if lines[-1] != b"-----END PGP " + name + b"-----":
+        return None
+    lines = lines[1:-1]
+    while lines and _HEADER.fullmatch(lines[0]):
+        lines.pop(0)
+    while lines and not lines[-1]:
+        lines.pop()
+    if lines and _CHECKSUM.fullmatch(lines[-1]):
+        lines.pop()
+    code = b"".join(lines)
+    if not code or not _CODE.fullmatch(code):
+        return None
+    try:
+        return b64decode(code, validate=True)
+    except (Base64Error, ValueError):
+        return None
+
+
+def signed_text(data: bytes) -> SignedText | None:
+    """The text and the signature in `data`, which is one signed text and nothing else.
+
+    None for any header but Hash: what GnuPG calls NotDashEscaped lets text in that is not signed.
+    """
+    head, _, rest = data.strip(_SPACE).partition(b"\n")
+    if head.strip(_SPACE) != _SIGNED:
+        return None
+    line, more, rest = rest.partition(b"\n")
+    while more and line.strip(_SPACE):
+        if not _HASH.fullmatch(line.rstrip(b" \t\r")):
+            return None
+        line, more, rest = rest.partition(b"\n")
+    begin = rest.find(b"-----BEGIN PGP SIGNATURE-----")
+    if not more or (begin > 0 and rest[begin - 1 : begin] != b"\n") or begin < 0:
+        return None
+    signature = unarmored(rest[begin:], SIGNATURE)
+    lines = [one.rstrip(b" \t\r") for one in rest[:begin].split(b"\n")][:-1]
+    if signature is None or any(b"\r" in one or b"\x00" in one for one in lines):
+        return None
+    if any(one.startswith(b"-") and not one.startswith(_DASHES) for one in lines):
+        return None
+    return SignedText(b"\r\n".join(one.removeprefix(_DASHES) for one in lines), signature)
+
+
+def holds_signatures_alone(packets: bytes) -> bool:
+    """Whether there is nothing but signature packets in binary data, and at least one."""
+    at = 0
+    while at < len(packets):
+        found = _next(packets, at)
+        if found is None or found[0] != _SIGNATURE_TAG:
+            return False
+        at = found[1]
+    return bool(packets) and at == len(packets)
+
+
+def _next(data: bytes, at: int) -> tuple[int, int] | None:
+    """The tag of a packet and where the next one begins; None for a length that is not plain."""
+    head = data[at]
+    if not head & 0x80:
+        return None
+    if head & 0x40:
+        tag, size = head & 0x3F, _new_length(data[at + 1 : at + 6])
+    else:
+        width = {0: 1, 1: 2, 2: 4}.get(head & 3)
+        given = data[at + 1 : at + 1 + width] if width else b""
+        tag = head >> 2 & 0x0F
+        size = (width, int.from_bytes(given, "big")) if width and len(given) == width else None
+    return None if size is None else (tag, at + 1 + size[0] + size[1])
+
+
+def _new_length(given: bytes) -> tuple[int, int] | None:
+    """How many bytes a length takes, and the length (RFC 9580 section 4.2.1)."""
+    if given and given[0] < 192:
+        return 1, given[0]
+    if len(given) > 1 and given[0] < 224:
+        return 2, (given[0] - 192 << 8) + given[1] + 192
+    if len(given) == 5 and given[0] == 255:
+        return 5, int.from_bytes(given[1:], "big")
+    return None
