@@ -50,10 +50,12 @@ class SignIn:
         return issuers(self._file)
 
     def issuer(self, *servers: Server | None) -> Issuer | None:
-        """The provider whose tokens these servers take; None where none is known."""
+        """The provider whose tokens all of these servers take; None where none is known. A token
+        must not come to a server of somebody else."""
         known = self.providers()
-        found = (issuer_of(one.host, known) for one in servers if one is not None)
-        return next((one.issuer for one in found if one is not None), None)
+        found = [issuer_of(one.host, known) for one in servers if one is not None]
+        first = found[0] if found else None
+        return first.issuer if first and all(one == first for one in found) else None
 
     def client(self, issuer: Issuer) -> Client | None:
         """What this program is called at a provider; None where it was never registered."""
@@ -144,12 +146,14 @@ class SignIn:
         """
         with self._lock(account.id):  # one renewal at a time: the second finds what it brought
             grant = self._grants.get(account.id)
+            refresh = None if grant else self._store.vault.password(account.id, REFRESH)
+            if grant is None and refresh is None:
+                return None
+            issuer = self._issuer_for(account, server)
             if grant is not None and self._clock() < grant.expires - EARLY:
                 return grant.access
-            refresh = self._store.vault.password(account.id, REFRESH)
-            if refresh is None:
-                return None
-            return self._renew(account, server, refresh).access
+            refresh = refresh or self._store.vault.password(account.id, REFRESH)
+            return self._renew(account, issuer, refresh).access if refresh else None
 
     def refused(self, account: Account, token: str) -> bool:
         """A server did not take this token: whether another one can be asked for."""
@@ -160,13 +164,18 @@ class SignIn:
             del self._grants[account.id]
             return self._store.vault.password(account.id, REFRESH) is not None
 
-    def _renew(self, account: Account, server: Server, refresh: str) -> Grant:
-        issuer = self.issuer(server, account.incoming, account.outgoing)
+    def _issuer_for(self, account: Account, server: Server) -> Issuer:
+        """Who has granted access to a server; raises BadInput where that is not known."""
+        others = (one for one in (account.incoming, account.outgoing) if by_token(one))
+        issuer = self.issuer(server, *others)
         if issuer is None:
             raise BadInput(
                 f"It is not known who grants access to {server.host}.",
                 "Name its provider in oauth.toml; 'Signing in' in the documentation says how.",
             )
+        return issuer
+
+    def _renew(self, account: Account, issuer: Issuer, refresh: str) -> Grant:
         try:
             grant = requests.renewed(
                 issuer, self._known(issuer), refresh, CancelToken(), self._clock

@@ -25,6 +25,7 @@ from mailclient.errors import (
     SignInNeeded,
 )
 from mailclient.paths import Profile
+from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.jobs import Job
 from mailclient.transport.oauth.values import Client, DevicePrompt, Issuer
 from tests.servers.authorization import CLIENT, SCOPE, Provider, browser, provider_running
@@ -254,6 +255,21 @@ def test_tokens_outlive_the_program_and_only_the_one_that_lasts_is_kept(
     again.receive.collect(again.accounts.get(account.address), Job(0))
     assert renewals(provider) == 1
     again.close()
+
+
+def test_what_a_provider_has_granted_is_for_its_own_servers_alone(
+    app: App, account: Account, provider: Provider
+) -> None:
+    in_the_browser(app, account, provider)
+    elsewhere = Server("smtp.elsewhere.example", 465, authentication=Authentication.OAUTH2)
+    app.accounts.change(replace(account, outgoing=elsewhere))
+    changed = app.accounts.get(account.address)
+    with pytest.raises(BadInput, match=r"who grants access to smtp\.elsewhere\.example"):
+        app.accounts.password(changed, OUTGOING)
+    assert app.signin.issuer(changed.incoming, changed.outgoing) is None  # nor can one sign in
+    password = replace(elsewhere, authentication=Authentication.PASSWORD)
+    app.accounts.change(replace(account, outgoing=password))
+    assert app.accounts.password(app.accounts.get(account.address), INCOMING)
 
 
 def test_a_provider_that_cannot_prove_who_it_is_gets_nothing(app: App, provider: Provider) -> None:
