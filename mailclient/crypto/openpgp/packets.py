@@ -5,7 +5,6 @@ What is not whole ends the reading; nothing here says that a signature is good.
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterator, Sequence
@@ -13,10 +12,7 @@ from dataclasses import dataclass
 
 PUBLIC_KEY, PUBLIC_SUBKEY, USER_ID, USER_ATTRIBUTE = 6, 14, 13, 17
 _SECRET = frozenset({5, 7})
-_ARMOR = re.compile(
-    rb"-----BEGIN PGP PUBLIC KEY BLOCK-----[ \t]*\r?\n(?:[^\r\n]+\r?\n)*[ \t]*\r?\n"
-    rb"([A-Za-z0-9+/=\s]+?)(?:\n=[A-Za-z0-9+/]{4}\s*)?-----END PGP PUBLIC KEY BLOCK-----"
-)
+_BEGIN, _END = (b"-----%s PGP PUBLIC KEY BLOCK-----" % word for word in (b"BEGIN", b"END"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +68,26 @@ def _certificate(packets: Sequence[Packet]) -> Certificate:
 
 
 def _binary(data: bytes) -> bytes:
-    """The packets in `data`; where it is armored, those of all its blocks."""
+    """The packets in `data`; where it is armored, those of all its blocks.
+
+    Each line is looked at once: a pattern for all of a block goes back and forth for hours over one
+    that somebody has made for that.
+    """
     if b"-----BEGIN PGP" not in data:
         return data
-    blocks: list[bytes] = []
-    for block in _ARMOR.finditer(data):
+    packets: list[bytes] = []
+    for block in data.split(_BEGIN)[1:]:
+        inside, end, _ = block.partition(_END)
+        lines = [line.strip() for line in inside.split(b"\n")]
+        if not end or b"" not in lines[1:]:
+            break
+        code = lines[lines.index(b"", 1) + 1 :]
         try:
-            blocks.append(b64decode(b"".join(block[1].split()), validate=True))
+            whole = b"".join(line for line in code if not line.startswith(b"="))
+            packets.append(b64decode(whole, validate=True))
         except (Base64Error, ValueError):
             break
-    return b"".join(blocks)
+    return b"".join(packets)
 
 
 def _packets(data: bytes) -> Iterator[Packet]:

@@ -7,6 +7,7 @@ from base64 import b64encode
 import pytest
 
 from mailclient.crypto.openpgp.packets import certificates
+from mailclient.transport.https import LARGEST
 
 
 def packet(tag: int, body: bytes, form: str = "new") -> bytes:
@@ -44,6 +45,13 @@ def test_a_key_is_itself_its_names_and_its_subkeys(data: bytes) -> None:
 @pytest.mark.parametrize("data", [WHOLE + WHOLE, armored(WHOLE) + armored(WHOLE)])
 def test_several_keys_are_told_apart(data: bytes) -> None:
     assert [one.data for one in certificates(data)] == [WHOLE, WHOLE]
+
+
+def test_an_answer_that_was_made_to_be_slow_to_read_is_not() -> None:
+    """Any of these blank lines could be the one behind the head."""
+    block = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n" + b" \n" * (LARGEST // 2)
+    assert certificates(block) == ()
+    assert certificates(block + b"-----END PGP PUBLIC KEY BLOCK-----\n") == ()
 
 
 @pytest.mark.parametrize("size", [0, 191, 192, 8383, 8384, 70_000])
