@@ -36,6 +36,7 @@ from mailclient.services.outcomes import Outcomes
 from mailclient.services.read import Beside, Read
 from mailclient.services.receipts import Receipts
 from mailclient.services.receive import Receive
+from mailclient.services.recovery import Recovery
 from mailclient.services.redirect import Redirect
 from mailclient.services.returned import Returns
 from mailclient.services.schedule import Schedule
@@ -81,6 +82,7 @@ class App:
         self.keys = Keys(store, plugins.sealing, self.events, clock, self._requeue)
         tentative = Tentative(store, self.keys, self.events)
         self.keyfinding = self._finding(store, tentative, clock, offline=offline)
+        self.recovery = Recovery(store, self.keys, plugins.sealing, self.events, clock)
         assessor = self._assessor()
         observer = Observer(plugins.all, tentative, clock)
         self.returns = Returns(store, self.events, clock)

@@ -10,6 +10,7 @@ import click
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms
 from mailclient.cli.context import Context, print_json
+from mailclient.cli.own_keys import backup, publish, restore
 from mailclient.crypto.api import KeySource
 from mailclient.errors import NotFound
 from mailclient.message.security import Trust
@@ -84,7 +85,7 @@ def generate(context: Context, address: str, name: str, no_passphrase: bool, as_
     else:
         click.echo(f"Made {made.fingerprint} for {address}.")
         click.echo(
-            f"Keep a copy of it in a safe place: mailclient key export --secret {made.fingerprint}",
+            f"Keep a copy of it in a safe place: mailclient key backup {address} FILE",
             err=True,
         )
 
@@ -203,6 +204,10 @@ def _say_standing(entry: KeyEntry) -> None:
         click.echo(
             f"  To use it: mailclient key trust {entry.key.fingerprint} {entry.address} accepted"
         )
+
+
+for _command in (publish, backup, restore):
+    key.add_command(_command)
 
 
 @click.command()

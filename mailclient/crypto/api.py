@@ -119,6 +119,15 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """What a key server made of a key: `state` is "published" where others find it by its address
+    from now on, "pending" where a letter of the server has to be answered first."""
+
+    place: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One line of `mailclient doctor`: level is "ok", "warning" or "problem"."""
 
@@ -144,6 +153,15 @@ class Keys(Protocol):
 
     def export(self, fingerprint: str, *, secret: bool = False) -> bytes:
         """The armored key; raises KeyMissing."""
+
+    def backup(self, fingerprint: str, code: str) -> bytes:
+        """A file with the secret key, and what ends it, that only `code` opens.
+
+        Raises KeyMissing, KeyLocked, SealFailed.
+        """
+
+    def restore(self, data: bytes, code: str) -> bytes:
+        """The secret key in such a file, as `import_keys` takes it; raises BadInput."""
 
     def delete(self, fingerprint: str, *, secret: bool = False) -> None:
         """Remove the public key; with `secret` the secret one too; raises KeyMissing, BadInput."""
@@ -197,6 +215,12 @@ class Plugin(Protocol):
 
         Called only when the user writes to that address or asks for its key, never for mail that
         arrives. Raises Unreachable and its kin, CertificateRejected, BadInput, Cancelled.
+        """
+
+    def publish(self, fingerprint: str, address: str, cancel: CancelToken) -> Published:
+        """Give a public key with this one address to the key server, because the user wants it.
+
+        Raises KeyMissing, BadInput, Unreachable and its kin, Cancelled.
         """
 
     def check(self) -> tuple[Finding, ...]:

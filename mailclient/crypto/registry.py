@@ -19,8 +19,17 @@ from mailclient.errors import EngineMissing
 log = logging.getLogger(__name__)
 
 SEALING = "application/pgp-encrypted"
-_METHODS = ("open", "seal", "announce", "observe", "discover", "check", "close")
-_KEY_METHODS = ("list", "inspect", "generate", "import_keys", "export", "delete")
+_METHODS = ("open", "seal", "announce", "observe", "discover", "publish", "check", "close")
+_KEY_METHODS = (
+    "list",
+    "inspect",
+    "generate",
+    "import_keys",
+    "export",
+    "backup",
+    "restore",
+    "delete",
+)
 
 
 @dataclass(frozen=True, slots=True)

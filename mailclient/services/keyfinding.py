@@ -14,8 +14,8 @@ from enum import Enum
 from functools import partial
 
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import KeySource, Plugin, Sighting
-from mailclient.errors import BadInput, Busy, MailError, Unreachable
+from mailclient.crypto.api import KeySource, Plugin, Published, Sighting
+from mailclient.errors import BadInput, Busy, KeyMissing, MailError, Unreachable
 from mailclient.message.address import normalise
 from mailclient.services.keys import KeyEntry, Keys
 from mailclient.services.tentative import Tentative
@@ -121,6 +121,25 @@ class KeyFinding:
             wanted,
             [answers.get(one) or remembered.get(one) or self._not_asked(one) for one in KeySource],
         )
+
+    def publish(self, address: str, cancel: CancelToken) -> Published:
+        """Give the own key of an address to the key server, because the user wants it.
+
+        Raises KeyMissing, Unreachable, BadInput, Cancelled.
+        """
+        if self.offline:
+            raise Unreachable("The program was started without network. Nothing was sent.")
+        wanted = _address(address)
+        key = self._keys.own_key(wanted)
+        if key is None:
+            raise KeyMissing(
+                f"There is no key of your own for {wanted}.",
+                "'mailclient key generate ADDRESS' makes one.",
+            )
+        for plugin in self._plugins():
+            if KeySource.KEY_SERVER in plugin.sources:
+                return plugin.publish(key.fingerprint, wanted, cancel)
+        raise BadInput("No key server is set up.")
 
     def may_ask(self, address: str) -> bool:
         """Whether looking while somebody writes would ask anybody."""

@@ -6,6 +6,8 @@ with any name in it, so that what leaves this module names the one address that 
 
 from __future__ import annotations
 
+import json
+from base64 import encodebytes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -13,10 +15,10 @@ from hashlib import sha1
 from urllib.parse import quote, urlsplit
 
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import Fetch, KeySource, Sighting
+from mailclient.crypto.api import Fetch, KeySource, Published, Sighting
 from mailclient.crypto.openpgp.keys import KeyRing, can_be_filtered
 from mailclient.crypto.openpgp.packets import Certificate, certificates
-from mailclient.errors import BadInput, NoSuchHost, NotFound
+from mailclient.errors import BadInput, KeyMissing, NoSuchHost, NotFound
 from mailclient.message.address import normalise
 
 PREFIX = "MAILCLIENT_KEYS_"
@@ -137,6 +139,45 @@ class Discovery:
             ]
         return tuple(found)
 
+    def publish(self, fingerprint: str, address: str, cancel: CancelToken) -> Published:
+        """Upload a key with one address, and have the server write to that address if it wants to.
+
+        VKS, as keys.openpgp.org describes it. Raises KeyMissing, BadInput, Unreachable, Cancelled.
+        """
+        vks, wanted = Places.of(self._environment).vks, normalise(address)
+        if not vks:
+            raise BadInput("No key server is set up.", f"Set {PREFIX}VKS to its address.")
+        bound = self._keys.only(self._keys.minimal(fingerprint), wanted)
+        if bound is None:
+            raise KeyMissing(f"The key {fingerprint} does not carry the address {address}.")
+        text = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{}-----END PGP PUBLIC KEY BLOCK-----\n"
+        armored = text.format(encodebytes(bound[1]).decode("ascii"))
+        answer = self._told(f"{vks}/vks/v1/upload", {"keytext": armored}, cancel)
+        if _state(answer, wanted) == "unpublished":
+            ask = {"token": answer.get("token"), "addresses": [wanted]}
+            answer = self._told(f"{vks}/vks/v1/request-verify", ask, cancel)
+        state = _state(answer, wanted)
+        if state not in ("published", "pending"):
+            raise BadInput(
+                f"The key server did not take the key for {address}.",
+                "A revoked key is never published.",
+                state,
+            )
+        return Published(urlsplit(vks).hostname or "", state)
+
+    def _told(
+        self, url: str, what: Mapping[str, object], cancel: CancelToken
+    ) -> Mapping[str, object]:
+        """What the server answers to a message; raises BadInput for what is no answer."""
+        answer = self._fetch(url, cancel, json=json.dumps(what).encode("ascii"))
+        try:
+            read = json.loads(answer)
+        except (ValueError, RecursionError):
+            read = None
+        if not isinstance(read, dict):
+            raise BadInput("The key server answers in a way that it should not.")
+        return read
+
     def _answer(self, url: str, cancel: CancelToken) -> tuple[Certificate, ...]:
         try:
             return certificates(self._fetch(url, cancel))
@@ -152,3 +193,9 @@ class Discovery:
             if bound is not None:
                 key, data = bound
                 yield Sighting(address, key.fingerprint, place, datetime.now(UTC), data)
+
+
+def _state(answer: Mapping[str, object], address: str) -> str:
+    """What the server says about an address."""
+    states = answer.get("status")
+    return str(states.get(address, "")) if isinstance(states, dict) else ""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mailclient.crypto.api import Imported, KeyInfo
+from mailclient.crypto.openpgp import backup
 from mailclient.crypto.openpgp.engine import Engine
 from mailclient.crypto.openpgp.listing import read_keys
 from mailclient.crypto.openpgp.status import read_status
@@ -146,6 +147,16 @@ class KeyRing:
         if done.code != 0 or not done.out:
             raise KeyLocked("The key could not be taken out of GnuPG.", "Its passphrase is needed.")
         return done.out
+
+    def backup(self, fingerprint: str, code: str) -> bytes:
+        """The secret key and its revocation in a file that `code` opens."""
+        secret = self.export(fingerprint, secret=True)
+        revocation = backup.revocation_of(self._engine, fingerprint.upper())
+        return backup.close_up(self._engine, secret, revocation, code)
+
+    def restore(self, data: bytes, code: str) -> bytes:
+        """The armored secret key in such a file; raises BadInput."""
+        return backup.open_up(self._engine, data, code)
 
     def minimal(self, fingerprint: str) -> bytes:
         """The binary public key with as little as others need."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.metadata import version as package_version
 
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import Finding, Host, KeySource, Sighting
+from mailclient.crypto.api import Finding, Host, KeySource, Published, Sighting
 from mailclient.crypto.openpgp.autocrypt import FIELD, find_announcement, write_field
 from mailclient.crypto.openpgp.discover import Discovery
 from mailclient.crypto.openpgp.engine import OLDEST, Engine
@@ -86,6 +86,10 @@ class OpenPgp:
     ) -> tuple[Sighting, ...]:
         """Ask the domain or the key server for the keys of an address."""
         return self._discovery.ask(address, source, cancel)
+
+    def publish(self, fingerprint: str, address: str, cancel: CancelToken) -> Published:
+        """Give a public key to the key server."""
+        return self._discovery.publish(fingerprint, address, cancel)
 
     def close(self) -> None:
         """End the agent that was started for these keys."""

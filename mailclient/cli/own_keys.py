@@ -1,0 +1,109 @@
+"""`mailclient key publish`, `backup` and `restore`: keys of one's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from mailclient.cancel import CancelToken
+from mailclient.cli.context import Context, first_line, print_json
+from mailclient.errors import BadInput
+from mailclient.services.jobs import Job
+from mailclient.services.read import read_file
+
+
+def _json_option(example: str) -> str:
+    return f"Print JSON. Example: mailclient key {example} --json"
+
+
+@click.command("publish")
+@click.argument("address")
+@click.option("--json", "as_json", is_flag=True, help=_json_option("publish ann@example.org"))
+@click.pass_obj
+def publish(context: Context, address: str, as_json: bool) -> None:
+    """Give your public key to the key server, so that others find it by your address.
+
+    Example: mailclient key publish ann@example.org
+    """
+    done = context.app.keyfinding.publish(address, CancelToken())
+    if as_json:
+        print_json({"address": address, "place": done.place, "state": done.state})
+    elif done.state == "published":
+        click.echo(f"Your key is published at {done.place}: others find it as {address}.")
+    else:
+        click.echo(
+            f"Your key is at {done.place}. A letter from there will come to {address}: follow the "
+            "link in it, then others find your key by that address. Without that they do not."
+        )
+
+
+@click.command("backup")
+@click.argument("which", metavar="ADDRESS|FINGERPRINT")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--sheet",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the recovery sheet there, to print it. Example: --sheet sheet.txt",
+)
+@click.option("--json", "as_json", is_flag=True, help=_json_option("backup ann@example.org k.asc"))
+@click.pass_obj
+def backup(context: Context, which: str, file: Path, sheet: Path | None, as_json: bool) -> None:
+    """Save your secret key in FILE, and print the recovery code that opens it.
+
+    Example: mailclient key backup ann@example.org /media/stick/ann-key.asc
+    """
+    copy = context.app.recovery.copy(which)
+    _write_new(file, copy.data)
+    if sheet is not None:
+        _write_new(sheet, copy.sheet.encode("utf-8"))
+    context.app.recovery.kept(copy.fingerprint)
+    if as_json:
+        print_json({"fingerprint": copy.fingerprint, "file": str(file), "code": copy.code})
+        return
+    click.echo(copy.sheet)
+    click.echo(
+        f"Saved in {file}. Write the code down or print it now: it is kept nowhere.", err=True
+    )
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--code-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Read the recovery code from the first line of this file. Example: --code-file code.txt",
+)
+@click.option("--json", "as_json", is_flag=True, help=_json_option("restore ann-key.asc"))
+@click.pass_obj
+def restore(context: Context, file: Path, code_file: Path | None, as_json: bool) -> None:
+    """Take back a key of your own from a backup.
+
+    Example: mailclient key restore /media/stick/ann-key.asc
+    """
+    data = read_file(file)
+    code = (
+        first_line(code_file)
+        if code_file is not None
+        else str(click.prompt("Recovery code", hide_input=True, err=True))
+    )
+    restored = context.app.recovery.restore(data, code)
+    context.app.intake.run(Job(0))
+    if as_json:
+        print_json({"restored": [one.fingerprint for one in restored]})
+        return
+    for one in restored:
+        click.echo(f"Your key {one.fingerprint} is here again, and mail to it opens.")
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, and none over another; raises BadInput."""
+    try:
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(made, "wb") as file:
+            file.write(data)
+    except FileExistsError as there:
+        raise BadInput(f"There is a file {path} already.", "Choose another name.") from there
+    except OSError as problem:
+        raise BadInput(f"{path} cannot be written: {problem.strerror}.") from problem

@@ -1,0 +1,132 @@
+"""Copies of one's own keys: a file, a code of digits that opens it, and a sheet to print.
+
+The code is not kept anywhere: whoever has file and code has the key.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailclient.crypto.api import Imported, KeyInfo, Plugin
+from mailclient.errors import BadInput, KeyMissing
+from mailclient.services.events import Events, KeysChanged
+from mailclient.services.keys import Keys
+from mailclient.store import Store
+
+GROUPS, DIGITS = 9, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of a key: the file's bytes, the code that opens it, and the text of the sheet."""
+
+    fingerprint: str
+    data: bytes
+    code: str
+    sheet: str
+
+
+class Recovery:
+    """Makes copies and takes them back."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Keys,
+        plugin: Callable[[], Plugin],
+        events: Events,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._plugin = plugin
+        self._events = events
+        self._clock = clock
+
+    def copy(self, address_or_fingerprint: str) -> Copy:
+        """Make a copy of the newest key of one's own; raises KeyMissing, KeyLocked, SealFailed.
+
+        `kept` is to be called once it lies in a safe place.
+        """
+        found = [one for one in self._keys.find(address_or_fingerprint) if one.has_secret]
+        if not found:
+            raise KeyMissing(
+                f"There is no key of your own for {address_or_fingerprint}.",
+                "'mailclient key generate ADDRESS' makes one.",
+            )
+        key = max(found, key=lambda one: (one.usable, one.created))
+        code = new_code()
+        data = self._plugin().keys.backup(key.fingerprint, code)
+        return Copy(key.fingerprint, data, code, sheet(key, code, self._clock()))
+
+    def kept(self, fingerprint: str) -> None:
+        """The copy was written; nobody needs to be reminded any more."""
+        self._store.keys.copied(fingerprint, self._clock())
+        self._events.publish(KeysChanged())
+
+    def restore(self, data: bytes, code: str) -> tuple[Imported, ...]:
+        """Take back the key in a copy as one's own; raises BadInput.
+
+        Mail that waits for it is understood anew by the next run of the intake.
+        """
+        armored = self._plugin().keys.restore(data, read_code(code))
+        inside = self._plugin().keys.inspect(armored)
+        if len(inside) != 1 or not inside[0].has_secret:
+            raise BadInput("There is not exactly one secret key in this file.")
+        imported = self._keys.import_keys(armored, "backup")
+        self.kept(inside[0].fingerprint)
+        return imported
+
+    def wanting(self) -> tuple[KeyInfo, ...]:
+        """The keys of one's own that can be used and of which there is no copy."""
+        copies = self._store.keys.copies()
+        own = {one.key.fingerprint: one.key for one in self._keys.list() if one.key.has_secret}
+        return tuple(key for key in own.values() if key.usable and key.fingerprint not in copies)
+
+
+def new_code() -> str:
+    """Nine groups of four digits (119 bits), as in a setup message of Autocrypt 1.1."""
+    return "-".join(f"{secrets.randbelow(10**DIGITS):0{DIGITS}}" for _ in range(GROUPS))
+
+
+def read_code(text: str) -> str:
+    """A code as somebody typed it, in the form in which it opens the file; raises BadInput."""
+    digits = "".join(one for one in text if one in "0123456789")
+    other = [one for one in text if one not in "0123456789-–—. \t\r\n"]
+    if len(digits) != GROUPS * DIGITS or other:
+        raise BadInput(
+            f"A recovery code has {GROUPS * DIGITS} digits; this one has {len(digits)}.",
+            "Type the nine groups as they stand on your recovery sheet.",
+        )
+    return "-".join(digits[at : at + DIGITS] for at in range(0, len(digits), DIGITS))
+
+
+def sheet(key: KeyInfo, code: str, now: datetime) -> str:
+    """The text of a recovery sheet."""
+    groups = code.split("-")
+    lines = "\n".join("    " + "   ".join(groups[at : at + 3]) for at in range(0, GROUPS, 3))
+    fingerprint = " ".join(key.fingerprint[at : at + 4] for at in range(0, len(key.fingerprint), 4))
+    return f"""RECOVERY SHEET FOR A MAIL KEY
+
+For         {", ".join(key.addresses)}
+Key         {fingerprint}
+Made on     {now:%d %B %Y}
+
+RECOVERY CODE
+
+{lines}
+
+With this code and the backup file your encrypted mail can be read again when the
+computer is lost. Keep this sheet where you would keep a passport, and not beside
+the file: whoever has both can read your mail and sign in your name.
+If the key has a passphrase, you need that as well.
+
+TO RESTORE
+
+In mailclient: Keys and people, Restore; or  mailclient key restore FILE
+With GnuPG:    gpg --decrypt FILE > key.asc, typing the code with its hyphens,
+               then  gpg --import key.asc
+"""
