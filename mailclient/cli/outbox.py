@@ -84,6 +84,9 @@ def flush(app: App, account: Account) -> MailError | None:
             app.send.flush(account, job, now=True)
         except MailError as problem:
             return problem
+        finally:
+            if (understood := app.send.understand()) is not None:
+                understood.result()
     return None
 
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from mailclient.cancel import CancelToken
 from mailclient.message.envelope import envelope
 from mailclient.message.tree import parse
-from mailclient.services.crash import crash_point
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged, OutboxChanged
 from mailclient.services.identities import identity_of
 from mailclient.services.intake import Intake
 from mailclient.store import Store
+from mailclient.store.bodies import Spool
 from mailclient.store.folders import Folder, Role
 from mailclient.store.outbox import Answer, OutItem
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The copy of a message that has come into Sent (0: none), and the messages that it answers."""
+
+    id: int = 0
+    answered: tuple[int, ...] = ()
 
 
 class Outcomes:
@@ -28,42 +37,59 @@ class Outcomes:
         self._events = events
         self._clock = clock
 
-    def answered(self, item: OutItem, answers: Sequence[Answer]) -> None:
-        """Keep what a server has said."""
-        self._keep(item, answers, lambda: self._store.outbox.steps.answered(item.id, answers))
+    def answered(self, item: OutItem, answers: Sequence[Answer]) -> Kept:
+        """Keep what a server has said, and the copy in Sent, as a part of the transaction around
+        it; returns what `tell` is to tell once that stands."""
+        return self._keep(
+            item, answers, lambda: self._store.outbox.steps.answered(item.id, answers)
+        )
 
     def settled(self, item: OutItem, answers: Sequence[Answer]) -> bool:
         """Keep what is known now of recipients in doubt; says whether there were such."""
         known: list[bool] = []
-        self._keep(item, answers, lambda: known.append(self._store.outbox.settle(item.id, answers)))
+        with self._store.database.write():
+            kept = self._keep(
+                item, answers, lambda: known.append(self._store.outbox.settle(item.id, answers))
+            )
+        self.tell([kept])
+        if kept.id:
+            self._intake.process(kept.id, CancelToken())
         return any(known)
 
-    def _keep(self, item: OutItem, answers: Sequence[Answer], note: Callable[[], object]) -> None:
-        folder = self._sent_folder(item)
-        id = None
-        with self._store.database.write():
-            copy = self._store.outbox.sent_copy(item.id)
-            note()
-            if copy and any(one.accepted for one in answers):
-                id = self._store.messages.store_raw(
-                    item.account_id, folder.id, copy, unread=False, received=self._clock()
-                )
-        crash_point("after_sent_mark")
+    def tell(self, kept: Sequence[Kept]) -> None:
+        """Let everybody know of what was kept."""
         self._events.publish(OutboxChanged())
-        if id is not None:
-            self._intake.process(id, CancelToken())
-            self._mark_answered(copy)
-            self._events.publish(MessagesChanged((folder.id,), (id,)))
+        if any(one.id for one in kept):
+            ids = tuple(id for one in kept for id in (one.id, *one.answered) if id)
+            folders = self._store.messages.folders_of(ids)
+            self._events.publish(MessagesChanged(folders, ids))
             self._events.publish(FoldersChanged())
 
-    def _mark_answered(self, copy: bytes) -> None:
+    def _keep(self, item: OutItem, answers: Sequence[Answer], note: Callable[[], object]) -> Kept:
+        spool = self._sent_copy(item) if any(one.accepted for one in answers) else None
+        note()
+        if spool is None:
+            return Kept()
+        folder = self._sent_folder(item)
+        id = self._store.messages.store_raw(
+            item.account_id, folder.id, spool, unread=False, received=self._clock()
+        )
+        return Kept(id, self._mark_answered(spool.head))
+
+    def _sent_copy(self, item: OutItem) -> Spool | None:
+        """The copy for Sent; None where it is there already, or none is kept."""
+        spool = self._store.bodies.spool()
+        for piece in self._store.outbox.sent_copy(item.id):
+            spool.write(piece)
+        return spool if spool.size else None
+
+    def _mark_answered(self, head: bytes) -> tuple[int, ...]:
         """The message that this one answers shows it in the list."""
-        answered = envelope(parse(copy).headers).in_reply_to
-        ids = self._store.messages.by_message_id(answered)
+        answered = envelope(parse(head).headers).in_reply_to
+        ids = self._store.messages.by_message_id(answered) if answered else ()
         if ids:
             self._store.messages.set_flags(ids, answered=True)
-            folders = {self._store.messages.get(id).folder_id for id in ids}
-            self._events.publish(MessagesChanged(tuple(folders), ids))
+        return ids
 
     def _sent_folder(self, item: OutItem) -> Folder:
         """Where the copy goes: the identity's own folder, made anew if need be, or Sent."""

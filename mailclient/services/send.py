@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -284,11 +286,13 @@ class Send:
     def start_due(self) -> None:
         """Send what is due, for every account that has such."""
         for account in self._accounts.list():
-            if account.outgoing is not None and self._store.outbox.due(account.id, self._clock()):
+            due = self._store.outbox.due(account.id, self._clock())
+            if account.outgoing is not None and (due or self._flushing.unkept(account)):
                 self.start(account)
 
     def flush(self, account: Account, job: Job, *, now: bool = False) -> tuple[OutItem, ...]:
-        """Send everything that is due (with `now`: also what waits for its next try).
+        """Send everything that is due (with `now`: also what waits for its next try). The copies in
+        Sent are understood after that, on the intake lane.
 
         Raises the first problem that there was.
         """
@@ -296,6 +300,14 @@ class Send:
             return self._flushing.flush(account, job, now=now)
         finally:
             self._settling.look_back()  # a copy can be back before the server's answer is given up
+            self.understand()
+
+    def understand(self) -> Future[int] | None:
+        """Have what has come into Sent understood, on the intake lane; None while the program
+        closes: then it is done after the next start."""
+        with suppress(Cancelled):
+            return self._jobs.submit("intake", self._intake.run, quiet=True)
+        return None
 
     def recover(self) -> None:
         """After a crash: what was cut past the final dot is uncertain, the rest is due again."""

@@ -7,7 +7,7 @@ a crash leaves of it is swept at the next start. It is read in chunks again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 from mailclient.errors import NotFound, StoreDamaged
@@ -111,13 +111,12 @@ class Spool:
 class StoredBytes:
     """The bytes of a large message as a Source, of which one chunk is in memory; for any thread.
 
-    A read raises NotFound where the message was deleted meanwhile.
+    A read raises what `chunk` raises, which gives each by its number.
     """
 
-    def __init__(self, database: Database, body_id: int, size: int) -> None:
-        self._database = database
-        self._first = body_id << CHUNK_BITS
+    def __init__(self, size: int, chunk: Callable[[int], bytes]) -> None:
         self._size = size
+        self._read = chunk
         self._last = (-1, b"")
 
     def __len__(self) -> int:
@@ -153,12 +152,7 @@ class StoredBytes:
     def _chunk(self, number: int) -> bytes:
         last, data = self._last
         if number != last:
-            row = self._database.row(
-                "SELECT data FROM body_chunks WHERE id = ?", (self._first + number,)
-            )
-            if row is None:
-                raise NotFound("The message is not there any more.", "It may have been deleted.")
-            data = row[0]
+            data = self._read(number)
             self._last = (number, data)
         return data
 
@@ -184,7 +178,14 @@ class BodyTable:
         if size <= IN_MEMORY:
             return self.raw(id)
         self.verify(id)
-        return StoredBytes(self._database, body_id, size)
+        return StoredBytes(size, lambda number: self._chunk((body_id << CHUNK_BITS) + number))
+
+    def _chunk(self, id: int) -> bytes:
+        row = self._database.row("SELECT data FROM body_chunks WHERE id = ?", (id,))
+        if row is None:
+            raise NotFound("The message is not there any more.", "It may have been deleted.")
+        data: bytes = row[0]
+        return data
 
     def chunks(self, id: int) -> Iterator[bytes]:
         """The bytes of message `id`, piece by piece; their hash is checked after the last one.

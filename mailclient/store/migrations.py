@@ -383,6 +383,13 @@ CREATE TABLE own_keys (
 ) STRICT, WITHOUT ROWID;
 """
 
+
+def _one_body(connection: apsw.Connection) -> None:
+    """The copy for Sent is what goes out, behind `sent_head`; NULL: it is in `sent_copy`, or there
+    is none any more."""
+    connection.execute("ALTER TABLE outbox_bytes ADD COLUMN sent_head BLOB")
+
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -392,4 +399,5 @@ STEPS: tuple[Step, ...] = (
     _reports_wanted,
     _outbox_in_pieces,
     _keys_looked_up,
+    _one_body,
 )

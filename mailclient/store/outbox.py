@@ -62,16 +62,13 @@ class Outbox(OutboxTable):
                 f"INSERT INTO outbox ({', '.join(columns)}) VALUES ({marks})",
                 tuple(columns.values()),
             )
-            kept = (
-                self.bytes.keep(id, RAW, new.copies[0].raw),
-                self.bytes.keep(id, SENT, new.sent_copy),
-                self.bytes.keep(id, DRAFT, new.draft),
-            )
+            draft = self.bytes.keep(id, DRAFT, new.draft)
             self.database.run(
-                "INSERT INTO outbox_bytes (outbox_id, raw, sent_copy, draft) VALUES (?, ?, ?, ?)",
-                (id, *kept),
+                "INSERT INTO outbox_bytes (outbox_id, raw, sent_copy, draft)"
+                " VALUES (?, x'', x'', ?)",
+                (id, draft),
             )
-            self._put_further(id, new.copies)
+            self._put(id, new.copies, new.sent_copy)
             people = [(who, copy) for copy, one in enumerate(new.copies) for who in one.recipients]
             self.database.run_many(
                 "INSERT INTO outbox_recipients (outbox_id, position, address, copy, state)"
@@ -80,7 +77,20 @@ class Outbox(OutboxTable):
             )
         return id
 
-    def _put_further(self, id: int, copies: Sequence[NewCopy]) -> None:
+    def _put(self, id: int, copies: Sequence[NewCopy], sent_copy: bytes) -> None:
+        """Keep what goes out, and of the copy for Sent what it has in front of that."""
+        raw = copies[0].raw
+        ends_so = sent_copy.endswith(raw)
+        head = sent_copy[: len(sent_copy) - len(raw)] if ends_so else None
+        self.database.run(
+            "UPDATE outbox_bytes SET raw = ?, sent_copy = ?, sent_head = ? WHERE outbox_id = ?",
+            (
+                self.bytes.keep(id, RAW, raw),
+                self.bytes.keep(id, SENT, b"" if ends_so else sent_copy),
+                head,
+                id,
+            ),
+        )
         self.database.run_many(
             "INSERT OR REPLACE INTO outbox_copies (outbox_id, copy, raw) VALUES (?, ?, ?)",
             [
@@ -96,15 +106,7 @@ class Outbox(OutboxTable):
         with self.database.write():
             if self.get(id).tried:
                 raise BadInput("The message was on its way already; it stays as it is.")
-            self._put_further(id, copies)
-            self.database.run(
-                "UPDATE outbox_bytes SET raw = ?, sent_copy = ? WHERE outbox_id = ?",
-                (
-                    self.bytes.keep(id, RAW, copies[0].raw),
-                    self.bytes.keep(id, SENT, sent_copy),
-                    id,
-                ),
-            )
+            self._put(id, copies, sent_copy)
 
     def postpone(self, id: int, later: datetime) -> None:
         """Keep it until a time; raises BadInput if it does not wait, or NotFound."""

@@ -6,11 +6,11 @@ The column of a large one is empty, and its pieces are in `outbox_pieces`.
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import NoReturn
 
 from mailclient.errors import StoreDamaged
-from mailclient.store.bodies import CHUNK, IN_MEMORY
+from mailclient.message.source import Source
+from mailclient.store.bodies import CHUNK, IN_MEMORY, StoredBytes
 from mailclient.store.database import Database
 
 RAW, SENT, DRAFT = "raw", "sent", "draft"
@@ -42,28 +42,36 @@ class OutboxBytes:
             )
         return b""
 
-    def read(self, id: int, kind: str, column: bytes) -> bytes:
+    def open(self, id: int, kind: str, column: bytes) -> Source:
         """The bytes that lie in the column or in pieces; raises StoreDamaged for half of them."""
         if column:
             return column
-        whole, size = BytesIO(), 0
-        sql = "SELECT size, data FROM outbox_pieces WHERE outbox_id = ? AND kind = ? AND start = ?"
-        while (row := self._database.row(sql, (id, kind, whole.tell()))) is not None and row[1]:
-            size = row[0]
-            whole.write(row[1])
-        if whole.tell() != size or (not size and self._has(id, kind)):
+        count, size, found = self._database.rows(
+            "SELECT count(*), max(size), sum(length(data)) FROM outbox_pieces"
+            " WHERE outbox_id = ? AND kind = ?",
+            (id, kind),
+        )[0]
+        if not count:
+            return b""
+        if found != size:
             self.lost()
-        return whole.getvalue()
+        return StoredBytes(size, lambda number: self._piece(id, kind, number))
+
+    def _piece(self, id: int, kind: str, number: int) -> bytes:
+        row = self._database.row(
+            "SELECT data FROM outbox_pieces WHERE outbox_id = ? AND kind = ? AND start = ?",
+            (id, kind, number * CHUNK),
+        )
+        if row is None:
+            self.lost()
+        data: bytes = row[0]
+        return data
 
     def lost(self) -> NoReturn:
         """Raises StoreDamaged: nothing is ever sent in half, nor empty."""
         raise StoreDamaged(
             "A message in the outbox is not whole any more; it was not sent.", "Write it again."
         )
-
-    def _has(self, id: int, kind: str) -> bool:
-        sql = "SELECT 1 FROM outbox_pieces WHERE outbox_id = ? AND kind = ? LIMIT 1"
-        return self._database.row(sql, (id, kind)) is not None
 
     def drop(self, id: int, *kinds: str) -> None:
         """Forget bytes of these kinds; without any, all."""

@@ -71,7 +71,8 @@ class OutboxSteps:
             )
             if any(one.accepted for one in answers):
                 self._database.run(
-                    "UPDATE outbox_bytes SET sent_copy = x'' WHERE outbox_id = ?", (id,)
+                    "UPDATE outbox_bytes SET sent_copy = x'', sent_head = NULL WHERE outbox_id = ?",
+                    (id,),
                 )
                 self._table.bytes.drop(id, SENT)
             self._table.say(id, told(self._table.get(id).recipients))
@@ -122,6 +123,20 @@ class OutboxSteps:
             "UPDATE outbox SET needs_user = 0, not_before = ? WHERE needs_user = 1",
             (to_seconds(now),),
         )
+
+    def interrupted(self, id: int, copy: int, why: str, until: datetime) -> None:
+        """Sending a copy ended with no answer: past its end it is uncertain, else it waits until
+        then. Raises NotFound."""
+        with self._database.write():
+            phases = self._database.rows(
+                "SELECT DISTINCT phase FROM outbox_recipients WHERE outbox_id = ? AND copy = ?"
+                " AND state = 'sending'",
+                (id, copy),
+            )
+            if any(phase in _PAST_THE_END for (phase,) in phases):
+                self.doubt(id, copy, why)
+            else:
+                self.put_off(id, copy, until, why)
 
     def recover(self, now: datetime) -> None:
         """After a crash: what was cut past the final dot is uncertain, the rest is due again."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from mailclient.errors import NotFound
+from mailclient.message.source import Source, pieces
+from mailclient.store.bodies import CHUNK
 from mailclient.store.database import Database
 from mailclient.store.outbox_bytes import DRAFT, RAW, SENT, OutboxBytes, further
 from mailclient.store.outbox_rows import OutItem, OutRecipient, OutState, together
@@ -81,27 +83,39 @@ class OutboxTable:
             "id IN (SELECT outbox_id FROM outbox_recipients WHERE state = 'uncertain')"
         )
 
-    def raw(self, id: int, copy: int = 0) -> bytes:
-        """The bytes that go out; raises NotFound."""
+    def raw(self, id: int, copy: int = 0) -> Source:
+        """The bytes that go out; raises NotFound, StoreDamaged."""
         if copy == 0:
             column = self._bytes("SELECT raw FROM outbox_bytes WHERE outbox_id = ?", id)
-            return self.bytes.read(id, RAW, column)
+            return self.bytes.open(id, RAW, column)
         sql = "SELECT raw FROM outbox_copies WHERE outbox_id = ? AND copy = ?"
-        return self.bytes.read(id, further(copy), self._bytes(sql, id, copy))
+        return self.bytes.open(id, further(copy), self._bytes(sql, id, copy))
 
-    def to_send(self, id: int, copy: int = 0) -> bytes:
+    def to_send(self, id: int, copy: int = 0) -> Source:
         """The bytes that go out now; raises StoreDamaged where they are not here as a whole."""
-        return self.raw(id, copy) or self.bytes.lost()
+        found = self.raw(id, copy)
+        return found if len(found) else self.bytes.lost()
 
-    def sent_copy(self, id: int) -> bytes:
-        """The copy for Sent; empty where it is there already."""
-        column = self._bytes("SELECT sent_copy FROM outbox_bytes WHERE outbox_id = ?", id)
-        return self.bytes.read(id, SENT, column)
+    def sent_copy(self, id: int) -> Iterator[bytes]:
+        """The copy for Sent, piece by piece; none where it is there already.
+
+        Mostly it is what goes out, with the line in front that names those in Bcc.
+        """
+        row = self.database.row(
+            "SELECT sent_copy, sent_head, raw FROM outbox_bytes WHERE outbox_id = ?", (id,)
+        )
+        if row is None:
+            raise gone()
+        own, head, raw = row
+        whole = self.bytes.open(id, *((SENT, own) if head is None else (RAW, raw)))
+        yield head or b""
+        yield from pieces(whole, 0, len(whole), CHUNK)
 
     def draft(self, id: int) -> bytes:
         """What it is reopened from; empty once everyone has it."""
         column = self._bytes("SELECT draft FROM outbox_bytes WHERE outbox_id = ?", id)
-        return self.bytes.read(id, DRAFT, column)
+        found = self.bytes.open(id, DRAFT, column)
+        return found[: len(found)]
 
     # Changing
 

@@ -123,6 +123,11 @@ class Submission:
         """Whether another message can be handed over; once it cannot, it never can again."""
         return self._connection.open and not self._cancel.cancelled
 
+    @property
+    def answers_ahead(self) -> bool:
+        """Whether the next message is being answered already: nobody has to wait for that."""
+        return self._connection.heard_more
+
     def submit(
         self,
         sender: str,

@@ -53,6 +53,14 @@ class Connection:
         self.open = self.open and reply.code != CLOSING
         return reply
 
+    @property
+    def heard_more(self) -> bool:
+        """Whether another reply has come already, at least its beginning."""
+        try:
+            return bool(self.wire.leftover(self._file))
+        except FAULTS:
+            return False  # who reads next meets it
+
     def ask(self, command: str) -> Reply:
         """Give one command and wait for its reply."""
         self.write(line(command))

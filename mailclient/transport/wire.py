@@ -117,13 +117,14 @@ class Wire:
         """What has come in that nobody asked for; never waits."""
         if not isinstance(reader, io.BufferedReader):
             return b""
+        patience = self.sock.gettimeout()
         self.sock.settimeout(0)
         try:
             return reader.peek(1)
         except (BlockingIOError, ssl.SSLWantReadError):
             return b""
         finally:
-            self.sock.settimeout(SILENCE)
+            self.sock.settimeout(patience)
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Shut the connection if the block takes longer, whatever it waits for."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -19,6 +20,7 @@ from mailclient.errors import (
     LoginRefused,
     MailboxBusy,
     MailError,
+    StoreFull,
     Unreachable,
 )
 from mailclient.message.address import Address
@@ -26,9 +28,12 @@ from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.paths import Profile
 from mailclient.services.accounts import OUTGOING
 from mailclient.services.jobs import Job
+from mailclient.services.outcomes import Outcomes
 from mailclient.services.waiting import Late, held, late, next_try
+from mailclient.store.database import Durability
 from mailclient.store.folders import Role
 from mailclient.store.outbox import OutItem
+from mailclient.transport.smtp_message import Message
 from tests.servers.scripted import Conversation, Script, Scripted, scripted
 
 ANN, BOB, CAROL = "ann@example.org", "bob@example.org", "carol@example.org"
@@ -587,3 +592,159 @@ def test_what_is_kept_for_later_is_not_late(ann: Ann) -> None:
     id = ann.write(later=ann.clock() + timedelta(days=9))
     ann.clock.forward(days=8)
     assert late(ann.item(id), ann.clock()) is Late.NO
+
+
+# What is kept, and when
+
+
+def takes_ahead(count: int) -> Script:
+    """A server that is told each envelope with the end of the message before, and answers both
+    together."""
+
+    def script(talk: Conversation) -> None:
+        talk.smtp_log_in(b"PIPELINING")
+        taken = b""
+        for _ in range(count):
+            begun(talk, taken)
+            talk.hear_message()
+            taken = b"250 taken\r\n"
+        talk.say(taken)
+        talk.answer(b"QUIT", b"221 bye\r\n")
+
+    return script
+
+
+def begun(talk: Conversation, before: bytes = b"") -> None:
+    """An envelope for one recipient, which came in one piece."""
+    for word in (b"MAIL FROM", b"RCPT TO", b"DATA"):
+        talk.hear(word)
+    talk.say(before + b"250 ok\r\n250 ok\r\n354 go on\r\n")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    while not condition():
+        pause.wait(0.01)
+
+
+def commits(ann: Ann, monkeypatch: pytest.MonkeyPatch) -> list[Durability]:
+    """What each commit promises from now on."""
+    made: list[Durability] = []
+    database = ann.app._store.database
+    promise = database._promise
+
+    def noted(durability: Durability) -> None:
+        made.append(durability)
+        promise(durability)
+
+    monkeypatch.setattr(database, "_promise", noted)
+    return made
+
+
+def test_the_disk_is_waited_for_once_for_each_message(
+    ann: Ann, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [ann.write(subject=f"Letter {number}") for number in range(10)]
+    with scripted(takes_ahead(10)) as running:
+        ann.at(running)
+        made = commits(ann, monkeypatch)
+        assert ann.flush() is None
+    assert [ann.states(id) for id in ids] == [["sent"]] * 10
+    # ten marks, the answer to the last, and what the log-in has proved of the server
+    assert made.count(Durability.FULL) <= 12
+    assert len(ann.subjects(Role.SENT)) == 10
+
+
+def test_before_the_end_of_the_next_the_answer_to_the_one_before_is_on_the_disk(ann: Ann) -> None:
+    first, second = ann.write(), ann.write(subject="Other")
+    seen: list[list[str]] = []
+
+    def script(talk: Conversation) -> None:
+        talk.smtp_log_in(b"PIPELINING")
+        begun(talk)
+        talk.hear_message()
+        begun(talk, b"250 taken\r\n")
+        talk.hear_message()
+        seen.append(ann.states(first) + ann.states(second) + ann.subjects(Role.SENT))
+        talk.cut()
+
+    with scripted(script) as running:
+        ann.at(running)
+        assert "may have been sent" in str(ann.flush())
+    assert seen == [["sent", "sending", "Hello"]]
+    assert (ann.states(first), ann.states(second)) == (["sent"], ["uncertain"])
+
+
+def test_an_answer_does_not_wait_for_a_server_that_takes_its_time_over_the_next(ann: Ann) -> None:
+    first, second = ann.write(), ann.write(subject="Other")
+
+    def script(talk: Conversation) -> None:
+        talk.smtp_log_in(b"PIPELINING")
+        begun(talk)
+        talk.hear_message()
+        talk.say(b"250 taken\r\n")
+        wait_for(lambda: ann.states(first) == ["sent"])
+        talk.say(b"250 ok\r\n250 ok\r\n354 go on\r\n")
+        talk.hear_message()
+        talk.say(b"250 taken\r\n")
+        talk.answer(b"QUIT", b"221 bye\r\n")
+
+    with scripted(script) as running:
+        ann.at(running)
+        assert ann.flush() is None
+    assert ann.states(second) == ["sent"]
+
+
+def test_a_fault_of_the_program_past_the_end_leaves_a_doubt_and_nothing_on_its_way(
+    ann: Ann, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = ann.write(), ann.write(subject="Other")
+
+    def stumbles(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(Outcomes, "answered", stumbles)
+    with scripted(takes_ahead(2)) as running:
+        ann.at(running)
+        with pytest.raises(RuntimeError, match="a mistake of ours"):
+            ann.flush()
+    assert (ann.states(first), ann.states(second)) == (["uncertain"], ["deferred"])
+    assert "stumbled" in ann.item(first).problem
+
+
+def test_a_fault_of_the_program_before_the_end_has_it_wait_for_another_try(
+    ann: Ann, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = ann.write()
+
+    def stumbles(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    with monkeypatch.context() as broken, scripted(takes_two) as running:
+        broken.setattr(Message, "stuffed", stumbles)
+        ann.at(running)
+        with pytest.raises(RuntimeError, match="a mistake of ours"):
+            ann.flush()
+    assert ann.states(id) == ["deferred"]
+    with scripted(takes(b"250 ok")) as running:
+        ann.at(running)
+        assert ann.flush() is None
+    assert ann.states(id) == ["sent"]
+
+
+def test_an_answer_that_the_full_disk_did_not_take_is_kept_once_there_is_room(
+    ann: Ann, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = ann.write()
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreFull("The disk is full.")
+
+    with monkeypatch.context() as no_room, scripted(takes(b"250 ok")) as running:
+        no_room.setattr(ann.app._store.messages, "store_raw", full)
+        ann.at(running)
+        assert isinstance(ann.flush(), StoreFull)
+        assert ann.states(id) == ["sending"]
+    assert ann.flush() is None  # no server hears of it
+    assert ann.states(id) == ["sent"]
+    assert ann.subjects(Role.SENT) == ["Hello"]
