@@ -85,8 +85,7 @@ def flush(app: App, account: Account) -> MailError | None:
         except MailError as problem:
             return problem
         finally:
-            if (understood := app.send.understand()) is not None:
-                understood.result()
+            app.intake.start(app.jobs).result()
     return None
 
 

@@ -49,7 +49,6 @@ class Dispatch:
         if self._outbox.database.read_only:
             return
         self._was = self._network()
-        self._send.understand()  # what the last run was stopped before
         self._jobs.submit("dispatch", self._run, quiet=True)
 
     def _run(self, job: Job) -> None:

@@ -10,6 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,7 +21,7 @@ from mailclient.message.security import UNPROTECTED, Encryption, SignatureWord, 
 from mailclient.message.tree import parse
 from mailclient.services.assess import Assessment, Assessor
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
-from mailclient.services.jobs import Job
+from mailclient.services.jobs import Job, Jobs
 from mailclient.services.observe import Observer
 from mailclient.services.returned import Returns
 from mailclient.settings import KEEP_DECRYPTED
@@ -96,9 +97,16 @@ class Intake:
         self._events = events
         self._clock = clock
 
+    def start(self, jobs: Jobs) -> Future[int]:
+        """Process everything that is new on the lane for that; raises Cancelled while the program
+        closes: then it is done after the next start."""
+        return jobs.submit("intake", self.run, quiet=True)
+
     def run(self, job: Job) -> int:
         """Process everything that is new; returns how many messages that were."""
         done = 0
+        if self._store.read_only:
+            return done
         while pending := self._store.messages.pending():
             batch = _Batch()
             try:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from mailclient.errors import MailError, NotFound
+from mailclient.errors import NotFound
 from mailclient.services.crash import crash_point
+from mailclient.services.intake import BUGS
 from mailclient.services.outcomes import Kept, Outcomes
 from mailclient.store.database import Durability
 from mailclient.store.outbox import Outbox, OutItem
@@ -79,9 +80,7 @@ class Notes:
         try:
             if self._held:
                 self.keep()
-        except MailError:
-            raise
-        except Exception:
+        except BUGS:
             log.exception("What has become of messages could not be kept")
             self._held.clear()
         if self._begun:

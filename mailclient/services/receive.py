@@ -114,7 +114,7 @@ class Receive:
 
     def start_intake(self) -> None:
         """Have what is stored understood, on its lane."""
-        self._jobs.submit("intake", self._intake.run, quiet=True)
+        self._intake.start(self._jobs)
 
     def collect(
         self, account: Account, job: Job, *, stored: Callable[[], None] = lambda: None

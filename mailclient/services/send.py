@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -300,14 +298,7 @@ class Send:
             return self._flushing.flush(account, job, now=now)
         finally:
             self._settling.look_back()  # a copy can be back before the server's answer is given up
-            self.understand()
-
-    def understand(self) -> Future[int] | None:
-        """Have what has come into Sent understood, on the intake lane; None while the program
-        closes: then it is done after the next start."""
-        with suppress(Cancelled):
-            return self._jobs.submit("intake", self._intake.run, quiet=True)
-        return None
+            self._intake.start(self._jobs)  # what has come into Sent
 
     def recover(self) -> None:
         """After a crash: what was cut past the final dot is uncertain, the rest is due again."""

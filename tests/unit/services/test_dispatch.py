@@ -44,9 +44,6 @@ class World:
         """In place of Send."""
         self.looked += 1
 
-    def understand(self) -> None:
-        """In place of Send."""
-
     def queue(self, **span: float) -> int:
         return self.outbox.queue(
             NewOut(
