@@ -21,7 +21,10 @@ ADD = "INSERT INTO settings (key, value) VALUES (?, ?)"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
+    """A store that was opened before: making its tables has left nothing in the log."""
+    file = tmp_path / "store.db"
+    Database.open(file, KEY, clock=Clock()).close()
+    return file
 
 
 @pytest.fixture
