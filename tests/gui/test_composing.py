@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, QUrl
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QTextCursor
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from mailclient.account import Account, Authentication, Identity, Security, Server
 from mailclient.app import App
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.compose.doubts import Doubt
+from mailclient.gui.compose.recipients import RecipientLine
 from mailclient.gui.compose.window import ComposeWindow
 from mailclient.message.address import Address
 from mailclient.message.draft import AttachmentSource, Draft
@@ -85,6 +86,27 @@ def focus(inside: QWidget) -> QWidget:
 # People
 
 
+def offered(qtbot: QtBot, line: RecipientLine, typed: str) -> QAbstractItemView:
+    """The list of people that is shown for what was typed."""
+    line.blockSignals(True)  # so that nobody but Bob is looked for
+    line.window().activateWindow()
+    line.entry.setFocus()
+    qtbot.waitUntil(line.entry.hasFocus, timeout=PATIENCE)
+    qtbot.keyClicks(line.entry, typed)
+    line.propose(typed, [BOB])
+    popup = line._completer.popup()
+    assert popup is not None
+    assert popup.isVisible()
+    return popup
+
+
+def test_a_new_message_begins_at_the_people_and_an_answer_at_the_text(write: Write) -> None:
+    window = write()
+    assert focus(window) is window.form.to.entry
+    window = write(to=(BOB,), subject="Re: Lunch")
+    assert focus(window) is window.form.text
+
+
 def test_what_is_typed_becomes_chips(qtbot: QtBot, write: Write) -> None:
     line = write().form.to
     line.entry.setFocus()
@@ -125,11 +147,27 @@ def test_a_list_of_people_is_pasted_as_chips(qtbot: QtBot, write: Write) -> None
 
 def test_somebody_written_to_before_is_offered_and_taken(qtbot: QtBot, write: Write) -> None:
     line = write().form.to
-    line.entry.setFocus()
-    qtbot.keyClicks(line.entry, "bo")
-    line.propose("bo", [BOB])
-    line._take("Bob <bob@example.org>")
+    for keys in ((Qt.Key.Key_Return,), (Qt.Key.Key_Tab,), (Qt.Key.Key_Down, Qt.Key.Key_Return)):
+        popup = offered(qtbot, line, "bo")
+        assert popup.width() > line.entry.fontMetrics().horizontalAdvance("Bob <bob@example.org>")
+        for key in keys:
+            qtbot.keyClick(popup, key)
+        assert line.people() == (BOB,)
+        assert line.entry.text() == ""
+        assert focus(line) is line.entry
+        line.show_people(())
+    popup = offered(qtbot, line, "bo")
+    at = popup.visualRect(popup.model().index(0, 0)).center()
+    qtbot.mouseClick(popup.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert line.people() == (BOB,)
+
+
+def test_a_whole_address_stands_whatever_is_offered(qtbot: QtBot, write: Write) -> None:
+    line = write().form.to
+    popup = offered(qtbot, line, "bob@example.or")
+    qtbot.keyClick(popup, Qt.Key.Key_Return)
+    assert line.people() == (Address("", "bob@example.or"),)
+    assert not popup.isVisible()
 
 
 def test_each_chip_says_who_can_read_it_in_private(write: Write, snap: Snap) -> None:

@@ -105,6 +105,10 @@ class ComposeForm(QWidget):
         self._show_text(replace(draft, html=draft.html if rich else ""))
         self.touched.emit()
 
+    def begin(self) -> None:
+        """Put the keyboard where writing goes on: the text, or whom it is to."""
+        (self.text if self._base.to and self._base.subject else self.to.entry).setFocus()
+
     def show_line(self, line: RecipientLine) -> None:
         """Show a row that was hidden, and go there."""
         self._show_line(line, True)
@@ -190,7 +194,6 @@ class ComposeForm(QWidget):
             self.from_box.setCurrentIndex(0)
         self.show_draft(draft)
         self.protection.start(encrypt=draft.encrypt, sign=sign)
-        (self.text if draft.to and draft.subject else self.to.entry).setFocus()
 
     def _connect(self) -> None:
         for line in self.lines:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QMimeData, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
+from mailclient.gui.compose.doubts import is_whole
 from mailclient.gui.compose.flow_field import ROW, FlowField
 from mailclient.gui.compose.person_chip import PersonChip, person_words
 from mailclient.message.address import Address, typed_people
@@ -16,6 +17,7 @@ from mailclient.services.readiness import RecipientReadiness
 PAUSE_MS = 120
 MOST_ROWS = 3
 ENTRY_WIDTH = 130
+PROPOSAL_WIDTH = 420
 
 
 class _Entry(QLineEdit):
@@ -24,6 +26,14 @@ class _Entry(QLineEdit):
     def __init__(self, taken: Callable[[QKeyEvent], bool]) -> None:
         super().__init__()
         self._taken = taken
+
+    def event(self, event: QEvent) -> bool:
+        """Offer Tab to the field too, which Qt would take for going on."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Tab and self._taken(event):
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Type, unless the key means something to the field."""
@@ -185,16 +195,34 @@ class RecipientLine(FlowField):
         self._proposals.setStringList([person_words(one) for one in new])
         popup = self._completer.popup()
         if new:
-            self._completer.complete()
+            entry = self.entry.rect()
+            width = max(entry.width(), min(PROPOSAL_WIDTH, self.width()))
+            self._completer.complete(entry.adjusted(0, 0, width - entry.width(), 0))
         elif popup is not None:
             popup.hide()
 
+    def _take_proposal(self) -> bool:
+        """Take the proposal that is chosen, or the first one for what is no whole address yet."""
+        popup = self._completer.popup()
+        if popup is None or not popup.isVisible():
+            return False
+        chosen = popup.selectionModel().selectedIndexes()  # the current one is not always chosen
+        typed = read_people(self.entry.text())
+        if chosen:
+            self._take(str(chosen[0].data()))
+        elif typed and not is_whole(typed[-1]):
+            self._take(self._proposals.stringList()[0])
+        else:
+            popup.hide()
+            return False
+        return True
+
     def _take(self, text: str) -> None:
         """Put a proposal in place of what was typed."""
+        self.entry.setText(text)
         popup = self._completer.popup()
         if popup is not None:
-            popup.hide()
-        self.entry.setText(text)
+            popup.hide()  # which ends the typing, as far as Qt is concerned
         self.commit()
         self.touched.emit()
         self.entry.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -204,11 +232,14 @@ class RecipientLine(FlowField):
         self.entry.setFocus()
 
     def _key(self, event: QKeyEvent) -> bool:
-        """Return makes a chip, Backspace at the beginning goes to the last."""
+        """Return and Tab take a proposal, Return makes a chip, Backspace goes to the last."""
+        if event.key() == Qt.Key.Key_Tab:
+            return self._take_proposal()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 return False
-            self.commit()
+            if not self._take_proposal():
+                self.commit()
             return True
         at_start = self.entry.cursorPosition() == 0 and not self.entry.hasSelectedText()
         if event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Left) and at_start and self._chips:

@@ -111,6 +111,7 @@ class ComposeWindow(QMainWindow):
             column.addWidget(part)
         column.addWidget(self.form, 1)
         self.setCentralWidget(page)
+        self.form.begin()  # only inside its window does a field keep the keyboard
 
     def _connect(self) -> None:
         for line in self.form.lines:
