@@ -28,13 +28,15 @@ WELCOME = Letter(
     "Only the two of us can read this",
     """Hello Alice,
 
-this message was encrypted to your key and signed with mine. The servers between us saw that I wrote
-to you and when, and nothing else: even its subject was hidden from them.
+this message was encrypted to your key and signed with mine.
+The servers between us saw that I wrote to you and when,
+and nothing else: even its subject was hidden from them.
 
-Answer me with Encrypt switched on. I will write back at once, encrypted too.
+Answer me with Encrypt switched on. I will write back at once,
+encrypted too.
 
-The word to search for is heliotrope. Your mailbox file on the disk does not hold it readably, and
-still the search field finds it.
+The word to search for is heliotrope. Your mailbox file on the disk
+does not hold it readably, and still the search field finds it.
 
 Bob
 """,
@@ -47,7 +49,8 @@ RENT = Letter(
 
 as agreed, please transfer 240 to the usual account of the boathouse by Friday.
 
-This message is signed, not encrypted: everybody can read it, nobody can change it unnoticed.
+This message is signed, not encrypted: everybody can read it,
+nobody can change it unnoticed.
 
 Bob
 """,
@@ -58,8 +61,10 @@ FORGED_FROM, FORGED_TO = b"transfer 240 to the usual account", b"transfer 940 to
 
 ANSWER = """Dear Alice,
 
-your message arrived here {how}, and I could read it. This answer was written by a second copy of
-the same program, with a profile and a key of its own, and it is encrypted to you.
+your message arrived here {how},
+and I could read it. This answer was written by a second copy of the
+same program, with a profile and a key of its own, and it is
+encrypted to you.
 
 The word of the day is {word}.
 

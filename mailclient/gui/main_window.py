@@ -155,7 +155,7 @@ class MainWindow(QMainWindow):
         if place is not None and (before != place or self.listing.question.place is None):
             self._show_place(place)
         inboxes = sum(one.unread for one in folders if one.role.value == "inbox")
-        self.setWindowTitle(f"Mail ({inboxes:,} unread)" if inboxes else "Mail")
+        self.setWindowTitle(f"{inboxes:,} unread" if inboxes else "Mail")  # Qt adds '— Mail'
         if place is None:
             self.pane.show_empty("No mail yet", "Add an account to collect some.")
 

@@ -85,7 +85,7 @@ class Verbs(QObject):
             self._bridge.run(
                 "work",
                 lambda job: act(),
-                lambda done: self._notify.note(f"Taken back: {last.text}"),
+                lambda done: self._notify.note(f"Undone. {last.text} was taken back."),
                 owner=self,
             )
 
