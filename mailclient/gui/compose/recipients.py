@@ -29,10 +29,10 @@ class _Entry(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Offer Tab to the field too, which Qt would take for going on."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Tab and self._taken(event):
-                event.accept()
-                return True
+        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
+        if pressed and event.key() == Qt.Key.Key_Tab and self._taken(event):
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
