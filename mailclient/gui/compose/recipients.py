@@ -29,8 +29,12 @@ class _Entry(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Offer Tab to the field too, which Qt would take for going on."""
-        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
-        if pressed and event.key() == Qt.Key.Key_Tab and self._taken(event):
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() == Qt.Key.Key_Tab
+            and self._taken(event)
+        ):
             event.accept()
             return True
         return super().event(event)
@@ -207,7 +211,7 @@ class RecipientLine(FlowField):
         if popup is None or not popup.isVisible():
             return False
         chosen = popup.selectionModel().selectedIndexes()  # the current one is not always chosen
-        typed = read_people(self.entry.text())
+        typed = typed_people(self.entry.text())
         if chosen:
             self._take(str(chosen[0].data()))
         elif typed and not is_whole(typed[-1]):

@@ -168,7 +168,9 @@ class IntervalField(QWidget):
 
     def show_minutes(self, minutes: int | None, usual: int) -> None:
         """Put a value in; `usual` is what all accounts have."""
-        every = f"every {usual:,} minutes" if usual else "only when I ask"
+        every = "only when I ask"
+        if usual:
+            every = "every minute" if usual == 1 else f"every {usual:,} minutes"
         self.choice.setItemText(0, f"as often as all accounts: {every}")
         self.choice.setCurrentIndex(0 if minutes is None else 1 if minutes else 2)
         self.number.setValue(minutes or usual or 10)
