@@ -15,7 +15,7 @@ WINDOW_PACKAGES="libgl1 libegl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbco
 POLICY=/usr/sbin/policy-rc.d
 FORBIDDEN=no
 TEST_PACKAGES="dovecot-pop3d postfix gnome-keyring dbus dbus-x11 xvfb xauth procps
-    iproute2 util-linux"
+    iproute2 util-linux mount"
 
 say() {
     printf '%s\n' "$*" >&2

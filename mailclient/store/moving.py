@@ -26,13 +26,14 @@ CARRIED = {  # without mail: these tables, with these columns (none: all of them
     "accounts": ("id", "address", "details"),
     "folders": ("id", "account_id", "name", "role"),
     "keys": (),
+    "own_keys": (),
     "settings": (),
     "receipt_refusals": (),
 }
 LEFT = (  # mail, and what was learned from it
-    "bodies", "body_chunks", "ledger", "messages", "outbox", "outbox_bytes", "outbox_copies",
-    "outbox_pieces", "outbox_recipients", "people", "receipts", "returned", "tags", "understood",
-    "words",
+    "bodies", "body_chunks", "ledger", "lookups", "messages", "outbox", "outbox_bytes",
+    "outbox_copies", "outbox_pieces", "outbox_recipients", "people", "receipts", "returned", "tags",
+    "understood", "words",
 )  # fmt: skip
 OTHERWISE = ("secrets",)  # read from where they are, written by `put_in`
 KEYS = Setting("moved.keys", "", "Keys that came along and wait to be taken in.")
