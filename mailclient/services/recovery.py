@@ -106,8 +106,8 @@ def read_code(text: str) -> str:
 
 def sheet(key: KeyInfo, code: str, now: datetime) -> str:
     """The text of a recovery sheet."""
-    groups = code.split("-")
-    lines = "\n".join("    " + "   ".join(groups[at : at + 3]) for at in range(0, GROUPS, 3))
+    third = (len(code) + 1) // 3
+    lines = "\n".join("    " + code[at : at + third] for at in range(0, len(code), third))
     fingerprint = " ".join(key.fingerprint[at : at + 4] for at in range(0, len(key.fingerprint), 4))
     return f"""RECOVERY SHEET FOR A MAIL KEY
 
@@ -127,6 +127,6 @@ If the key has a passphrase, you need that as well.
 TO RESTORE
 
 In mailclient: Keys and people, Restore; or  mailclient key restore FILE
-With GnuPG:    gpg --decrypt FILE > key.asc, typing the code with its hyphens,
+With GnuPG:    gpg --decrypt FILE > key.asc, typing the code in one line,
                then  gpg --import key.asc
 """

@@ -14,6 +14,7 @@ from mailclient.app import App
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.certificate import CertificateDialog
 from mailclient.gui.help_window import PageWindow
+from mailclient.gui.keys.recovery_sheet import RecoverySheet
 from mailclient.gui.strip import Kind
 from mailclient.gui.wizard.servers_page import View
 from mailclient.gui.wizard.window import KEY, SERVERS, WHO, Wizard
@@ -441,7 +442,10 @@ def test_a_key_is_made_and_its_copy_saved(
     snap(wizard, "wizard-key-made")
     wizard.key_work.save_backup(str(tmp_path / "copy.asc"))
     qtbot.waitUntil(lambda: "The copy lies" in wizard.keys.state.text(), timeout=PATIENCE)
-    assert b"PRIVATE KEY" in (tmp_path / "copy.asc").read_bytes()
+    [sheet] = wizard.findChildren(RecoverySheet)
+    assert "RECOVERY CODE" in sheet.shown.toPlainText()
+    assert b"PRIVATE" not in (tmp_path / "copy.asc").read_bytes()
+    sheet.done_button.click()
     assert (tmp_path / "copy.asc").stat().st_mode & 0o077 == 0
     with qtbot.waitSignal(wizard.finished, timeout=PATIENCE):
         wizard.next.click()

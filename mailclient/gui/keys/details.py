@@ -38,7 +38,7 @@ class KeyDetails(QWidget):
         self.accept = _button("Accept", lambda: self.judged.emit("accepted"))
         self.reject = _button("Reject", lambda: self.judged.emit("rejected"))
         self.export = _button("Save public key…", self.export_wanted.emit)
-        self.backup = _button("Back up secret key…", self.backup_wanted.emit)
+        self.backup = _button("Save a copy…", self.backup_wanted.emit)
         self.delete = _button("Delete…", self.delete_wanted.emit)
         self.compare.textChanged.connect(lambda text: self._compare())
         buttons = QHBoxLayout()

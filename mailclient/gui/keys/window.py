@@ -22,13 +22,15 @@ from PySide6.QtWidgets import (
 )
 
 from mailclient.app import App
+from mailclient.crypto.api import KeyInfo
 from mailclient.gui import icons, parts, people
 from mailclient.gui.bridge import Bridge, Changes
+from mailclient.gui.keys.copies import Copies
 from mailclient.gui.keys.details import KeyDetails
 from mailclient.gui.keys.new_key import NewKeyDialog
 from mailclient.gui.keys.words import TRUST, seen_as
-from mailclient.gui.reader.saving import write, write_secret
-from mailclient.gui.strip import Strip
+from mailclient.gui.reader.saving import write
+from mailclient.gui.strip import Kind, Strip
 from mailclient.services.keys import KeyEntry
 from mailclient.services.read import read_file
 
@@ -54,12 +56,14 @@ class KeysWindow(QDialog):
         self.tree.setRootIsDecorated(False)
         self.tree.setAccessibleName("Keys")
         self.details = KeyDetails()
+        self.copies = Copies(app, bridge, self.strip, self)
+        self.reminder = Strip()
         self._arrange()
         self.filter.textChanged.connect(lambda text: self._show())
         self.tree.currentItemChanged.connect(lambda item, before: self._chosen())
         self.details.judged.connect(self._judge)
-        self.details.export_wanted.connect(lambda: self._export(secret=False))
-        self.details.backup_wanted.connect(self._ask_backup)
+        self.details.export_wanted.connect(self._export)
+        self.details.backup_wanted.connect(self._backup)
         self.details.delete_wanted.connect(self._ask_delete)
         bridge.changed.connect(self._changed)
         self._read()
@@ -70,6 +74,7 @@ class KeysWindow(QDialog):
         for text, icon, act in (
             ("New key…", "key", self._new),
             ("Import…", "down", self._choose_import),
+            ("Restore…", "key", self.copies.choose_restore),
         ):
             button = QPushButton(text)
             button.setIcon(icons.icon(icon, "text"))
@@ -86,6 +91,7 @@ class KeysWindow(QDialog):
         column.addWidget(parts.label("Keys and people", factor=1.2, weight=QFont.Weight.DemiBold))
         column.addLayout(bar)
         column.addWidget(self.strip)
+        column.addWidget(self.reminder)
         column.addWidget(self.tree, 2)
         column.addWidget(parts.hairline())
         column.addWidget(self.details, 1)
@@ -99,16 +105,32 @@ class KeysWindow(QDialog):
     def _read(self) -> None:
         self._bridge.run(
             "read",
-            lambda job: self._app.keys.list(),
-            self._arrived,
+            lambda job: (self._app.keys.list(), self._app.recovery.wanting()),
+            lambda found: self._arrived(*found),
             self.strip.problem,
             newest=f"keys {id(self)}",
             owner=self,
         )
 
-    def _arrived(self, entries: tuple[KeyEntry, ...]) -> None:
+    def _arrived(self, entries: tuple[KeyEntry, ...], wanting: tuple[KeyInfo, ...]) -> None:
         self._entries = entries
         self._show()
+        self._remind(wanting)
+
+    def _remind(self, wanting: tuple[KeyInfo, ...]) -> None:
+        """As long as there is no copy of a key of one's own, say so."""
+        if not wanting:
+            self.reminder.clear()
+            return
+        key = wanting[0]
+        who = next(iter(key.addresses), "")
+        save = ("Save a copy…", lambda: self.copies.choose(key.fingerprint, who))
+        self.reminder.say(
+            f"There is no copy of your key{f' for {people.plain(who)}' if who else ''}. If this "
+            "computer is lost, your encrypted mail cannot be read any more.",
+            Kind.CAUTION,
+            (save,),
+        )
 
     def _show(self) -> None:
         before = self.entry
@@ -178,7 +200,7 @@ class KeysWindow(QDialog):
         self.strip.say("Making the key…", lasting=True)
         self._work(
             lambda: self._app.keys.generate(address, name, passphrase or None),
-            f"There is a new key for {address}. Keep a copy of it in a safe place.",
+            f"There is a new key for {address}.",
         )
 
     def _choose_import(self) -> None:
@@ -192,33 +214,24 @@ class KeysWindow(QDialog):
         )
         dialog.open()
 
-    def _export(self, *, secret: bool) -> None:
+    def _export(self) -> None:
         entry = self.entry
         if entry is None:
             return
         dialog = QFileDialog(self, "Save the key")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        kind = "secret" if secret else "public"
-        dialog.selectFile(people.file_name(f"{entry.address or 'key'}-{kind}.asc"))
+        dialog.selectFile(people.file_name(f"{entry.address or 'key'}-public.asc"))
         dialog.fileSelected.connect(
             lambda name: self._work(
-                lambda: (write_secret if secret else write)(
-                    Path(name), self._app.keys.export(entry.key.fingerprint, secret=secret)
-                ),
+                lambda: write(Path(name), self._app.keys.export(entry.key.fingerprint)),
                 f"Saved as {name}.",
             )
         )
         dialog.open()
 
-    def _ask_backup(self) -> None:
-        self._ask(
-            "Save your secret key?",
-            "Whoever has this file can read your mail and sign in your name. Keep it where only "
-            "you can reach it. Without a copy, mail to you cannot be read once this computer is "
-            "lost.",
-            "Save it",
-            lambda: self._export(secret=True),
-        )
+    def _backup(self) -> None:
+        if self.entry is not None:
+            self.copies.choose(self.entry.key.fingerprint, self.entry.address)
 
     def _ask_delete(self) -> None:
         entry = self.entry

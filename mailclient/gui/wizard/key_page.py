@@ -148,8 +148,8 @@ class KeyPage(QWidget):
             self.say(
                 "key",
                 f"Your key is ready: {_words(key)} If this computer is lost, mail to you cannot be "
-                "read without a copy of it. Save one where only you can reach it: whoever has the "
-                "file can read your mail.",
+                "read without a copy of it. Save one now: a file, and a code on a sheet that opens "
+                "it.",
             )
             self.backup.show()
         else:

@@ -13,11 +13,13 @@ from mailclient.app import App
 from mailclient.crypto.api import KeyInfo
 from mailclient.errors import KeyMissing
 from mailclient.gui import people
+from mailclient.gui.keys.recovery_sheet import RecoverySheet
 from mailclient.gui.reader.saving import write_secret
 from mailclient.gui.strip import Strip
 from mailclient.gui.wizard.key_page import KeyPage
 from mailclient.services.jobs import Job
 from mailclient.services.read import read_file
+from mailclient.services.recovery import Copy
 
 
 class Run(Protocol):
@@ -85,17 +87,30 @@ class KeyWork:
     def _choose_backup(self) -> None:
         dialog = QFileDialog(self._page, "Save a copy of your key")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.selectFile(people.file_name(f"{self._identity.address}-secret.asc"))
+        dialog.selectFile(people.file_name(f"{self._identity.address}-backup.asc"))
         dialog.fileSelected.connect(self.save_backup)
         dialog.open()
 
     def save_backup(self, name: str) -> None:
-        """Write the secret key into a file."""
+        """Save a copy of the key in a file, and show the sheet with the code that opens it."""
         key = self._page.key
-        if key is not None:
-            self._run(
-                lambda job: write_secret(
-                    Path(name), self._app.keys.export(key.fingerprint, secret=True)
-                ),
-                lambda path: self._page.show_saved(name),
+        if key is None:
+            return
+
+        def work(job: Job) -> Copy:
+            copy = self._app.recovery.copy(key.fingerprint)
+            write_secret(Path(name), copy.data)
+            self._app.recovery.kept(copy.fingerprint)
+            return copy
+
+        self._run(work, lambda copy: self._show_sheet(copy, name))
+
+    def _show_sheet(self, copy: Copy, name: str) -> None:
+        self._page.show_saved(name)
+        sheet = RecoverySheet(copy.sheet, people.plain(name), self._page)
+        sheet.pdf_wanted.connect(
+            lambda path, pdf: self._run(
+                lambda job: write_secret(Path(path), pdf), lambda done: None
             )
+        )
+        sheet.open()

@@ -75,8 +75,8 @@ def test_the_sheet_is_printed_and_written_with_the_code_and_the_way_back(
     assert "RECOVERY CODE" in text
     assert ANN in text
     assert "mailclient key restore FILE" in text
-    digits = [one for one in text.partition("RECOVERY CODE")[2].split() if one.isdigit()]
-    again = run("key", "restore", str(file), typed=" ".join(digits) + "\n")
+    code = text.partition("RECOVERY CODE")[2].partition("With this code")[0]
+    again = run("key", "restore", str(file), typed=" ".join(code.split()) + "\n")
     assert (again.exit_code, "is here again" in again.stdout) == (0, True)
 
 
