@@ -30,7 +30,6 @@ ON_SELECTION = ("archive", "delete", "junk", "move", "read", "star")
 ON_ONE = (
     "reply",
     "reply-all",
-    "reply-list",
     "forward",
     "forward-attached",
     "redirect",
@@ -142,6 +141,9 @@ class Commands(QObject):
         count = self._list.selected_count()
         self._window.actions_.enable(ON_SELECTION, count > 0)
         self._window.actions_.enable(ON_ONE, count == 1)
+        view = self._window.reader.view  # only who has it before them knows whether it is a list's
+        answers = view is not None and bool(view.envelope.list_post)
+        self._window.actions_.enable(("reply-list",), count == 1 and answers)
 
     def toggle_star(self, id: int) -> None:
         """Star the selected messages, or the one whose star was clicked; or take it away."""

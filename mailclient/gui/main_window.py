@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         self.reading.part_opened.connect(self._open_part)
         self.reader.message_wanted.connect(self._open)
         self.reader.again_wanted.connect(self.verbs.send_again)
+        self.reader.shown.connect(self.commands.enable)
         self.reading.edit_wanted.connect(self.verbs.edit)
         self.verbs.not_done.connect(self.listing.update)
         self.reader.write_wanted.connect(self.commands.write_to)

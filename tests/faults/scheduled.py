@@ -18,9 +18,15 @@ from mailclient.services.events import CollectionEnded, Event, MessagesChanged
 def tell(event: Event) -> None:
     """One line for each collection, and `+ COUNT` for what can be seen from now on."""
     if isinstance(event, CollectionEnded):
-        print(event.problem or "collected", flush=True)
+        say(str(event.problem or "collected"))
     elif isinstance(event, MessagesChanged) and event.ids:
-        print("+", len(event.ids), flush=True)
+        say(f"+ {len(event.ids)}")
+
+
+def say(line: str) -> None:
+    """A whole line at once: several lanes tell of what they do."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:

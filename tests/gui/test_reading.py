@@ -17,7 +17,7 @@ from mailclient.app import App
 from mailclient.gui.actions import COMMANDS
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.main_window import MainWindow
-from mailclient.gui.reader.segments import from_first_line
+from mailclient.gui.reader.segments import LONGEST_LINE, from_first_line, in_lines
 from mailclient.services.jobs import Job
 from tests.gui.conftest import MakeApp, Snap
 
@@ -61,6 +61,7 @@ def letters(port: int) -> dict[str, bytes]:
         b"Date: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\nJust words.\r\n",
         "pictures": (
             "From: News <news@example.org>\r\nSubject: Pictures\r\n"
+            "List-Post: <mailto:list@example.org>\r\n"
             "Date: Mon, 23 Nov 2026 11:00:00 +0000\r\nContent-Type: text/html\r\n\r\n"
             f'<p>Shown <b>bold</b></p><img src="{remote}/a.png"><img src="file:///etc/passwd">'
             f'<link rel="stylesheet" href="{remote}/b.css"><style>p{{background:url({remote}/c)}}'
@@ -128,6 +129,24 @@ def test_a_file_is_offered_under_a_safe_name(
     assert kept.name == "a.pdf"
     assert kept.read_bytes() == b"%PDF"
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_a_list_can_be_answered_only_where_there_is_one(qtbot: QtBot, window: MainWindow) -> None:
+    answer = window.actions_["reply-list"]
+    choose(qtbot, window, "Pictures")
+    qtbot.waitUntil(answer.isEnabled, timeout=PATIENCE)
+    choose(qtbot, window, "Plain")
+    qtbot.waitUntil(lambda: not answer.isEnabled(), timeout=PATIENCE)
+
+
+def test_a_line_that_would_take_long_to_paint_is_shown_in_several() -> None:
+    words = "word " * 10_000
+    cut = in_lines(words)
+    assert max(map(len, cut.split("\n"))) <= LONGEST_LINE
+    assert cut.replace("\n", "") == words
+    assert all(line.endswith(" ") for line in cut.split("\n") if line)
+    assert in_lines("x" * 3 * LONGEST_LINE).count("\n") == 2
+    assert in_lines("a\nb\n") == "a\nb\n"
 
 
 def test_what_was_archived_comes_back(qtbot: QtBot, window: MainWindow) -> None:

@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from mailclient.gui import theme
-from mailclient.gui.reader.blocked import replace_missing
-from mailclient.gui.reader.segments import LONGEST, from_first_line, segments
+from mailclient.gui.reader.blocked import without_missing
+from mailclient.gui.reader.segments import beginning, from_first_line, in_lines, segments
 
 LINE_HEIGHT = 130.0
 MARGIN = 16.0
@@ -57,9 +57,9 @@ class BodyView(QTextBrowser):
         """Show plain text; of a very long one the beginning, unless the `whole` is asked for."""
         text = from_first_line(text)
         self._text, self._html, self._pictures = text, "", {}
-        too_long = len(text) > LONGEST and not whole
-        self._fill_text(text[:LONGEST] if too_long else text)
-        self.shortened.emit(too_long)
+        shown = text if whole else beginning(text)
+        self._fill_text(shown)
+        self.shortened.emit(len(shown) < len(text))
 
     def show_html(self, html: str, pictures: Mapping[str, QImage]) -> None:
         """Show sanitised HTML with the pictures that came with it, by Content-ID."""
@@ -92,7 +92,7 @@ class BodyView(QTextBrowser):
         document = self._fresh()
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
-        for one in segments(text):
+        for one in segments(in_lines(text)):
             shape = QTextCharFormat()
             if one.depth or one.signature:
                 shape.setForeground(colors.color("secondary"))
@@ -113,8 +113,7 @@ class BodyView(QTextBrowser):
             f"blockquote {{ color: {colors.secondary}; margin: 4px 0 4px 12px; }}"
             f"table, td, th {{ border-color: {colors.line}; }}"
         )
-        document.setHtml(html)
-        replace_missing(document, self._pictures, colors.color("secondary"))
+        document.setHtml(without_missing(html, self._pictures, colors.secondary))
         self._space(document)
         self.setDocument(document)
 
@@ -157,7 +156,7 @@ class BodyView(QTextBrowser):
             if self._html:
                 self._fill_html(self._html)
             else:
-                self._fill_text(self._text[:LONGEST])
+                self._fill_text(beginning(self._text))
 
     def _clicked(self, url: QUrl) -> None:
         """Tell the link and the words that it was shown with."""

@@ -24,6 +24,7 @@ SIDE = 8
 SLACK = 8  # what is drawn may be a little wider than what was measured
 GAP = 6
 MARK = 15
+LONGEST = 1000  # of a name or an address; the rest of a longer one is in the source
 
 
 class PersonChip(QAbstractButton):
@@ -34,14 +35,14 @@ class PersonChip(QAbstractButton):
 
     def __init__(self, person: Address, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = people.plain(person.name)
-        self._address = people.plain(person.address) or "no address"
+        self._name = people.plain(person.name[:LONGEST])
+        self._address = people.plain(person.address[:LONGEST]) or "no address"
         self._raw = person.address
         self._pretends = people.pretends(person)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        spoken = people.full(person)
+        spoken = f"{self._name} <{self._address}>" if self._name else self._address
         if self._pretends:
             spoken += ". Careful: the name shows another address than the mail comes from"
         self.setAccessibleName(spoken)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mailclient.message.envelope import Envelope
 
 FIRST = 5
+MOST = 100  # who are compared with each other
 
 
 class Header(QWidget):
@@ -75,8 +76,8 @@ class Header(QWidget):
         self._fill("To", envelope.to)
         self._fill("Cc", envelope.cc)
         self._fill("Bcc", envelope.bcc)
-        own = {person.key for person in sender}
-        others = [person for person in envelope.reply_to if person.key not in own]
+        own = {person.key for person in sender[:MOST]}
+        others = [person for person in envelope.reply_to[:MOST] if person.key not in own]
         self._fill("Answers to", others)
 
     def _fill(self, word: str, persons: Sequence[Address], *, whole: bool = False) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 from mailclient.gui import dates, parts
 from mailclient.gui.parts import EmptyState
 from mailclient.gui.reader.attachments import AttachmentBar
+from mailclient.gui.reader.blocked import is_too_much
 from mailclient.gui.reader.body_view import BodyView
 from mailclient.gui.reader.details import Details
 from mailclient.gui.reader.find_bar import FindBar
@@ -50,6 +51,7 @@ class Format(Enum):
 class Reader(QWidget):
     """Shows one message, or says why there is none."""
 
+    shown = Signal()  # another message
     write_wanted = Signal(str)  # an address or a mailto: link
     search_wanted = Signal(str)  # an address
     link_wanted = Signal(str)  # a web address to be opened outside
@@ -69,6 +71,7 @@ class Reader(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Message")
         self.view: MessageView | None = None
+        self._is_too_much = False
         self._pictures = NO_PICTURES
         self._format = Format.FORMATTED
         self.nothing = EmptyState()
@@ -150,6 +153,7 @@ class Reader(QWidget):
         """Show a message with the pictures that came inside it, and what the ledger knows of it."""
         self._wait.stop()
         self.view = view
+        self._is_too_much = bool(view.body.html) and is_too_much(view.body.html or "")
         self._pictures = pictures
         mismatch = "from-mismatch" in view.verdict.warnings
         self.header.show_envelope(
@@ -168,6 +172,7 @@ class Reader(QWidget):
         )
         self._pages.setCurrentIndex(1)
         self.setAccessibleName(f"Message: {self.header.subject.text()}")
+        self.shown.emit()
         if self._details.isVisible():
             self.show_details()
 
@@ -222,6 +227,7 @@ class Reader(QWidget):
             and bool(view.body.html)
             and not view.encrypted
             and self._format is Format.FORMATTED
+            and not self._is_too_much
         )
 
     def _show_body(self) -> None:
@@ -230,8 +236,10 @@ class Reader(QWidget):
         html = self.view.body.html
         if self.shows_html and html:
             self.body.show_html(html, self._pictures)
-        else:
-            self.body.show_text(self.view.body.text)
+            return
+        self.body.show_text(self.view.body.text)
+        if self._is_too_much and self._format is Format.FORMATTED and not self.view.encrypted:
+            self.link.say("There is more formatting in this message than can be shown.")
 
     def _is_shown(self, content_id: str) -> bool:
         """Whether a picture stands in the text already."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 LONGEST = 200_000
+MOST_LINES = 20_000
+LONGEST_LINE = 5_000  # painting one paragraph of 300,000 letters takes seconds
 _LINK = re.compile(
     r"\b(?:https?://[^\s<>\"'`|\\^{}]+|mailto:[^\s<>\"']+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
     re.IGNORECASE,
@@ -25,6 +27,27 @@ _BLANK_START = re.compile(r"\A(?:[^\S\r\n]*\r?\n)+")
 def from_first_line(text: str) -> str:
     """A text without the empty lines above its first words, as a reply leaves room for them."""
     return _BLANK_START.sub("", text)
+
+
+def beginning(text: str) -> str:
+    """As much of a text as is shown unasked."""
+    return "\n".join(text[:LONGEST].split("\n")[:MOST_LINES])
+
+
+def in_lines(text: str) -> str:
+    """A text whose lines are short enough to be painted at once, cut at blanks where it can be."""
+    lines = text.split("\n")
+    if max(map(len, lines)) <= LONGEST_LINE:
+        return text
+    return "\n".join(piece for line in lines for piece in _cut(line))
+
+
+def _cut(line: str) -> Iterator[str]:
+    while len(line) > LONGEST_LINE:
+        at = line.rfind(" ", LONGEST_LINE // 2, LONGEST_LINE) + 1 or LONGEST_LINE
+        yield line[:at]
+        line = line[at:]
+    yield line
 
 
 @dataclass(frozen=True, slots=True)
