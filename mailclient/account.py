@@ -112,6 +112,11 @@ class Retention:
     size: int | None = None
     follow: bool = False
 
+    @property
+    def ends(self) -> bool:
+        """Whether anything is ever deleted there by rule."""
+        return self != Retention(None)
+
     @classmethod
     def parse(cls, words: str) -> Retention:
         """Read `yes` (for ever), `no` (delete at once), or any of a number of days, `count:500`,

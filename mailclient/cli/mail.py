@@ -55,7 +55,6 @@ def receive(context: Context, address: str | None, as_json: bool, wanted: bool) 
         raise _nothing_to_collect(app.accounts.list())
     with progress(wanted) as job:
         receipts = app.receive.collect_each(accounts, job)
-        app.intake.run(job)
     if as_json:
         print_json({"accounts": [forms.receipt(one) for one in receipts]})
     for one in receipts:

@@ -304,10 +304,11 @@ class Collection:
 
     def delete(self, session: Pop3Session, wanted: Sequence[Listed]) -> list[Listed]:
         """Ask the server to delete what is stored here and can be read back."""
-        if wanted:
-            count = f"{len(wanted):,} message{'' if len(wanted) == 1 else 's'}"
-            self._job.progress(0, 0, f"checking and deleting {count} on the server")
-        known = self._store.ledger.known(self._account.id)
+        if not wanted:
+            return []
+        count = f"{len(wanted):,} message{'' if len(wanted) == 1 else 's'}"
+        self._job.progress(0, 0, f"checking and deleting {count} on the server")
+        known = self._store.ledger.lines(self._account.id, [one.uid for one in wanted])
         sure = self._still_the_same(session, wanted, known)
         ready = [one for one in sure if self._readable(known[one.uid])]
         self._store.ledger.mark(

@@ -72,17 +72,18 @@ class Plan:
 
 
 def download_plan(
-    listing: Sequence[Listed], known: Mapping[bytes, Entry], largest: int | None = None
+    listing: Sequence[Listed], known: Mapping[bytes, int], largest: int | None = None
 ) -> Plan:
-    """What comes whole, and of what only the head; `listing` is a named one."""
+    """What comes whole, and of what only the head; `listing` is a named one, `known` the size of
+    each message whose name is."""
     fetch: list[Listed] = []
     heads: list[Listed] = []
     reused: list[bytes] = []
     for one in listing:
-        entry = known.get(one.uid) if one.uid else None
-        if entry is not None and entry.size == one.size:
+        size = known.get(one.uid) if one.uid else None
+        if size == one.size:
             continue
-        if entry is not None:
+        if size is not None:
             reused.append(one.uid)
         # never seen, not to be known again, or the name was given anew
         (heads if largest is not None and one.size > largest else fetch).append(one)

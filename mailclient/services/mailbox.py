@@ -155,7 +155,7 @@ class ServerMailbox:
             wanted = [_chosen(listing, names) for names in (fetch, leave, delete)]
             to_fetch, to_leave, to_delete = wanted
             known = self._store.ledger.known(account.id)
-            run = self._receive.collection(account, job, known)
+            run = self._receive.collection(account, job)
             run.leave([one for one in to_leave if not self._is_here(known.get(one.uid), one)])
             heads = {one.uid: known[one.uid] for one in to_fetch if one.uid in known}
             for one in to_fetch:

@@ -32,8 +32,6 @@ FORGET_AFTER = timedelta(days=30)
 MOST_AT_ONCE = 16  # accounts
 MANY = 20  # so many new names for what is here are worth a word
 
-Known = dict[bytes, Entry]
-
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -132,21 +130,25 @@ class Receive:
         return self._collect(account, job, stored)
 
     def collect_each(self, accounts: Sequence[Account], job: Job) -> list[Receipt]:
-        """Collect once from each of these at the same time; what keeps all of one away is in its
-        receipt."""
+        """Collect once from each of these at the same time, and understand what comes while more
+        does; ends when all of it is. What keeps all of one account away is in its receipt."""
 
         def one(account: Account) -> Receipt:
             def told(_id: int, done: int, total: int, note: str) -> None:
                 job.progress(done, total, f"{account.address}: {note}")
 
             try:
-                return self.collect(account, Job(job.id, job.cancel, told))
+                return self.collect(
+                    account, Job(job.id, job.cancel, told), stored=self.start_intake
+                )
             except MailError as problem:
                 return Receipt(account.address, failure=problem, began=False)
 
         with ThreadPoolExecutor(min(len(accounts), MOST_AT_ONCE)) as pool, ExitStack() as cut_short:
             cut_short.callback(job.cancel.cancel)  # an interrupt does not wait for servers
             receipts = list(pool.map(one, accounts))
+            rest = self._jobs.submit("intake", lambda _: self._intake.run(job), quiet=True)
+            rest.result()  # a fault that kept the intake from something is met here again
             cut_short.pop_all()
         return receipts
 
@@ -184,12 +186,11 @@ class Receive:
         self,
         account: Account,
         job: Job,
-        known: Known,
         *,
-        moved: tuple[bytes, ...] = (),
+        moved: Sequence[Entry] = (),
         stored: Callable[[], None] | None = None,
     ) -> Collection:
-        """What does the work of one session."""
+        """What does the work of one session; `moved` is known by names that it has no more."""
         return Collection(
             self._store,
             self._events,
@@ -197,7 +198,7 @@ class Receive:
             account,
             job,
             stored or self.start_intake,
-            {known[name].sha256: known[name] for name in moved if known[name].sha256},
+            {one.sha256: one for one in moved if one.sha256},
         )
 
     def _collect(self, account: Account, job: Job, stored: Callable[[], None]) -> Receipt:
@@ -205,14 +206,12 @@ class Receive:
         failure: MailError | None = None
         listing: tuple[Listed, ...] = ()
         deleted: list[Listed] = []
-        known: Known = {}
         with self.session(account, job) as session:
             listing = named(session.listing())
-            known = self._store.ledger.known(account.id)
-            plan = download_plan(listing, known, account.largest)
-            run = self.collection(
-                account, job, known, moved=(*plan.gone, *plan.reused), stored=stored
-            )
+            ledger = self._store.ledger
+            plan = download_plan(listing, ledger.sizes(account.id), account.largest)
+            moved = ledger.lines(account.id, (*plan.gone, *plan.reused))
+            run = self.collection(account, job, moved=tuple(moved.values()), stored=stored)
             try:
                 deleted = self._work(account, session, listing, plan, run)
             except (Unreachable, ProtocolFault) as fault:
@@ -221,7 +220,7 @@ class Receive:
                 failure = fault
         if failure is None:
             now = self._clock()
-            self._store.ledger.absent(account.id, plan.gone, now - FORGET_AFTER)
+            ledger.absent(account.id, plan.gone, now - FORGET_AFTER)
             self._store.accounts.note_collected(account.id, now, self._doubted(account, now))
         return Receipt(
             account.address,
@@ -269,9 +268,10 @@ class Receive:
                 "deleted on the server. That goes on in a day."
             )
             return []
-        known = self._store.ledger.known(account.id)
-        wanted = due(listing, known, account.retention, now)
-        deleted = run.delete(session, wanted)
+        deleted: list[Listed] = []
+        if account.retention.ends:
+            here = self._store.ledger.collected(account.id)
+            deleted = run.delete(session, due(listing, here, account.retention, now))
         if account.retention.days == 0:  # no later session could know them again
             deleted += run.delete_unasked(session, run.unnamed)
         return deleted

@@ -67,6 +67,28 @@ class Ledger:
             )
         }
 
+    def sizes(self, account_id: int) -> dict[bytes, int]:
+        """The size of each message of an account by its UID: a sixth of the memory of all lines."""
+        return dict(
+            self._database.rows("SELECT uid, size FROM ledger WHERE account_id = ?", (account_id,))
+        )
+
+    def collected(self, account_id: int) -> dict[bytes, Entry]:
+        """The lines of what came from the server, whole or as a head, by UID."""
+        return {
+            row[0]: _read(row)
+            for row in self._database.rows(
+                f"SELECT {_COLUMNS}, {_ABSENT} FROM ledger WHERE account_id = ? AND state != ?",
+                (account_id, EntryState.SEEN.value),
+            )
+        }
+
+    def lines(self, account_id: int, uids: Sequence[bytes]) -> dict[bytes, Entry]:
+        """The lines of these UIDs, as far as there are any."""
+        question = f"SELECT {_COLUMNS}, {_ABSENT} FROM ledger WHERE account_id = ? AND uid = ?"
+        found = (self._database.row(question, (account_id, uid)) for uid in uids)
+        return {row[0]: _read(row) for row in found if row is not None}
+
     def of_message(self, message_id: int) -> tuple[int, Entry] | None:
         """The account and the line of a stored message, if it was collected."""
         row = self._database.row(

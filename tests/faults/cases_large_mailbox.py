@@ -18,7 +18,7 @@ MANY = 200_000
 FEWER = 40_000  # in the short form
 NEW = 60
 PAGE = 50
-MOST_EACH = 2000  # bytes of memory for each message that is only listed
+MOST_EACH = 1000  # bytes of memory for each message that is only listed
 
 
 def numbered(number: int) -> Letter:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from mailclient.app import open_profile
+from mailclient.paths import Profile
+from mailclient.services.events import Event, MessagesChanged
+from mailclient.services.jobs import Job
+from mailclient.store.messages import Processing
 from tests.faults.server import Letter, Manners, Pop3, serving
 from tests.scenarios.people import Person
 from tests.servers.scripted import Conversation
@@ -44,6 +50,39 @@ def test_accounts_are_collected_at_the_same_time(person: Callable[[str], Person]
         ("ben@example.org", 1),
         ("cleo@example.org", 1),
     ]
+
+
+def test_messages_are_understood_while_others_still_come(person: Callable[[str], Person]) -> None:
+    bob = person("bob")
+    letters = [Letter(b"uid-%d" % at, b"Subject: %d\r\n\r\nWords.\r\n" % at) for at in range(60)]
+    server = Pop3(letters, Manners())
+    understood = threading.Event()
+    told: Counter[int] = Counter()
+
+    def hear(event: Event) -> None:
+        """A message is told of when it is stored, and again when it is understood."""
+        if isinstance(event, MessagesChanged):
+            told.update(event.ids)
+            if 2 in told.values():
+                understood.set()
+
+    def wait(client: Conversation) -> None:
+        """The server goes on when something was understood."""
+        understood.wait()
+
+    server.manners.after[b"RETR 51"] = wait
+    with serving(server) as running:
+        add(bob, bob.address, running.port)
+        profile, secret = Profile(bob.home / "profile"), f"passphrase of {bob.name}"
+        app = open_profile(profile, passphrase=secret, gnupg_home=bob.gnupg)
+        try:
+            app.events.subscribe(hear)
+            [receipt] = app.receive.collect_each(app.accounts.list(), Job(0))
+            rows = app.search.rows(list(receipt.ids))
+        finally:
+            app.close()
+    assert (receipt.received, receipt.problems) == (60, ())
+    assert [one.processing for one in rows] == [Processing.READY] * 60
 
 
 def test_one_account_that_cannot_be_reached_does_not_keep_the_others_away(

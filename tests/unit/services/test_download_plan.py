@@ -47,7 +47,7 @@ def names(found: tuple[Listed, ...]) -> list[bytes]:
 
 
 def test_what_the_ledger_does_not_know_is_fetched() -> None:
-    plan = download_plan(listing(b"a", b"b"), known(entry(b"a")))
+    plan = download_plan(listing(b"a", b"b"), {b"a": 100})
     assert names(plan.fetch) == [b"b"]
     assert (plan.heads, plan.keep, plan.gone) == ((), 1, ())
 
@@ -60,12 +60,12 @@ def test_of_a_message_over_the_limit_only_the_head_comes() -> None:
 
 def test_a_known_uid_with_another_size_is_another_message() -> None:
     there = listing(b"a", size=101)
-    assert download_plan(there, known(entry(b"a"))).fetch == there
+    assert download_plan(there, {b"a": 100}).fetch == there
     assert due(there, known(entry(b"a", days_ago=99)), Retention(0), NOW) == ()
 
 
 def test_a_uid_that_is_not_listed_is_gone_and_nothing_else_is_done() -> None:
-    assert download_plan([], known(entry(b"a"))).gone == (b"a",)
+    assert download_plan([], {b"a": 100}).gone == (b"a",)
 
 
 def test_a_stored_message_is_deleted_once_its_days_are_over() -> None:
@@ -120,13 +120,13 @@ def test_uids_that_stand_twice_are_both_fetched_once_and_never_deleted() -> None
     assert len(first.fetch) == 2
     here = known(*(entry(one.uid, days_ago=99) for one in there))
     assert len(here) == 2
-    assert download_plan(there, here).fetch == ()
+    assert download_plan(there, {one.uid: one.size for one in there}).fetch == ()
     assert due(there, here, Retention(0), NOW) == ()
 
 
 def test_of_two_with_one_name_the_one_that_was_missed_is_fetched_later() -> None:
     there = listing(b"a", b"a")
-    assert download_plan(there, known(entry(there[0].uid))).fetch == there[1:]
+    assert download_plan(there, {there[0].uid: there[0].size}).fetch == there[1:]
 
 
 def test_a_message_without_a_uid_is_fetched_and_never_deleted_by_rule() -> None:

@@ -224,6 +224,16 @@ def test_a_line_is_replaced_and_marked(box: Box) -> None:
     assert box.store.ledger.known(box.account.id + 1) == {}
 
 
+def test_some_lines_can_be_asked_for_and_all_sizes(box: Box) -> None:
+    first, second = record(box, b"u1", box.put(b"")), record(box, b"u2", None)
+    account, ledger = box.account.id, box.store.ledger
+    assert ledger.sizes(account) == {b"u1": first.size, b"u2": second.size}
+    assert ledger.lines(account, [b"u2", b"unknown"]) == {b"u2": second}
+    ledger.mark(account, [b"u1"], EntryState.SEEN)
+    assert ledger.collected(account) == {b"u2": second}
+    assert ledger.sizes(account + 1) == ledger.collected(account + 1) == {}
+
+
 def test_a_message_without_a_uid_has_no_line(box: Box) -> None:
     record(box, b"", None)
     assert box.store.ledger.known(box.account.id) == {}
