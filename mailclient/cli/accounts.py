@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ from mailclient.errors import BadInput
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.journey import provider_domains
 from mailclient.sizes import parse_size, size_words
+from mailclient.transport.tls import context
 
 E = TypeVar("E", Security, EncryptionPolicy, Authentication)
 SECURITY = click.Choice([one.value for one in Security])
@@ -166,7 +168,9 @@ def _changed(one: Account, key: str, value: str) -> Account:
             field = "username" if key == "username" else "mechanism"
             return both(one, **{field: value})
         case "ca-file":
-            return both(one, ca_file=str(Path(value).resolve()) if value else "")
+            file = str(Path(value).resolve()) if value else ""
+            context(file)  # raises where it holds no certificates
+            return both(one, ca_file=file)
         case "auth":
             return both(one, authentication=_choice(Authentication, value))
     raise BadInput(f"There is no setting '{key}'.", "'mailclient account set --help' lists them.")
@@ -216,13 +220,24 @@ def _choice(kind: type[E], value: str) -> E:
 @account.command("remove")
 @click.argument("address")
 @click.option(
-    "--keep-mail", is_flag=True, help="Keep its mail on this computer. Example: --keep-mail"
+    "--keep-mail/--delete-mail",
+    default=None,
+    help="What happens to its mail on this computer. Example: --keep-mail",
 )
 @click.pass_obj
-def remove(context: Context, address: str, keep_mail: bool) -> None:
-    """Remove an account, its passwords and (without --keep-mail) its mail from this computer."""
+def remove(context: Context, address: str, keep_mail: bool | None) -> None:
+    """Remove an account, its passwords and (without --keep-mail) its mail from this computer.
+
+    At a terminal it is asked what happens to the mail. Nothing changes on the server.
+    """
+    context.app.accounts.get(address)
+    if keep_mail is None and sys.stdin.isatty():
+        keep_mail = click.confirm(
+            "Keep its mail on this computer, in local folders?", default=True, err=True
+        )
     context.app.accounts.remove(address, with_mail=not keep_mail)
-    click.echo(f"Removed {address}.")
+    told = "Its mail is kept here." if keep_mail else "Its mail is gone from this computer."
+    click.echo(f"Removed {address}. {told} On the server nothing has changed.")
 
 
 @account.command("test")

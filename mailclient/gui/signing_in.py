@@ -79,6 +79,7 @@ class SigningIn(QWidget):
         self.copy_page = parts.link_button("Copy its address", self._copy_page)
         self.copy_code = parts.link_button("Copy the code", self._copy_code)
         self.use_code = parts.link_button("Use a code instead", lambda: self.begin(device=True))
+        self.other_client = parts.link_button("Use another client ID…", self._forget_client)
         self._arrange()
         self.client_id.textEdited.connect(lambda text: self.changed.emit())
         bridge.changed.connect(self._told)
@@ -121,6 +122,7 @@ class SigningIn(QWidget):
         column.setSpacing(12)
         for widget in (self._client, self._waiting, self.strip):
             column.addWidget(widget)
+        column.addWidget(self.other_client, 0, Qt.AlignmentFlag.AlignLeft)
 
     def offer(self, place: Place | None, address: str) -> None:
         """Show what is needed before an address can be signed in; None for nothing."""
@@ -134,6 +136,7 @@ class SigningIn(QWidget):
         unknown = place is not None and not place.registered
         self._client.setVisible(unknown and not self.busy)
         self._waiting.setVisible(self.busy)
+        self.other_client.hide()
         self.setVisible(place is not None)
         if place is not None:
             self.why.setText(
@@ -261,6 +264,14 @@ class SigningIn(QWidget):
     def _failed(self, problem: MailError) -> None:
         self._ended(registered=False)
         self.strip.problem(problem)
+        self.other_client.setVisible(self._place is not None and self._place.registered)
+
+    def _forget_client(self) -> None:
+        """Ask anew what this program is called there."""
+        if self._place is not None:
+            self._place = Place(self._place.issuer, registered=False)
+            self._show()
+            self.client_id.setFocus()
 
     def _ended(self, *, registered: bool) -> None:
         self._task = None
@@ -280,7 +291,7 @@ class SignInWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Sign in")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(520)
+        self.setMinimumSize(560, 340)  # with room for a code and a fault
         self._app = app
         self._bridge = bridge
         self._account = account
@@ -339,6 +350,7 @@ class SignInWindow(QDialog):
                 "and lets this program in to your mail alone."
             )
         self.signing.offer(place, self._account.address)
+        self.signing.client_id.setFocus()  # where it is asked for
         self._refresh()
 
     def _refresh(self) -> None:

@@ -119,8 +119,7 @@ class Accounts:
         self, account: Account, incoming_password: str, outgoing_password: str | None = None
     ) -> Account:
         """Keep a new account with its folders and passwords."""
-        self._new(account.address)
-        added = self._store.accounts.add(account)
+        added = self._new(account)
         self.set_password(added, incoming_password, outgoing_password)
         self._changed()
         return added
@@ -128,19 +127,26 @@ class Accounts:
     def add_signed_in(self, account: Account, grant: Grant) -> Account:
         """Keep a new account with its folders and with what its provider has granted."""
         lasting(grant)
-        self._new(account.address)
-        added = self._store.accounts.add(with_tokens(account))
+        added = self._new(with_tokens(account))
         self._signin.keep(added, grant)
         self._changed()
         return added
 
-    def _new(self, address: str) -> None:
-        """Raise BadInput for an address that is here already."""
-        if normalise(address) in self.own_addresses():
+    def _new(self, account: Account) -> Account:
+        """Put an account into the store; one whose mail was kept when it was removed gets its
+        servers back. Raises BadInput for an address that is here already."""
+        for one in self.list():
+            if _same(one.address, account.address) and _is_local(one):
+                others = one.identities[1:]
+                again = replace(account, id=one.id, identities=(account.identities[0], *others))
+                self._store.accounts.update(again)
+                return again
+        if normalise(account.address) in self.own_addresses():
             raise BadInput(
-                f"There is an account for {address} already.",
+                f"There is an account for {account.address} already.",
                 "Change that one, or remove it first.",
             )
+        return self._store.accounts.add(account)
 
     def local(self) -> Account:
         """The first account; in an empty profile a local one is made, to import mail into."""
@@ -232,6 +238,7 @@ class Accounts:
     def remove(self, address: str, *, with_mail: bool = True) -> None:
         """Remove an account and its passwords, with its mail unless it is to stay here."""
         account = self.get(address)
+        self._signin.sign_out(account)
         self._store.vault.forget(account.id)
         self._store.accounts.remove(account.id, with_mail=with_mail)
         self._changed()
@@ -304,6 +311,10 @@ def with_tokens(account: Account) -> Account:
     return replace(
         account, incoming=by_token(account.incoming), outgoing=by_token(account.outgoing)
     )
+
+
+def _is_local(account: Account) -> bool:
+    return account.incoming is None and account.outgoing is None
 
 
 def _same(one: str, other: str) -> bool:

@@ -44,6 +44,14 @@ class Moving:
         self._keys = keys
         self._clock = clock
 
+    def check(self, passphrase: str) -> None:
+        """Raise BadInput for a passphrase that is too short."""
+        if len(passphrase) < SHORTEST:
+            raise BadInput(
+                f"The passphrase is shorter than {SHORTEST} signs.",
+                "Take several words: whoever has the file can try at leisure.",
+            )
+
     def pack(
         self, target: Path, passphrase: str, *, mail: bool = True, with_keys: bool = False
     ) -> Packed:
@@ -52,11 +60,7 @@ class Moving:
 
         Raises BadInput, KeyLocked, StoreLocked, StoreFull, StoreDamaged.
         """
-        if len(passphrase) < SHORTEST:
-            raise BadInput(
-                f"The passphrase is shorter than {SHORTEST} signs.",
-                "Take several words: whoever has the file can try at leisure.",
-            )
+        self.check(passphrase)
         if target.exists():
             raise BadInput(f"{target} is there already.", "Choose another name.")
         accounts = self._store.accounts.all()

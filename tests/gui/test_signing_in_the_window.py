@@ -298,6 +298,36 @@ def test_a_collection_that_needs_signing_in_offers_it_and_then_goes_on(
     )
 
 
+def test_an_account_can_be_signed_in_where_the_program_was_never_registered(
+    qtbot: QtBot, main: MainWindow, provider: Provider, tmp_path: Path, snap: Snap
+) -> None:
+    (tmp_path / "providers.toml").write_text(entry(provider), encoding="utf-8")
+    address = only(main.app).address
+    main.traffic.sign_in(address)
+    [window] = main.findChildren(SignInWindow)
+    assert not window.begin_button.isEnabled()
+    snap(window, "signing-in-unregistered")
+    window.signing.client_id.setText("nobody")
+    window.signing.changed.emit()
+    provider.device_answers.append("no")
+    window.signing.begin(device=True)
+    qtbot.waitUntil(lambda: bool(window.signing.strip.words), timeout=PATIENCE)
+    snap(window, "signing-in-refused")
+    assert not main.app.signin.signed_in(only(main.app))
+    window.close()
+
+    main.traffic.sign_in(address)  # that ID is kept now, and it can be mended
+    window = next(one for one in main.findChildren(SignInWindow) if one.isVisible())
+    assert not window.signing.client_id.isVisible()
+    provider.device_answers.append("yes")
+    window.signing.begin(device=True)
+    qtbot.waitUntil(window.signing.other_client.isVisible, timeout=PATIENCE)
+    window.signing.other_client.click()
+    window.signing.client_id.setText(CLIENT.replace(" ", "-"))
+    assert window.signing.client_id.isVisible()
+    window.close()
+
+
 def test_the_settings_offer_signing_in_in_place_of_a_password_and_signing_out(
     qtbot: QtBot, main: MainWindow, snap: Snap
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from mailclient.account import Account, EncryptionPolicy
 from mailclient.gui import parts
-from mailclient.gui.settings.choices import IntervalField, RetentionField
+from mailclient.gui.settings.choices import CertificatesField, IntervalField, RetentionField
 from mailclient.gui.wizard.servers import ServerFields
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.journey import provider_domains
@@ -65,6 +66,7 @@ class AccountForm(QWidget):
             "The domains of your provider's servers, with commas between; they are believed about "
             "the route of a message."
         )
+        self.certificates = CertificatesField()
         self.paused = QCheckBox("Do not collect mail for this account")
         self.incoming = ServerFields("Incoming mail (POP3)", incoming=True, known=True)
         self.outgoing = ServerFields("Outgoing mail (SMTP)", incoming=False, known=True)
@@ -88,6 +90,7 @@ class AccountForm(QWidget):
             ("Collect whole messages of", self.largest),
             ("Collect mail", self.minutes),
             ("Provider's servers", self.provider),
+            ("Extra certificates", self.certificates),
         ):
             form.addRow(name, widget)
             widget.setAccessibleName(name)
@@ -116,6 +119,9 @@ class AccountForm(QWidget):
         self.minutes.show_minutes(account.minutes, usual_minutes)
         self.encryption.setCurrentIndex(list(_ENCRYPTION).index(account.encryption))
         self.provider.setText(", ".join(account.provider))
+        server = account.incoming or account.outgoing
+        self._form.setRowVisible(self.certificates, server is not None)
+        self.certificates.show_file(server.ca_file if server else "")
         self.paused.setChecked(account.paused)
         for fields, server in (
             (self.incoming, account.incoming),
@@ -152,11 +158,13 @@ class AccountForm(QWidget):
         main = replace(
             before.identities[0], name=self.name.text(), signature=self.signature.toPlainText()
         )
+        file = self.certificates.changed()
+        trusting: dict[str, Any] = {} if file is None else {"ca_file": file}
         return replace(
             before,
             identities=(main, *before.identities[1:]),
-            incoming=self.incoming.server() if before.incoming else None,
-            outgoing=self.outgoing.server() if before.outgoing else None,
+            incoming=replace(self.incoming.server(), **trusting) if before.incoming else None,
+            outgoing=replace(self.outgoing.server(), **trusting) if before.outgoing else None,
             retention=self.retention.retention(),
             largest=self.largest.currentData(),
             minutes=self.minutes.minutes(),

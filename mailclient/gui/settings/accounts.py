@@ -250,10 +250,11 @@ class AccountsPage(QWidget):
         box.setText(f"Remove {account.address} from this program?")
         box.setInformativeText("Its mailbox on the server stays as it is.")
         roles = QMessageBox.ButtonRole
-        keep = box.addButton("Remove, keep its mail here", roles.AcceptRole)
+        if account.incoming is not None or account.outgoing is not None:
+            keep = box.addButton("Remove, keep its mail here", roles.AcceptRole)
+            keep.clicked.connect(lambda: self._remove(account, with_mail=False))
         drop = box.addButton("Remove with its mail", roles.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        keep.clicked.connect(lambda: self._remove(account, with_mail=False))
         drop.clicked.connect(lambda: self._remove(account, with_mail=True))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()

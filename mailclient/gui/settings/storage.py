@@ -9,10 +9,11 @@ from PySide6.QtGui import QDesktopServices, QFont
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from mailclient.app import App
-from mailclient.crypto.api import Finding
+from mailclient.crypto.api import Finding, Imported
 from mailclient.errors import MailError
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge
+from mailclient.gui.settings.moving import MovingWindow
 from mailclient.gui.strip import Strip
 
 # level of a finding -> icon, colour role, word for a screen reader
@@ -37,6 +38,11 @@ class StoragePage(QWidget):
         folder.setAccessibleName(f"Folder of your mail: {app.profile.folder}")
         self.show_folder = _button("Show folder", self._show_folder)
         self.look = _button("Check again", self.read)
+        self.move_away = _button("Move to another computer…", self._move)
+        self.take_keys = _button("Take them into GnuPG", self._take_keys)
+        self.keys_wait = parts.label(
+            "Keys came along with this profile: your own, and those of people.", wrap=True
+        )
         self._grid = QGridLayout()
         self._grid.setColumnStretch(2, 1)
         self._grid.setHorizontalSpacing(12)
@@ -60,6 +66,12 @@ class StoragePage(QWidget):
                 wrap=True,
             )
         )
+        moving = QHBoxLayout()
+        moving.addWidget(self.keys_wait, 1)
+        moving.addWidget(self.take_keys)
+        moving.addStretch(0)
+        moving.addWidget(self.move_away)
+        column.addLayout(moving)
         column.addSpacing(12)
         column.addLayout(works)
         column.addLayout(self._grid)
@@ -73,6 +85,7 @@ class StoragePage(QWidget):
 
     def read(self) -> None:
         """Look at everything again."""
+        self._show_keys()
         self.look.setEnabled(False)
         self.look.setText("Looking…")
         self._bridge.run(
@@ -80,6 +93,30 @@ class StoragePage(QWidget):
             lambda job: self._app.doctor.findings(),
             self._show,
             self._failed,
+            owner=self,
+        )
+
+    # Moving
+
+    def _move(self) -> None:
+        MovingWindow(self._app, self._bridge, self).show()
+
+    def _show_keys(self) -> None:
+        """Offer the keys that came along, while there are some."""
+        waits = self._app.moving.keys_wait
+        self.keys_wait.setVisible(waits)
+        self.take_keys.setVisible(waits)
+
+    def _take_keys(self) -> None:
+        def taken(keys: tuple[Imported, ...]) -> None:
+            self._show_keys()
+            self._strip.say(f"GnuPG has the keys now: {len(keys)}.")
+
+        self._bridge.run(
+            "work",
+            lambda job: self._app.moving.take_keys(),
+            taken,
+            self._strip.problem,
             owner=self,
         )
 

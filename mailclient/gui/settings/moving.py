@@ -1,0 +1,142 @@
+"""Packing the profile for another computer: what goes along, a passphrase, and where to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mailclient.app import App
+from mailclient.errors import BadInput, MailError
+from mailclient.gui import parts, people
+from mailclient.gui.bridge import Bridge
+from mailclient.gui.help_window import PageWindow
+from mailclient.gui.strip import Strip
+from mailclient.services.moving import Packed
+from mailclient.sizes import size_words
+
+
+class MovingWindow(QDialog):
+    """Stands beside the other windows; a file that is being written is written to its end."""
+
+    def __init__(self, app: App, bridge: Bridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Move to another computer")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumSize(560, 440)  # with room for what is said, so that no field is squeezed
+        self._app = app
+        self._bridge = bridge
+        self.everything = QRadioButton("Everything, with all mail")
+        self.everything.setChecked(True)
+        self.settings = QRadioButton("Accounts, passwords, settings and folders, without the mail")
+        self.keys = QCheckBox("Also my secret OpenPGP keys, and the keys of people")
+        self.passphrase = QLineEdit()
+        self.again = QLineEdit()
+        self.strip = Strip()
+        self.save = QPushButton("Save the file…")
+        self.save.setProperty("look", "primary")
+        self.save.setDefault(True)
+        self.save.clicked.connect(self._ask)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
+        for name, field in (("Passphrase", self.passphrase), ("Once more", self.again)):
+            field.setEchoMode(QLineEdit.EchoMode.Password)
+            field.setAccessibleName(name)
+            form.addRow(name, field)
+        close = QPushButton("Close")
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.addWidget(close)
+        buttons.addWidget(
+            parts.link_button("How it goes on there…", lambda: PageWindow("moving.md", self).show())
+        )
+        buttons.addStretch(1)
+        buttons.addWidget(self.save)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(
+            parts.label("Move to another computer", factor=1.2, weight=QFont.Weight.DemiBold)
+        )
+        column.addWidget(
+            parts.label(
+                "One encrypted file takes it all along, with the passwords of your accounts. "
+                "Whoever has the file can try passphrases at leisure, so take several words; "
+                "without them nobody can read it.",
+                wrap=True,
+            )
+        )
+        for choice in (self.everything, self.settings, self.keys):
+            column.addWidget(choice)
+        column.addLayout(form)
+        column.addWidget(self.strip)
+        column.addStretch(1)
+        column.addLayout(buttons)
+
+    def _ask(self) -> None:
+        """Ask where the file is to lie, once the passphrase is good."""
+        try:
+            self._app.moving.check(self.passphrase.text())
+            if self.passphrase.text() != self.again.text():
+                raise BadInput("The two passphrases are not the same.", "Type them again.")
+        except BadInput as problem:
+            self.strip.problem(problem)
+            self.passphrase.setFocus()
+            return
+        self.strip.clear()
+        dialog = QFileDialog(self, "Save the file for the other computer")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # a file is never replaced
+        dialog.selectFile("mail.moved")
+        dialog.fileSelected.connect(self.write)
+        dialog.open()
+
+    def write(self, name: str) -> None:
+        """Write the file."""
+        target, words = Path(name), self.passphrase.text()
+        mail, keys = self.everything.isChecked(), self.keys.isChecked()
+        self.save.setEnabled(False)
+        self.save.setText("Writing…")
+        self._bridge.run(
+            "moving",
+            lambda job: self._app.moving.pack(target, words, mail=mail, with_keys=keys),
+            lambda packed: self._written(target, packed),
+            self._failed,
+            owner=self,
+        )
+
+    def _written(self, target: Path, packed: Packed) -> None:
+        self._ready()
+        self.passphrase.clear()
+        self.again.clear()
+        self.strip.say(
+            f"{people.plain(target.name)} is whole ({size_words(packed.size)}): accounts "
+            f"{packed.accounts}, passwords {packed.passwords}, keys {packed.keys}. On the other "
+            f"computer: mailclient profile import {people.plain(target.name)}",
+            lasting=True,
+        )
+
+    def _failed(self, problem: MailError) -> None:
+        self._ready()
+        self.strip.problem(problem)
+
+    def _ready(self) -> None:
+        self.save.setEnabled(True)
+        self.save.setText("Save the file…")

@@ -1,0 +1,75 @@
+"""An account is removed on the command line: what happens to its mail is said, or asked."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.people import Person
+
+MakePerson = Callable[[str], Person]
+
+
+def with_mail(person: MakePerson) -> Person:
+    bob = person("bob")
+    bob.set_up()
+    bob.servers.deliver("bob", b"Subject: The plan\r\n\r\nAll of it.\r\n")
+    bob.ok("receive")
+    return bob
+
+
+def subjects(bob: Person) -> list[str]:
+    return [row["subject"] for row in bob.json("list")["messages"]]
+
+
+def at_a_terminal(bob: Person, typed: str, *arguments: str) -> str:
+    """Run a command at a terminal and type there; what was said."""
+    ours, theirs = pty.openpty()
+    program = subprocess.Popen(
+        bob.command(*arguments), stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    os.close(theirs)
+    os.write(ours, typed.encode())
+    said, _ = program.communicate()
+    os.close(ours)
+    assert program.returncode == 0, said
+    return said.decode()
+
+
+@pytest.mark.parametrize(("typed", "left"), [("y\n", ["The plan"]), ("n\n", [])])
+def test_at_a_terminal_it_is_asked(person: MakePerson, typed: str, left: list[str]) -> None:
+    bob = with_mail(person)
+    said = at_a_terminal(bob, typed, "account", "remove", bob.address)
+    assert "Keep its mail on this computer" in said
+    assert "On the server nothing has changed." in said
+    assert subjects(bob) == left
+
+
+def test_mail_that_was_kept_is_there_when_the_account_is_added_again(person: MakePerson) -> None:
+    bob = with_mail(person)
+    assert "Its mail is kept here." in bob.ok("account", "remove", bob.address, "--keep-mail")
+    assert bob.run("account", "test", bob.address).returncode == 0
+    bob.set_up()
+    assert bob.json("receive")["accounts"][0]["received"] == 0
+    assert subjects(bob) == ["The plan"]
+
+
+def test_what_is_said_is_not_asked(person: MakePerson) -> None:
+    bob = with_mail(person)
+    said = at_a_terminal(bob, "", "account", "remove", bob.address, "--delete-mail")
+    assert "Keep its mail" not in said
+    assert subjects(bob) == []
+
+
+def test_a_file_without_certificates_is_not_taken(person: MakePerson, tmp_path: Path) -> None:
+    bob = with_mail(person)
+    (tmp_path / "firm.pem").write_text("no certificate", encoding="ascii")
+    done = bob.run("account", "set", bob.address, f"ca-file={tmp_path / 'firm.pem'}")
+    assert done.returncode == 1
+    assert "cannot be read. Name a PEM file." in done.stderr
+    bob.ok("account", "test", bob.address)  # the one of before is still trusted
