@@ -126,6 +126,25 @@ def test_a_large_file_is_queued_without_many_copies_of_it_in_memory(
     assert taken < times * 27.4 + 15  # base64 makes 27.4 MB of 20
 
 
+def test_sending_a_large_file_costs_little_more_memory_than_a_small_one(
+    person: Callable[[str], Person], tmp_path: Path
+) -> None:
+    bob = person("bob")
+    bob.set_up()
+    taken = {}
+    for name, size in (("small", 10_000), ("large", 36 * MB)):  # base64 makes 50 MB of it
+        file = tmp_path / name
+        file.write_bytes(os.urandom(size))
+        bob.ok(
+            "send", "--to", bob.address, "--subject", name, "--attach", str(file),
+            "--encrypt", "no", "--queue-only",
+        )  # fmt: skip
+        _, taken[name] = measured(bob, tmp_path / "peak", "outbox", "send")
+    assert bob.json("outbox")["count"] == 0
+    print(f"\nMB to send a message: {taken}")
+    assert taken["large"] < taken["small"] + MORE
+
+
 def measured(bob: Person, result: Path, *arguments: str) -> tuple[str, int]:
     """What a command prints, and the MB that it took."""
     command = bob.command(*arguments)
