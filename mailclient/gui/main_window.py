@@ -20,7 +20,7 @@ from mailclient.gui.message_window import MessageWindow
 from mailclient.gui.notify import Notify
 from mailclient.gui.outbox_pane import OutboxPane
 from mailclient.gui.outbox_verbs import OutboxVerbs
-from mailclient.gui.outbox_words import warning
+from mailclient.gui.outbox_words import overdue, warning
 from mailclient.gui.reader.reader import Reader
 from mailclient.gui.reading import Loaded, OpenedFiles, Reading
 from mailclient.gui.strip import Strip
@@ -31,7 +31,7 @@ from mailclient.gui.verbs import Verbs
 from mailclient.settings import READER_POSITION
 
 STATE = "window.ini"
-OUTBOX_NOTICE = 0  # no account has that number
+OUTBOX_NOTICE, OVERDUE_NOTICE = 0, -1  # no account has these numbers
 
 
 class MainWindow(QMainWindow):
@@ -175,6 +175,10 @@ class MainWindow(QMainWindow):
         self.undo_bar.show_items(items)
         self.activity.tell(OUTBOX_NOTICE, warning(items, now()))
         return len(items)
+
+    def tell_overdue(self) -> None:
+        """Say what was to go out while the program was closed; before any of it is sent."""
+        self.activity.tell(OVERDUE_NOTICE, overdue(self._app.send.unsent(), now()))
 
     def _settled(self) -> None:
         """The list shows something else: nothing is selected, or what was stays so."""

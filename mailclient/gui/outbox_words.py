@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 
 from mailclient.gui import dates, people
-from mailclient.services.waiting import Late, held, kept_for_later, late, next_try, waits
+from mailclient.services.waiting import Late, held, kept_for_later, late, missed, next_try, waits
 from mailclient.store.outbox import OutItem, OutRecipient, OutState
 
 DOUBT = "It is not known whether this message has arrived. Sent again, it may arrive twice."
@@ -138,6 +138,21 @@ def warning(items: Sequence[OutItem], now: datetime) -> str:
     if asked:
         return f"{_count(asked)} for more than 5 days. Keep trying, or give it up? The outbox asks."
     return f"{_count(warned)} for more than 4 hours. The outbox says why." if warned else ""
+
+
+def overdue(items: Sequence[OutItem], now: datetime) -> str:
+    """What is to be said at the start of mail whose time has come while the program was closed; ""
+    if there is none."""
+    found = [one for one in items if missed(one, now)]
+    times = [one.later for one in found if one.later is not None]
+    if not times:
+        return ""
+    closed = "while the program was closed"
+    if len(times) == 1:
+        when = dates.full(times[0])
+        return f"“{title(found[0])}” was to go out on {when}, {closed}. It goes out now."
+    first = dates.full(min(times))
+    return f"{len(times)} messages were to go out {closed}, the first on {first}. They go out now."
 
 
 def _count(items: Sequence[OutItem]) -> str:

@@ -54,6 +54,7 @@ class Session:
 
     def _begin_work(self) -> None:
         self.window.show()
+        self.window.tell_overdue()
         self.app.intake.start(self.app.jobs)  # what the last run was stopped before
         self.app.schedule.start()
         self.app.dispatch.start()

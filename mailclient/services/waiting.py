@@ -53,6 +53,16 @@ def kept_for_later(item: OutItem, now: datetime) -> bool:
     return waits(item) and item.later is not None and item.later > now
 
 
+def missed(item: OutItem, now: datetime) -> bool:
+    """Whether the time that its author has chosen has passed without a try; asked at the start."""
+    return (
+        item.state is OutState.QUEUED
+        and not item.tried
+        and item.later is not None
+        and item.later <= now
+    )
+
+
 def next_try(item: OutItem) -> datetime | None:
     """When it is tried next by itself; None: never."""
     if not waits(item) or item.needs_user:

@@ -16,7 +16,7 @@ from mailclient.gui.bridge import Bridge
 from mailclient.gui.compose.window import ComposeWindow
 from mailclient.gui.folder_list import OUTBOX, Place
 from mailclient.gui.main_window import MainWindow
-from mailclient.gui.outbox_words import Act, acts, reasons, stand, warning
+from mailclient.gui.outbox_words import Act, acts, overdue, reasons, stand, warning
 from mailclient.gui.send_later import SendLaterDialog, presets
 from mailclient.gui.settings.window import SettingsWindow
 from mailclient.message.address import Address
@@ -120,6 +120,16 @@ def test_what_is_kept_for_later_says_what_happens_to_a_sleeping_computer() -> No
     one = item(QUEUED, attempts=0, later=NOW + timedelta(days=1))
     assert stand(one, NOW).startswith("Goes out Wednesday, 25 November 2026")
     assert "sleeps" in " ".join(reasons(one, NOW))
+
+
+def test_what_was_to_go_out_while_the_program_was_closed_is_said_at_the_start() -> None:
+    waiting = item(QUEUED, attempts=0, later=NOW + timedelta(hours=1))
+    passed = replace(waiting, later=NOW - timedelta(hours=2))
+    assert overdue([waiting, item(QUEUED, attempts=0), replace(passed, attempts=1)], NOW) == ""
+    told = overdue([waiting, passed], NOW)
+    assert told.startswith("“Lunch” was to go out on Tuesday, 24 November 2026")
+    assert told.endswith("while the program was closed. It goes out now.")
+    assert overdue([passed, passed], NOW).startswith("2 messages were to go out while the program")
 
 
 def test_what_waits_for_long_is_said_aloud() -> None:
@@ -423,3 +433,13 @@ def test_what_waits_for_hours_is_told_below_the_window(
     qtbot.waitUntil(
         lambda: not any("give it up" in one for one in window.activity.told), timeout=PATIENCE
     )
+
+
+def test_mail_that_became_due_while_the_program_was_closed_is_told_below_the_window(
+    window: MainWindow, alice: App
+) -> None:
+    id = queue(alice, "Happy new year")
+    alice._store.outbox.set(id, later=0)
+    window.tell_overdue()
+    [told] = window.activity.told
+    assert told.startswith("“Happy new year” was to go out on Thursday, 1 January 1970")
