@@ -18,7 +18,9 @@ from mailclient.message.words import clean
 FIELD = "authentication-results"
 LONGEST_FIELD = 8000
 MOST_RESULTS = 50
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s;="]+)|([;=])')
+# A quoted text that does not end goes on to the end: to look for where else one may begin would
+# cost the square of the length.
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?\Z)|([^\s;="]+)|([;=])')
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _WORD = re.compile(r"[a-z0-9-]{1,40}")
 

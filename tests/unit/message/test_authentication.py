@@ -131,3 +131,9 @@ def test_a_server_that_checked_nothing_says_nothing() -> None:
 def test_no_value_makes_the_reader_fail(value: str) -> None:
     found = read_authentication(value)
     assert "secure" not in authentication_words(found)
+
+
+@pytest.mark.parametrize("end", ["", "\\", '\\"' * 3000])
+def test_a_quoted_text_that_does_not_end_holds_no_further_result(end: str) -> None:
+    found = read_authentication(f'mx.example.net; dkim=fail reason="open; spf=pass{end}')
+    assert [(one.method, one.result) for one in found.results] == [("dkim", "fail")]
