@@ -79,7 +79,7 @@ def judge(
     sender_known: KnownSender | None,
 ) -> Verdict:
     """Reach the verdict; `layers` stand outermost first, `payload` is what they protect."""
-    closed = next((one for one in layers if one.opened.outcome in _CLOSED), None)
+    closed = next((one for one in layers if _is_closed(one)), None)
     if closed is not None:
         return _closed(closed)
     encrypted = any(one.decrypted for one in layers)
@@ -112,7 +112,11 @@ def judge(
     )
 
 
-_CLOSED = (Outcome.LOCKED, Outcome.BROKEN, Outcome.FAILED)
+def _is_closed(one: OpenedLayer) -> bool:
+    """Whether nothing of it can be shown; what was only signed can be read without any engine."""
+    if one.opened.outcome is Outcome.FAILED:
+        return one.layer.form is not Form.SIGNED and one.opened.content is None
+    return one.opened.outcome in (Outcome.LOCKED, Outcome.BROKEN)
 
 
 def _closed(one: OpenedLayer) -> Verdict:

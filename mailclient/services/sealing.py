@@ -86,7 +86,7 @@ class Sealing:
         _require_all(ready)
         to = {one.address: one.fingerprint for one in ready.recipients}
         own = self._own(draft.sender)
-        hide = self._settings.get(PROTECT_SUBJECT)
+        hide = outer_subject(self._settings, draft) == HIDDEN_SUBJECT
         payload, outside = protect(mime_entity(draft), fields, encrypted=True, hide_subject=hide)
 
         def sealed(*fingerprints: str) -> bytes:
@@ -116,8 +116,10 @@ def own_key(accounts: Accounts, keys: Keys, sender: str) -> KeyInfo | None:
 
 
 def outer_subject(settings: Settings, draft: Draft) -> str:
-    """The subject that everyone on the way will see."""
-    return HIDDEN_SUBJECT if draft.encrypt and settings.get(PROTECT_SUBJECT) else draft.subject
+    """The subject that everyone on the way will see; one that came out of encrypted mail is hidden
+    whatever the setting says (RFC 9788 section 6.1)."""
+    hide = draft.quotes_protected or settings.get(PROTECT_SUBJECT)
+    return HIDDEN_SUBJECT if draft.encrypt and hide else draft.subject
 
 
 def _delivery(people: Sequence[Address]) -> dict[str, str]:

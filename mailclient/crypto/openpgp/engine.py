@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -84,8 +85,10 @@ class Engine:
     def version(self) -> tuple[int, ...]:
         """The version of GnuPG; raises EngineMissing."""
         if self._version is None:
-            done = self.run(["--version"])
+            done = self._run(["--version"])
             match = _VERSION.match(done.out)
+            if done.cut:
+                raise EngineMissing("GnuPG does not answer.", "See 'mailclient doctor'.")
             if match is None:
                 raise EngineMissing("The program 'gpg' does not say that it is GnuPG.")
             self._version = tuple(int(one) for one in match.groups())
@@ -114,8 +117,34 @@ class Engine:
     ) -> Run:
         """Do one task with `data` on standard input.
 
-        `attached` is a second input: the option "@" names it. Raises Cancelled, EngineMissing.
+        `attached` is a second input: the option "@" names it. Raises Cancelled, EngineMissing, also
+        for a GnuPG that is too old to be asked.
         """
+        if self.version < OLDEST:
+            words = ".".join(str(one) for one in self.version)
+            raise EngineMissing(
+                f"GnuPG {words} is too old; encrypted mail needs 2.2 or newer.",
+                "Install a newer package 'gnupg'.",
+            )
+        return self._run(
+            options,
+            data,
+            cancel=cancel,
+            attached=attached,
+            passphrase=passphrase,
+            largest=largest,
+        )
+
+    def _run(
+        self,
+        options: Sequence[str],
+        data: bytes = b"",
+        *,
+        cancel: CancelToken | None = None,
+        attached: bytes | None = None,
+        passphrase: str | None = None,
+        largest: int = LARGEST,
+    ) -> Run:
         token = cancel or CancelToken()
         token.check()
         with ExitStack() as stack:
@@ -152,6 +181,7 @@ class Engine:
                 stderr=subprocess.PIPE,
                 pass_fds=tuple(files),
                 env=environment,
+                process_group=0,  # whatever it starts is stopped with it
             )
         except OSError as missing:
             raise EngineMissing(
@@ -201,7 +231,7 @@ class _Task:
             threading.Thread(target=self._read_status, daemon=True),
             threading.Thread(target=self._read_log, daemon=True),
         ]
-        with cancel.interrupting(process.kill):
+        with cancel.interrupting(self._kill):
             watch.start()
             for thread in threads:
                 thread.start()
@@ -215,7 +245,12 @@ class _Task:
 
     def _too_long(self) -> None:
         self._cut = "time"
-        self._process.kill()
+        self._kill()
+
+    def _kill(self) -> None:
+        """Stop it, and what it has started: that would hold its pipes open."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _feed(self, data: bytes) -> None:
         stdin = self._process.stdin
@@ -244,7 +279,7 @@ class _Task:
                 size += len(piece)
                 if size > self._largest:
                     self._cut = "size"
-                    self._process.kill()
+                    self._kill()
                     return b""
                 pieces.append(piece)
         return b"".join(pieces)

@@ -45,6 +45,7 @@ LARGEST_OPENED = 4 * LARGEST_LAYER  # what no honest text grows beyond when it i
 _SIGNED_TEXT = b"-----BEGIN PGP SIGNED MESSAGE-----"
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 
+_NO_AGENT = "can't connect to the agent"
 _BY_PASSPHRASE = "NEED_PASSPHRASE_SYM"
 
 FindKey = Callable[[str], KeyInfo | None]
@@ -85,9 +86,12 @@ class Opening:
         self, signature: bytes, signed: bytes, cancel: CancelToken, *, only_text: bool = False
     ) -> Opened:
         options = ["--verify", "--", "@", "-"]
-        run = self._engine.run(options, signed, cancel=cancel, attached=signature)
+        try:
+            run = self._engine.run(options, signed, cancel=cancel, attached=signature)
+        except EngineMissing as problem:
+            return _unchecked(problem.text)
         if run.cut or run.code < 0:
-            return Opened(Outcome.FAILED, reason=_why_failed(run))
+            return _unchecked(_why_failed(run))
         blocks = signature_blocks(run.status)
         sound = not run.says("PLAINTEXT") and all(one.of_text or not only_text for one in blocks)
         facts = self._facts(run, sound=sound)
@@ -199,6 +203,11 @@ class Opening:
         return Opened(Outcome.BROKEN, reason="It is not an OpenPGP message, or it is damaged.")
 
 
+def _unchecked(why: str) -> Opened:
+    """A signature that could not be looked at; the text is there all the same."""
+    return Opened(Outcome.FAILED, signatures=(SignatureFact(SignatureStatus.ERROR, reason=why),))
+
+
 def _is_weak(block: Block, key: KeyInfo) -> bool:
     return bool({block.fingerprint, block.made_by} & set(key.weak))
 
@@ -222,4 +231,6 @@ def _why_locked(run: Run) -> str:
         return "It was encrypted to a passphrase and not to a key; that is not opened here."
     if needs_passphrase(run.status):
         return "The passphrase of your key is needed."
+    if _NO_AGENT in run.log:  # no status line says it; the words matter to the reader alone
+        return "The part of GnuPG that keeps the keys (gpg-agent) does not start."
     return "There is no secret key here that opens it."
