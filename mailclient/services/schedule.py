@@ -6,6 +6,7 @@ Time is counted by a clock that runs on while the computer sleeps and that nobod
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,8 @@ from mailclient.services.jobs import Job, Jobs
 from mailclient.services.receive import Receive
 from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES
 from mailclient.store.settings import Settings
+
+log = logging.getLogger(__name__)
 
 TICK = 5.0  # seconds
 MINUTE = 60.0
@@ -143,9 +146,18 @@ class Schedule:
         self._jobs.submit("schedule", self._run, quiet=True)
 
     def _run(self, job: Job) -> None:
-        self.tick()
+        self._look()
         while not job.cancel.wait(TICK):
+            self._look()
+
+    def _look(self) -> None:
+        """As `tick`; a fault of the store, which others tell of, does not end all collecting."""
+        try:
             self.tick()
+        except Cancelled:
+            raise
+        except MailError as problem:
+            log.warning("Nothing was collected by itself: %s", problem.text)
 
     def tick(self) -> None:
         """Start what is due now."""

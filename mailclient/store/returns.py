@@ -105,11 +105,6 @@ class ReturnTable:
             (json.dumps(list(ids)),),
         )
 
-    def is_undelivered(self, message_id: str) -> bool:
-        """Whether a failure came back about a message."""
-        sql = "SELECT 1 FROM returned WHERE sent_id = ? AND kind = 'failed' LIMIT 1"
-        return self._database.row(sql, (storable(message_id),)) is not None
-
     # What was sent
 
     def sent_copies(self, message_id: str) -> tuple[int, ...]:

@@ -164,10 +164,6 @@ class MessageModel(QAbstractTableModel):
         if self._ids:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, 0))
 
-    def refresh_all(self) -> None:
-        """Prepare every row anew (the date has changed)."""
-        self.refresh(list(self._rows))
-
     def _load(self, at: int) -> None:
         """Read the page around `at`."""
         begin = at - at % PAGE

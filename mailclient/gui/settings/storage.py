@@ -60,8 +60,9 @@ class StoragePage(QWidget):
         column.addLayout(where)
         column.addWidget(
             parts.label(
-                "Everything lies in this folder, encrypted as a whole. A copy of it, made while "
-                "the program is closed, is a complete backup.",
+                "Everything lies in this folder, encrypted as a whole, but for its key where the "
+                "keyring of this computer has that. 'mailclient store backup' makes copies that "
+                "open anywhere with a passphrase.",
                 look="secondary",
                 wrap=True,
             )

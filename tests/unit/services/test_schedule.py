@@ -10,7 +10,14 @@ from typing import cast
 import pytest
 
 from mailclient.account import Account, Identity, Server
-from mailclient.errors import Cancelled, LoginRefused, MailboxBusy, MailError, Unreachable
+from mailclient.errors import (
+    Cancelled,
+    LoginRefused,
+    MailboxBusy,
+    MailError,
+    StoreDamaged,
+    Unreachable,
+)
 from mailclient.paths import Profile
 from mailclient.services.accounts import Accounts
 from mailclient.services.events import AccountsChanged, CollectionEnded, Events
@@ -120,6 +127,21 @@ def test_nothing_is_collected_at_the_start_where_that_is_not_wanted(world: World
         world.schedule.start()
     assert world.later(0) == 0
     assert world.later(10.1) == 1
+
+
+def test_a_fault_of_the_store_does_not_end_all_collecting(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing() -> tuple[Account, ...]:
+        raise StoreDamaged("The disk failed while the store was used.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.accounts, "list", failing)
+        world.schedule._look()
+    assert world.started == []
+    assert "The disk failed" in caplog.text
+    world.schedule._look()
+    assert len(world.started) == 1
 
 
 def test_the_pauses_after_faults_grow_up_to_an_hour() -> None:
