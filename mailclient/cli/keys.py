@@ -10,7 +10,7 @@ import click
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms
 from mailclient.cli.context import Context, print_json
-from mailclient.cli.own_keys import backup, publish, restore
+from mailclient.cli.own_keys import backup, extend, publish, restore, revoke
 from mailclient.crypto.api import KeySource
 from mailclient.errors import NotFound
 from mailclient.message.security import Trust
@@ -206,7 +206,7 @@ def _say_standing(entry: KeyEntry) -> None:
         )
 
 
-for _command in (publish, backup, restore):
+for _command in (publish, backup, restore, extend, revoke):
     key.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""`mailclient key publish`, `backup` and `restore`: keys of one's own."""
+"""`mailclient key publish`, `backup`, `restore`, `extend`, `revoke`: keys of one's own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mailclient.cancel import CancelToken
+from mailclient.cli import forms
 from mailclient.cli.context import Context, first_line, print_json
 from mailclient.errors import BadInput
 from mailclient.services.jobs import Job
@@ -95,6 +96,46 @@ def restore(context: Context, file: Path, code_file: Path | None, as_json: bool)
         return
     for one in restored:
         click.echo(f"Your key {one.fingerprint} is here again, and mail to it opens.")
+
+
+@click.command("extend")
+@click.argument("which", metavar="ADDRESS|FINGERPRINT")
+@click.option("--json", "as_json", is_flag=True, help=_json_option("extend ann@example.org"))
+@click.pass_obj
+def extend(context: Context, which: str, as_json: bool) -> None:
+    """Let your key go on for two years from today.
+
+    Example: mailclient key extend ann@example.org
+    """
+    key = context.app.recovery.extend(which)
+    if as_json:
+        print_json({"fingerprint": key.fingerprint, "expires": forms.time(key.expires)})
+        return
+    until = f"until {key.expires:%d %B %Y}" if key.expires else "without an end"
+    click.echo(f"Your key {key.fingerprint} is valid {until}.")
+    click.echo("Others learn of it with your next letters; if you published it, do so again.")
+
+
+@click.command("revoke")
+@click.argument("which", metavar="ADDRESS|FINGERPRINT")
+@click.option("--yes", is_flag=True, help="Do not ask. Example: --yes")
+@click.option("--json", "as_json", is_flag=True, help=_json_option("revoke ann@example.org --yes"))
+@click.pass_obj
+def revoke(context: Context, which: str, yes: bool, as_json: bool) -> None:
+    """End your key for ever, because somebody else has it or it is used no more.
+
+    Example: mailclient key revoke ann@example.org
+    """
+    if not yes:
+        click.confirm(
+            f"End the key of {which} for ever? This cannot be taken back.", abort=True, err=True
+        )
+    key = context.app.recovery.revoke(which)
+    if as_json:
+        print_json({"revoked": key.fingerprint})
+        return
+    click.echo(f"Your key {key.fingerprint} has ended. It still opens old mail here.")
+    click.echo("Give it to those who write to you: mailclient key export " + key.fingerprint)
 
 
 def _write_new(path: Path, data: bytes) -> None:

@@ -163,6 +163,15 @@ class Keys(Protocol):
     def restore(self, data: bytes, code: str) -> bytes:
         """The secret key in such a file, as `import_keys` takes it; raises BadInput."""
 
+    def extend(self, fingerprint: str) -> KeyInfo:
+        """Let a key of one's own go on for two years from now; raises KeyMissing, KeyLocked."""
+
+    def revoke(self, fingerprint: str) -> None:
+        """End a key of one's own for ever, as far as others hear of it; it still opens old mail.
+
+        Raises KeyMissing, KeyLocked, SealFailed.
+        """
+
     def delete(self, fingerprint: str, *, secret: bool = False) -> None:
         """Remove the public key; with `secret` the secret one too; raises KeyMissing, BadInput."""
 

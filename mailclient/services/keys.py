@@ -143,7 +143,7 @@ class Keys:
         """Make a key of one's own for `address`; None makes one that never asks."""
         key = self._plugin().keys.generate(normalise(address), name, passphrase)
         self._set(key.fingerprint, normalise(address), "verified", "made here")
-        self._changed([normalise(address)])
+        self.changed([normalise(address)])
         return key
 
     def import_keys(self, data: bytes, source: str = "file") -> tuple[Imported, ...]:
@@ -154,7 +154,7 @@ class Keys:
         for key in keys:
             self._meet_imported(key, source)
         imported = plugin.keys.import_keys(data)
-        self._changed([address for key in keys for address in key.addresses])
+        self.changed([address for key in keys for address in key.addresses])
         return imported
 
     def _meet_imported(self, key: KeyInfo, source: str) -> None:
@@ -204,7 +204,7 @@ class Keys:
                     f"It carries: {', '.join(key.addresses) or 'none'}.",
                 )
             self._set(key.fingerprint, one, word, "")
-        self._changed(wanted)
+        self.changed(wanted)
         return tuple(self._entry(key, one) for one in wanted)
 
     def one(self, fingerprint: str) -> KeyInfo:
@@ -241,7 +241,7 @@ class Keys:
 
     # Inside
 
-    def _changed(self, addresses: Collection[str]) -> None:
+    def changed(self, addresses: Collection[str]) -> None:
         """A key came or was judged: mail that depends on it is understood anew."""
         self._requeue(addresses)
         self._events.publish(KeysChanged())

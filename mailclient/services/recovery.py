@@ -1,4 +1,4 @@
-"""Copies of one's own keys: a file, a code of digits that opens it, and a sheet to print.
+"""One's own keys: copies with a code of digits that opens them, and how the keys go on or end.
 
 The code is not kept anywhere: whoever has file and code has the key.
 """
@@ -30,7 +30,7 @@ class Copy:
 
 
 class Recovery:
-    """Makes copies and takes them back."""
+    """Makes copies and takes them back; lets a key go on, or ends it."""
 
     def __init__(
         self,
@@ -79,6 +79,33 @@ class Recovery:
         imported = self._keys.import_keys(armored, "backup")
         self.kept(inside[0].fingerprint)
         return imported
+
+    def extend(self, which: str) -> KeyInfo:
+        """Let one's own key go on for two years from now; raises KeyMissing, KeyLocked."""
+        key = self._plugin().keys.extend(self._own(which).fingerprint)
+        self._keys.changed(key.addresses)
+        return key
+
+    def revoke(self, which: str) -> KeyInfo:
+        """End one's own key; it still opens old mail. Raises KeyMissing, KeyLocked, SealFailed."""
+        key = self._own(which)
+        self._plugin().keys.revoke(key.fingerprint)
+        self._keys.changed(key.addresses)
+        return key
+
+    def _own(self, which: str) -> KeyInfo:
+        found = [one for one in self._keys.find(which) if one.has_secret and not one.revoked]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise BadInput(
+                f"There are {len(found)} keys of your own for {which}.",
+                "Name one by its fingerprint: 'mailclient key list' shows them.",
+            )
+        raise KeyMissing(
+            f"There is no key of your own for {which}.",
+            "'mailclient key generate ADDRESS' makes one.",
+        )
 
     def wanting(self) -> tuple[KeyInfo, ...]:
         """The keys of one's own that can be used and of which there is no copy."""

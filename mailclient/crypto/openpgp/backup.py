@@ -19,10 +19,6 @@ _SECRET = re.compile(
     rb"^-----BEGIN PGP PRIVATE KEY BLOCK-----$.*?^-----END PGP PRIVATE KEY BLOCK-----$",
     re.DOTALL | re.MULTILINE,
 )
-_REVOCATION = re.compile(
-    rb"^:?-----BEGIN PGP PUBLIC KEY BLOCK-----$.*?^-----END PGP PUBLIC KEY BLOCK-----$",
-    re.DOTALL | re.MULTILINE,
-)
 _HEAD = b"This is a secret key. To take it in: gpg --import THIS-FILE\n\n"
 _ENDING = (
     b"\n\nBelow stands the certificate that ends the key for everybody, for the day when somebody\n"
@@ -30,21 +26,9 @@ _ENDING = (
 )
 
 
-def revocation_of(engine: Engine, fingerprint: str) -> bytes:
-    """The certificate that GnuPG made with the key; b"" where it has none."""
-    try:
-        text = (engine.home / "openpgp-revocs.d" / f"{fingerprint}.rev").read_bytes()
-    except OSError:
-        return b""
-    found = _REVOCATION.search(text.replace(b"\r\n", b"\n"))
-    return found[0].lstrip(b":") if found else b""
-
-
 def close_up(engine: Engine, secret: bytes, revocation: bytes, code: str) -> bytes:
     """The armored file; raises SealFailed."""
-    text = _HEAD + secret.strip() + b"\n"
-    if revocation:
-        text += _ENDING + b":" + revocation + b"\n"
+    text = _HEAD + secret.strip() + b"\n" + _ENDING + b":" + revocation
     options = [
         "--armor", "--symmetric", "--no-symkey-cache", "--cipher-algo", "AES256",
         "--s2k-mode", "3", "--s2k-digest-algo", "SHA512", "--s2k-count", "65011712",

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mailclient.crypto.api import Imported, KeyInfo
-from mailclient.crypto.openpgp import backup
+from mailclient.crypto.openpgp import backup, lifetime
 from mailclient.crypto.openpgp.engine import Engine
 from mailclient.crypto.openpgp.listing import read_keys
 from mailclient.crypto.openpgp.status import read_status
@@ -151,8 +151,29 @@ class KeyRing:
     def backup(self, fingerprint: str, code: str) -> bytes:
         """The secret key and its revocation in a file that `code` opens."""
         secret = self.export(fingerprint, secret=True)
-        revocation = backup.revocation_of(self._engine, fingerprint.upper())
+        revocation = lifetime.revocation(self._engine, fingerprint.upper())
         return backup.close_up(self._engine, secret, revocation, code)
+
+    def extend(self, fingerprint: str) -> KeyInfo:
+        """Let a key of one's own go on for two years from today."""
+        self._own(fingerprint)
+        lifetime.extend(self._engine, fingerprint.upper(), LIFETIME)
+        self._changed()
+        return self._own(fingerprint)
+
+    def revoke(self, fingerprint: str) -> None:
+        """End a key of one's own for ever."""
+        self._own(fingerprint)
+        self._engine.run(["--import"], lifetime.revocation(self._engine, fingerprint.upper()))
+        self._changed()
+        if not self._own(fingerprint).revoked:
+            raise SealFailed("GnuPG did not end the key.", "See 'mailclient doctor'.")
+
+    def _own(self, fingerprint: str) -> KeyInfo:
+        key = self.by_fingerprint(fingerprint)
+        if key is None or not key.has_secret:
+            raise KeyMissing(f"There is no key of your own with the fingerprint {fingerprint}.")
+        return key
 
     def restore(self, data: bytes, code: str) -> bytes:
         """The armored secret key in such a file; raises BadInput."""

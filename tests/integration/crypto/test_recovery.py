@@ -136,3 +136,51 @@ def test_a_code_is_read_however_it_is_typed() -> None:
 def test_what_is_no_code_is_refused_before_anything_is_tried(typed: str) -> None:
     with pytest.raises(BadInput, match="36 digits"):
         read_code(typed)
+
+
+# Going on and ending
+
+
+def test_a_key_goes_on_with_all_its_parts(alice: App, pens: Callable[[], Pen]) -> None:
+    pen = pens()
+    pen.gpg("--quick-generate-key", f"Alice <{ALICE}>", "default", "default", "1y")
+    alice.keys.import_keys(pen.gpg("--export-secret-keys", ALICE))
+    before = alice.keys.own_key(ALICE)
+    after = alice.recovery.extend(ALICE)
+    assert before is not None
+    assert before.expires is not None
+    assert after.expires is not None
+    assert 360 < (after.expires - before.expires).days < 370
+    assert after.can_encrypt
+
+
+@pytest.mark.parametrize("made_here", [True, False])
+def test_a_key_that_was_ended_is_used_no_more_and_still_opens_old_mail(
+    made_here: bool, alice: App, pens: Callable[[], Pen]
+) -> None:
+    if made_here:
+        key = alice.keys.generate(ALICE, "Alice", None).fingerprint
+    else:
+        pen = pens()
+        key = pen.key(ALICE)
+        alice.keys.import_keys(pen.gpg("--export-secret-keys", key))
+    raw = letter(pens(), alice.keys.export(ALICE), key)
+    alice.recovery.revoke(key)
+    assert alice.keys.own_key(ALICE) is None
+    others = pens()
+    others.gpg("--import", data=alice.keys.export(key))
+    [told] = others.plugin.keys.list()
+    assert (told.fingerprint, told.revoked) == (key, True)
+    assert alice.keys.find(key)[0].revoked
+    assert "lilac gate" in alice.read.view_raw(raw).body.text
+
+
+def test_the_key_of_somebody_else_is_neither_extended_nor_ended(
+    alice: App, pens: Callable[[], Pen]
+) -> None:
+    pen = pens()
+    key = pen.key(BOB)
+    alice.keys.import_keys(pen.gpg("--export", key))
+    for act in (alice.recovery.extend, alice.recovery.revoke):
+        with pytest.raises(KeyMissing, match="no key of your own"):
+            act(key)

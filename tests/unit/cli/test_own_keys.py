@@ -120,3 +120,18 @@ def test_publishing_says_what_happens_next(
         assert words in run("key", "publish", ANN).stdout
         form = json.loads(run("key", "publish", ANN, "--json").stdout)
     assert form == {"address": ANN, "place": "localhost", "state": state}
+
+
+def test_a_key_is_extended_and_ended_only_after_a_question(
+    computer: Callable[[str], Run],
+) -> None:
+    run = computer("old")
+    made = json.loads(run("key", "generate", ANN, "--no-passphrase", "--json").stdout)
+    longer = json.loads(run("key", "extend", ANN, "--json").stdout)
+    assert longer["fingerprint"] == made["fingerprint"]
+    assert longer["expires"] >= made["expires"]
+    assert run("key", "revoke", ANN, typed="n\n").exit_code == 1
+    assert json.loads(run("key", "list", "--json").stdout)["keys"][0]["revoked"] is False
+    ended = json.loads(run("key", "revoke", ANN, "--yes", "--json").stdout)
+    assert ended == {"revoked": made["fingerprint"]}
+    assert json.loads(run("key", "list", "--json").stdout)["keys"][0]["revoked"] is True
