@@ -44,7 +44,7 @@ class Fetch(Protocol):
 
 def no_network(url: str, cancel: CancelToken, *, json: bytes = b"") -> bytes:
     """A `Fetch` that reaches nobody."""
-    raise Unreachable("There is no network here.")
+    raise Unreachable("There is no network here.", "Try again where there is one.")
 
 
 @dataclass(frozen=True, slots=True)
