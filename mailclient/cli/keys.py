@@ -13,6 +13,7 @@ from mailclient.cli.context import Context, print_json
 from mailclient.cli.own_keys import backup, extend, publish, restore, revoke
 from mailclient.crypto.api import KeySource
 from mailclient.errors import NotFound
+from mailclient.message.address import wire_address
 from mailclient.message.security import Trust
 from mailclient.services.jobs import Job
 from mailclient.services.keys import KeyEntry
@@ -69,6 +70,7 @@ def generate(context: Context, address: str, name: str, no_passphrase: bool, as_
 
     Example: mailclient key generate ann@example.org --name 'Ann Example' --no-passphrase
     """
+    wire_address(address)  # before a passphrase is asked for
     passphrase = (
         None
         if no_passphrase

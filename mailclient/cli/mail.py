@@ -150,6 +150,8 @@ def send(
     Example: echo Hello | mailclient send --to bob@example.org --subject Hi --body-file -
     """
     app = context.app
+    if not sender and not any(one.outgoing is not None for one in app.accounts.list()):
+        raise BadInput("There is no account to send from.", "'mailclient account add' makes one.")
     draft = app.compose.blank(sender)
     if eml is not None:
         draft = replace(draft_from_message(parse(read_file(eml))), sender=draft.sender)
@@ -289,7 +291,11 @@ def _told(form: dict[str, Any], item: OutItem) -> str:
 @click.command("list")
 @click.option("--folder", help="A folder by its name. Example: --folder Archive")
 @click.option(
-    "--limit", type=int, default=50, show_default=True, help="How many at most. Example: --limit 10"
+    "--limit",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    help="How many at most. Example: --limit 10",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient list --json")
 @click.pass_obj
@@ -299,12 +305,18 @@ def list_(context: Context, folder: str | None, limit: int, as_json: bool) -> No
     folders = app.search.folders_named(folder or "inbox") if app.accounts.list() else ()
     ids = app.search.ids_in([one.id for one in folders])
     _print_rows(app, ids[:limit], len(ids), as_json=as_json)
+    if not ids and not as_json:
+        click.echo("No messages. 'mailclient receive' collects what is on the server.", err=True)
 
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
 @click.option(
-    "--limit", type=int, default=50, show_default=True, help="How many at most. Example: --limit 10"
+    "--limit",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    help="How many at most. Example: --limit 10",
 )
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient search lunch --json"
@@ -317,6 +329,8 @@ def search(context: Context, query: tuple[str, ...], limit: int, as_json: bool) 
     """
     found = context.app.search.find(" ".join(query), limit)
     _print_rows(context.app, found.ids, found.count, as_json=as_json)
+    if not found.count and not as_json:
+        click.echo("Nothing found. Try fewer words, or from:ann, subject:plan.", err=True)
 
 
 def _print_rows(app: App, ids: Sequence[int], count: int, *, as_json: bool) -> None:

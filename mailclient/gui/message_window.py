@@ -34,6 +34,7 @@ class MessageWindow(QWidget):
         strip = Strip()
         self._reading = Reading(app, bridge, self.reader, Notify(strip, self), opened)
         self._reading.edit_wanted.connect(verbs.edit)
+        self.reader.shown.connect(self._begin)
         self.reader.write_wanted.connect(self._write)
         self.reader.message_wanted.connect(self.show_id)
         self.reader.again_wanted.connect(verbs.send_again)
@@ -76,8 +77,13 @@ class MessageWindow(QWidget):
         """Show a protected part by itself: not stored, so nothing is answered from here."""
         for button in self._buttons:
             button.setEnabled(False)
-        self.setWindowTitle("Protected part")
         self._reading.show_loaded(loaded)
+        self.setWindowTitle("Protected part")
+
+    def _begin(self) -> None:
+        """Name the window after its message, and let the keys scroll the text."""
+        self.setWindowTitle(self.reader.header.subject.text())
+        self.reader.body.setFocus()
 
     def _button(self, words: str, icon: str, key: str, act: Callable[[], None]) -> QPushButton:
         button = QPushButton(icons.icon(icon), words)

@@ -17,6 +17,7 @@ from mailclient.app import App
 from mailclient.gui.actions import COMMANDS
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.main_window import MainWindow
+from mailclient.gui.message_window import MessageWindow
 from mailclient.gui.reader.segments import LONGEST_LINE, from_first_line, in_lines
 from mailclient.services.jobs import Job
 from tests.gui.conftest import MakeApp, Snap
@@ -147,6 +148,16 @@ def test_a_line_that_would_take_long_to_paint_is_shown_in_several() -> None:
     assert all(line.endswith(" ") for line in cut.split("\n") if line)
     assert in_lines("x" * 3 * LONGEST_LINE).count("\n") == 2
     assert in_lines("a\nb\n") == "a\nb\n"
+
+
+def test_a_message_in_a_window_of_its_own_names_it_and_can_be_scrolled_at_once(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window._open(choose(qtbot, window, "Pictures"))
+    [own] = window.findChildren(MessageWindow)
+    qtbot.waitUntil(lambda: own.windowTitle() == "Pictures", timeout=PATIENCE)
+    assert own.focusWidget() is own.reader.body
+    own.close()
 
 
 def test_what_was_archived_comes_back(qtbot: QtBot, window: MainWindow) -> None:

@@ -64,7 +64,7 @@ class SettingsWindow(QDialog):
         self.tabs.addTab(self.accounts, "Accounts")
         self.identities = IdentitiesPage(app, bridge, self.strip)
         self.tabs.addTab(self.identities, "Addresses")
-        self.tabs.addTab(self._settings_page(), "Settings")
+        self.tabs.addTab(self._settings_page(), "General")
         self.storage = StoragePage(app, bridge, self.strip)
         self.tabs.addTab(self.storage, "Storage and plug-ins")
         column = QVBoxLayout(self)

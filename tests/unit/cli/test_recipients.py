@@ -58,3 +58,26 @@ def test_several_people_in_one_option_all_get_it(ann: Path) -> None:
     shown = run(ann, "outbox").output
     assert "lee@example.org" in shown
     assert "bob@example.org" in shown
+
+
+def test_without_an_account_one_is_told_how_to_make_it(tmp_path: Path) -> None:
+    done = run(tmp_path, "send", "--to", "bob@example.org", "--subject", "Hello")
+    assert done.exit_code == 1
+    assert "There is no account to send from. 'mailclient account add'" in done.output
+
+
+def test_a_key_for_no_address_is_refused_before_a_passphrase_is_asked_for(tmp_path: Path) -> None:
+    done = run(tmp_path, "key", "generate", "ann")
+    assert done.exit_code == 1
+    assert "'ann' is not an e-mail address" in done.output
+    assert "Passphrase" not in done.output
+
+
+def test_an_empty_list_says_so_beside_what_programs_read(ann: Path) -> None:
+    listed = run(ann, "list")
+    assert (listed.exit_code, listed.stdout) == (0, "")
+    assert "No messages" in listed.stderr
+    found = run(ann, "search", "marigold")
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert "Nothing found" in found.stderr
+    assert run(ann, "list", "--limit", "-1").exit_code == 2
