@@ -128,7 +128,10 @@ class KeyFinding:
         Raises KeyMissing, Unreachable, BadInput, Cancelled.
         """
         if self.offline:
-            raise Unreachable("The program was started without network. Nothing was sent.")
+            raise Unreachable(
+                "The program was started without network. Nothing was sent.",
+                "Start it without --offline.",
+            )
         wanted = _address(address)
         key = self._keys.own_key(wanted)
         if key is None:
@@ -195,7 +198,7 @@ class KeyFinding:
                 answers[sources[at]] = self._taken_in(address, sources[at], answer)
             for one in sources:
                 if one not in answers:
-                    silent = Unreachable("It did not answer in time.")
+                    silent = Unreachable("It did not answer in time.", "Try again later.")
                     answers[one] = self._taken_in(address, one, silent)
             if any(one.outcome is LookupOutcome.FOUND for one in answers.values()):
                 break

@@ -44,7 +44,9 @@ class Lookups:
         Raises NotFound, NoSuchHost, Busy, Unreachable, CertificateRejected, BadInput, Cancelled.
         """
         if self.offline:
-            raise Unreachable("The program was started without network.")
+            raise Unreachable(
+                "The program was started without network.", "Start it without --offline."
+            )
         host_name(urlsplit(url).hostname or "", private=self.private)
         if not json:
             return document(
