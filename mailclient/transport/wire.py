@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO
@@ -96,8 +97,11 @@ class Wire:
     def _shake_hands(self) -> None:
         pinned = self.server.pin and not self._looking
         context = tls.unverified() if pinned or self._looking else tls.context(self.server.ca_file)
-        self.sock.getpeername()  # the library would lose a socket that is cut off already
-        encrypted = context.wrap_socket(self.sock, server_hostname=self.server.host)
+        try:
+            encrypted = context.wrap_socket(self.sock, server_hostname=self.server.host)
+        except OSError as error:
+            _close_lost(error)
+            raise
         self.sock = encrypted
         self.certificate = encrypted.getpeercert(binary_form=True) or b""
         if pinned and tls.fingerprint(self.certificate) != self.server.pin:
@@ -225,3 +229,12 @@ def connected(
             yield wire
     finally:
         wire.close()
+
+
+def _close_lost(error: OSError) -> None:
+    """Close the socket that the library has taken over and lost: it does so with one that is cut
+    off just before the handshake, and only the frames of the error still know it."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        lost = frame.f_locals.get("self")
+        if isinstance(lost, ssl.SSLSocket):
+            lost.close()

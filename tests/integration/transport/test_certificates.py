@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import socket
+import struct
 from dataclasses import replace
 
 import pytest
@@ -11,6 +14,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, CertificateRejected
 from mailclient.transport import pop3, smtp
 from mailclient.transport.certificate import examine
+from mailclient.transport.wire import Wire
 from tests.integration.transport.conftest import Papers
 from tests.servers.scripted import Conversation, scripted
 from tests.servers.surroundings import MailServers
@@ -82,3 +86,17 @@ def test_a_connection_that_is_not_encrypted_has_no_certificate() -> None:
 def test_what_is_no_fingerprint_is_refused(pin: str) -> None:
     with pytest.raises(BadInput, match="fingerprint"):
         Server("pop.example.org", 995, pin=pin)
+
+
+def test_a_socket_that_is_cut_off_before_the_handshake_is_not_lost() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()
+        wire = Wire.__new__(Wire)  # only what shaking hands needs
+        wire.sock, wire.server, wire._looking = ours, Server("localhost", 995), False
+        with pytest.raises(OSError, match=r"reset|not connected|closed|EOF"):
+            wire._shake_hands()
+        ours.close()
+    gc.collect()  # a socket that was lost would warn here, and fail the test
