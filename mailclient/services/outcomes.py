@@ -70,11 +70,11 @@ class Outcomes:
         note()
         if spool is None:
             return Kept()
-        folder = self._sent_folder(item)
+        folder, head = self._sent_folder(item), spool.head  # which is gone once it is stored
         id = self._store.messages.store_raw(
             item.account_id, folder.id, spool, unread=False, received=self._clock()
         )
-        return Kept(id, self._mark_answered(spool.head))
+        return Kept(id, self._mark_answered(head))
 
     def _sent_copy(self, item: OutItem) -> Spool | None:
         """The copy for Sent; None where it is there already, or none is kept."""
