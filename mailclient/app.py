@@ -7,11 +7,13 @@ and the tests all come in through `open_profile`.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Host
 from mailclient.crypto.registry import Registry
 from mailclient.paths import Profile
@@ -48,10 +50,12 @@ from mailclient.services.signin import SignIn
 from mailclient.services.tentative import Tentative
 from mailclient.services.transfer import Transfer
 from mailclient.store import Store
-from mailclient.store.keyrings import Keyring, pick_keyring
-from mailclient.store.vault import Way
+from mailclient.store.keyrings import ANSWER_SECONDS, PICK_SECONDS, Keyring, pick_keyring
+from mailclient.store.vault import Way, way_of
 from mailclient.transport.lookups import Lookups
 from mailclient.transport.network import network
+
+KEYRING_AT_END_SECONDS = 3.0  # enough to keep a password; a keyring that hangs is left alone
 
 
 def now() -> datetime:
@@ -70,8 +74,10 @@ class App:
         clock: Callable[[], datetime],
         *,
         offline: bool,
+        keyring_calls: CancelToken,
     ) -> None:
         self.profile = profile
+        self._keyring_calls = keyring_calls
         self.plugins = plugins
         self.events = Events()
         self.jobs = Jobs(self.events)
@@ -169,13 +175,18 @@ class App:
         return self._store.way is Way.PASSPHRASE
 
     def close(self) -> None:
-        """Stop all jobs, and close the plug-ins and the store; once."""
+        """Stop all jobs, and close the plug-ins and the store; once. A keyring that hangs is not
+        waited for."""
         if self._closed:
             return
         self._closed = True
+        enough = threading.Timer(KEYRING_AT_END_SECONDS, self._keyring_calls.cancel)
+        enough.daemon = True
         with ExitStack() as then:
             then.callback(self._store.close)
             then.callback(self.plugins.close)
+            then.callback(enough.cancel)
+            enough.start()
             self.jobs.close()
 
 
@@ -185,20 +196,24 @@ def open_profile(
     passphrase: str | None = None,
     keyring: Keyring | None = None,
     use_os_keyring: bool = True,
+    waiting: CancelToken | None = None,
     gnupg_home: Path | None = None,
     offline: bool = False,
     clock: Callable[[], datetime] = now,
     ask_passphrase: Callable[[str], str | None] = lambda what: None,
 ) -> App:
-    """Open (or create) a profile. With a passphrase the OS keyring is not asked at all.
+    """Open (or create) a profile. With a passphrase, and where one is needed, the OS keyring is
+    not asked at all.
 
-    Raises StoreLocked, StoreDamaged, StoreFull.
+    Whoever waits at a window gives `waiting`: the keyring has longer to answer then, and cancelling
+    ends the wait for it. Raises StoreLocked, StoreDamaged, StoreFull, Cancelled.
     """
     profile.create()
-    if passphrase is not None:
+    calls = waiting or CancelToken()
+    if passphrase is not None or way_of(profile) is Way.PASSPHRASE:
         keyring = None
     elif keyring is None and use_os_keyring:
-        keyring = pick_keyring()
+        keyring = pick_keyring(calls, ANSWER_SECONDS if waiting else PICK_SECONDS)
     store = Store.open(profile, passphrase=passphrase, keyring=keyring, clock=clock)
     host = Host(
         folder=profile.plugin("crypto"),
@@ -207,7 +222,8 @@ def open_profile(
         gnupg_home=gnupg_home,
         environment=os.environ,
     )
-    return App(profile, store, Registry.load(host), clock, offline=offline)
+    registry = Registry.load(host)
+    return App(profile, store, registry, clock, offline=offline, keyring_calls=calls)
 
 
 class _ScratchKeyring:

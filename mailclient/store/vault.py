@@ -20,11 +20,22 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 
-from mailclient.errors import BadInput, StoreDamaged, StoreFull, StoreLocked
+from mailclient.errors import BadInput, MailError, StoreDamaged, StoreFull, StoreLocked
 from mailclient.paths import Profile
+from mailclient.store import swap
 from mailclient.store.keyrings import SERVICE, Keyring, pick_keyring
 
-__all__ = ["Keyring", "Unlocked", "Way", "opened", "pick_keyring", "renewed", "sealed", "unlock"]
+__all__ = [
+    "Keyring",
+    "Unlocked",
+    "Way",
+    "opened",
+    "pick_keyring",
+    "renewed",
+    "sealed",
+    "unlock",
+    "way_of",
+]
 
 KEY_BYTES = 32
 VERSION = 1
@@ -102,6 +113,16 @@ def unlock(profile: Profile, *, passphrase: str | None, keyring: Keyring | None)
         _write(profile.vault, content)
         return unlocked
     return _unlocked(found, passphrase, keyring)
+
+
+def way_of(profile: Profile) -> Way | None:
+    """What a profile is unlocked with; None where there is none yet, or where only opening it can
+    tell."""
+    try:
+        found = None if swap.is_decided(profile) else _read(profile.vault)
+    except MailError:
+        return None
+    return found.way if found else None
 
 
 def opened(document: bytes, *, passphrase: str | None, keyring: Keyring | None) -> Unlocked:
