@@ -48,6 +48,7 @@ from mailclient.services.send import Send
 from mailclient.services.settling import Settling
 from mailclient.services.signin import SignIn
 from mailclient.services.tentative import Tentative
+from mailclient.services.timekeeping import Timekeeper, steady
 from mailclient.services.transfer import Transfer
 from mailclient.store import Store
 from mailclient.store.keyrings import ANSWER_SECONDS, PICK_SECONDS, Keyring, pick_keyring
@@ -73,6 +74,7 @@ class App:
         plugins: Registry,
         clock: Callable[[], datetime],
         *,
+        steadily: Callable[[], float] = steady,
         offline: bool,
         keyring_calls: CancelToken,
     ) -> None:
@@ -96,9 +98,8 @@ class App:
         self.intake = Intake(
             store, store.settings, assessor, observer, self.returns, self.events, clock
         )
-        self.receive = Receive(
-            store, self.accounts, self.intake, self.events, self.jobs, clock, offline=offline
-        )
+        self.timekeeper = Timekeeper(store, self.events, clock, steadily)
+        self.receive = self._receiving(store, clock, offline=offline)
         self.mailbox = ServerMailbox(store, self.accounts, self.receive, clock)
         self.receipts = Receipts(store, self.accounts, self.events, clock)
         beside = Beside(self.returns, self.journeys, self.receipts)
@@ -107,16 +108,9 @@ class App:
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
         self.redirect = Redirect(store, self.accounts, self.events, clock)
         self.send = self._sending(store, clock, offline=offline)
-        self.dispatch = Dispatch(
-            self.send, store.outbox, self.events, self.jobs, clock, network=network
-        )
+        self.dispatch = self._dispatching(store, clock)
         self.schedule = Schedule(
-            self.accounts,
-            store.settings,
-            self.receive,
-            self.events,
-            self.jobs,
-            network=network,
+            self.accounts, store.settings, self.receive, self.events, self.jobs, network=network
         )
         self.organise = Organise(store, self.events)
         self.transfer = Transfer(store, self.accounts, self.intake, self.events, clock)
@@ -125,6 +119,7 @@ class App:
         self._store = store
         self._closed = False
         if not store.read_only:
+            self.timekeeper.look()
             self.send.recover()
 
     def _assessor(self) -> Assessor:
@@ -149,6 +144,29 @@ class App:
             offline=offline,
         )
 
+    def _receiving(self, store: Store, clock: Callable[[], datetime], *, offline: bool) -> Receive:
+        return Receive(
+            store,
+            self.accounts,
+            self.intake,
+            self.events,
+            self.jobs,
+            clock,
+            timekeeper=self.timekeeper,
+            offline=offline,
+        )
+
+    def _dispatching(self, store: Store, clock: Callable[[], datetime]) -> Dispatch:
+        return Dispatch(
+            self.send,
+            store.outbox,
+            self.events,
+            self.jobs,
+            clock,
+            timekeeper=self.timekeeper,
+            network=network,
+        )
+
     def _sending(self, store: Store, clock: Callable[[], datetime], *, offline: bool) -> Send:
         outcomes = Outcomes(store, self.intake, self.events, clock)
         own = self.accounts.own_addresses
@@ -156,7 +174,15 @@ class App:
             store,
             self.accounts,
             Sealing(self.accounts, self.keys, store.settings),
-            Flushing(store.outbox, self.accounts, outcomes, self.events, clock, offline=offline),
+            Flushing(
+                store.outbox,
+                self.accounts,
+                outcomes,
+                self.events,
+                clock,
+                timekeeper=self.timekeeper,
+                offline=offline,
+            ),
             Settling(store, outcomes, self.returns, own, self.events),
             outcomes=outcomes,
             intake=self.intake,
@@ -200,6 +226,7 @@ def open_profile(
     gnupg_home: Path | None = None,
     offline: bool = False,
     clock: Callable[[], datetime] = now,
+    steadily: Callable[[], float] = steady,
     ask_passphrase: Callable[[str], str | None] = lambda what: None,
 ) -> App:
     """Open (or create) a profile. With a passphrase, and where one is needed, the OS keyring is
@@ -223,7 +250,15 @@ def open_profile(
         environment=os.environ,
     )
     registry = Registry.load(host)
-    return App(profile, store, registry, clock, offline=offline, keyring_calls=calls)
+    return App(
+        profile,
+        store,
+        registry,
+        clock,
+        steadily=steadily,
+        offline=offline,
+        keyring_calls=calls,
+    )
 
 
 class _ScratchKeyring:
