@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Protocol, TypeVar
 
 from mailclient.cancel import CancelToken
-from mailclient.errors import Cancelled, MailError, StoreLocked
+from mailclient.errors import Cancelled, KeyringLocked, MailError
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def _limited(call: Callable[[], T], seconds: float, cancel: CancelToken) -> T:
     if results:
         return results[0]
     cancel.check()
-    raise StoreLocked(
+    raise KeyringLocked(
         "The OS keyring did not give access." if in_time else "The OS keyring does not answer.",
         "Unlock the keyring, or use a profile with a passphrase (--passphrase-file FILE).",
         problems[0] if problems else "no answer",
