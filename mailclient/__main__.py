@@ -11,15 +11,12 @@ import sys
 
 from mailclient.cli.context import Context, Launchers
 from mailclient.cli.main import cli
-from mailclient.store.vault import way_of
 
 
 def _window(context: Context, uri: str) -> int:
-    from mailclient.gui.opening import Door
     from mailclient.gui.run import run
 
-    door = Door(context.open, context.unlock, lambda: way_of(context.profile))
-    return run(context.profile, door, uri)
+    return run(lambda: context.app, context.profile, uri)
 
 
 def _demo(headless: bool) -> int:
@@ -27,12 +24,10 @@ def _demo(headless: bool) -> int:
 
     if headless:
         return world.headless()
-    from mailclient.gui.opening import Door
     from mailclient.gui.run import run
 
     with world.running() as demo:
-        door = Door(lambda waiting: demo.app, demo.unlock, lambda: way_of(demo.profile))
-        return run(demo.profile, door)
+        return run(lambda: demo.app, demo.profile, "")
 
 
 def main() -> None:

@@ -78,7 +78,23 @@ class Assessor:
 
         Its HTML is left alone unless it is to be shown (`formatted`). Raises Cancelled.
         """
-        unwrapped = unwrap(outer, self._plugin_for, cancel, may_ask=may_ask)
+        return self.judge(self.open(outer, cancel, may_ask=may_ask), arrived, formatted=formatted)
+
+    def open(self, outer: Part, cancel: CancelToken, *, may_ask: bool = False) -> Unwrapped:
+        """Take the layers off a message; from any thread. Raises Cancelled."""
+        return unwrap(outer, self._plugin_for, cancel, may_ask=may_ask)
+
+    def judge(
+        self,
+        unwrapped: Unwrapped,
+        arrived: datetime,
+        *,
+        formatted: bool = True,
+        signed: Collection[str] = (),
+    ) -> Assessment:
+        """Judge and read what came out of a message; `signed` are senders of signed mail that the
+        store does not know yet."""
+        outer = unwrapped.outer
         sender = outer.envelope.from_
         verdict = judge(
             outer=outer,
@@ -87,10 +103,14 @@ class Assessor:
             trust=self._trust,
             arrived=arrived,
             own_addresses=self._own_addresses(),
-            sender_known=self._known_sender(sender[0].key) if sender else None,
+            sender_known=self._known(sender[0].key, signed) if sender else None,
         )
         opened = _opened(unwrapped)
         return _assessment(outer, unwrapped.payload, opened, verdict, formatted=formatted)
+
+    def _known(self, sender: str, signed: Collection[str]) -> KnownSender | None:
+        found = self._known_sender(sender)
+        return replace(found, usually_signs=True) if found and sender in signed else found
 
 
 def restore(outer: Part, opened: bytes | None, verdict: Verdict) -> Assessment:

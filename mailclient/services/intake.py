@@ -7,9 +7,8 @@ and is taken up again when a key appears; what is too strange is set aside, visi
 from __future__ import annotations
 
 import logging
-import re
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,12 +17,15 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import MailError, StoreLocked
 from mailclient.message.body import snippet
 from mailclient.message.security import UNPROTECTED, Encryption, SignatureWord, State
-from mailclient.message.tree import parse
+from mailclient.message.tree import Part, parse
+from mailclient.services.ahead import Ahead
 from mailclient.services.assess import Assessment, Assessor
+from mailclient.services.bugs import BUGS
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
 from mailclient.services.jobs import Job, Jobs
 from mailclient.services.observe import Observer
 from mailclient.services.returned import Returns
+from mailclient.services.unwrap import Unwrapped
 from mailclient.settings import KEEP_DECRYPTED
 from mailclient.store import Store
 from mailclient.store.database import Durability
@@ -34,21 +36,6 @@ log = logging.getLogger(__name__)
 BATCH_MESSAGES = 50
 BATCH_SECONDS = 0.1
 BATCH_BYTES = 4 * 1024 * 1024
-# What a mistake of ours, or of a library, over a strange message may be: that message is set
-# aside, and the others come in.
-BUGS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    RuntimeError,  # RecursionError is one
-    StopIteration,
-    TypeError,
-    ValueError,  # what is wrong with characters is one
-    re.error,
-)
 
 
 @dataclass(slots=True)
@@ -64,13 +51,19 @@ class _Batch:
         return sum(len(one.text) + len(one.opened or b"") for one in self.found.values())
 
     @property
+    def signed(self) -> frozenset[str]:
+        """Whose mail in it has a good signature: that counts for the very next message."""
+        return frozenset(
+            one.envelope.from_[0].key
+            for one in self.found.values()
+            if one.envelope and one.envelope.from_ and one.signature == SignatureWord.GOOD.value
+        )
+
+    @property
     def full(self) -> bool:
-        """Whether it is time to keep it; what a signature says of its sender counts for the very
-        next message."""
-        last = next(reversed(self.found.values()))
+        """Whether it is time to keep it."""
         return (
-            last.signature != SignatureWord.NONE.value
-            or len(self.found) >= BATCH_MESSAGES
+            len(self.found) >= BATCH_MESSAGES
             or self.size >= BATCH_BYTES
             or time.monotonic() - self.began >= BATCH_SECONDS
         )
@@ -107,51 +100,75 @@ class Intake:
         done = 0
         if self._store.read_only:
             return done
-        while pending := self._store.messages.pending():
-            batch = _Batch()
-            try:
-                for at, id in enumerate(pending, 1):
-                    job.cancel.check()
-                    batch.found[id] = self._understand(id, job.cancel, may_ask=False)
-                    done += 1
-                    if batch.full:
-                        full, batch = batch, _Batch()
-                        self._keep(full.found)
-                    left = done + len(pending) - at
-                    job.progress(done, left, f"{done:,} messages opened and indexed")
-            finally:
-                self._keep(batch.found)
+        with Ahead(self._outer, lambda outer: self._assessor.open(outer, job.cancel)) as ahead:
+            while pending := self._store.messages.pending():
+                done += self._work_off(pending, ahead, job, done)
         return done
+
+    def _work_off(self, pending: Sequence[int], ahead: Ahead, job: Job, before: int) -> int:
+        """Process these, of which some are opened ahead; returns how many they were."""
+        batch = _Batch()
+        total = before + len(pending)
+        try:
+            for done, (id, opened) in enumerate(ahead.each(pending), before + 1):
+                job.cancel.check()
+                batch.found[id], key_came = self._understand(id, opened, job.cancel, batch.signed)
+                if key_came:
+                    ahead.key_came()
+                if batch.full:
+                    full, batch = batch, _Batch()
+                    self._keep(full.found)
+                job.progress(done, total, f"{done:,} messages opened and indexed")
+        finally:
+            self._keep(batch.found)
+        return len(pending)
 
     def process(self, id: int, cancel: CancelToken, *, may_ask: bool = False) -> None:
         """Understand one message and publish that."""
-        self._keep({id: self._understand(id, cancel, may_ask=may_ask)})
 
-    def _understand(self, id: int, cancel: CancelToken, *, may_ask: bool) -> Processed:
-        """What there is to be found out about one message; raises Cancelled."""
+        def opened() -> Unwrapped:
+            return self._assessor.open(self._outer(id), cancel, may_ask=may_ask)
+
+        found, _ = self._understand(id, opened, cancel)
+        self._keep({id: found})
+
+    def _outer(self, id: int) -> Part:
+        return parse(self._store.bodies.open(id))
+
+    def _understand(
+        self,
+        id: int,
+        opened: Callable[[], Unwrapped],
+        cancel: CancelToken,
+        signed: frozenset[str] = frozenset(),
+    ) -> tuple[Processed, bool]:
+        """What there is to be found out about one message, and whether it brought a new key.
+
+        `signed` are the senders of signed mail that is not kept yet. Raises Cancelled.
+        """
+        key_came = False
         try:
-            outer = parse(self._store.bodies.open(id))
-            assessment = self._assessor.assess(
-                outer, self._clock(), cancel, may_ask=may_ask, formatted=False
+            assessment = self._assessor.judge(
+                opened(), self._clock(), formatted=False, signed=signed
             )
             found = self._processed(assessment)
         except BUGS as bug:
             log.exception("Message %d could not be understood and was set aside", id)
-            return _set_aside(type(bug).__name__)
+            return _set_aside(type(bug).__name__), key_came
         except MailError as problem:
             if cancel.cancelled or isinstance(problem, StoreLocked):
                 raise
             log.warning("Message %d was set aside: %s", id, problem.text)
-            return _set_aside(problem.text)
+            return _set_aside(problem.text), key_came
         try:
-            self._observer.observe(assessment)
+            key_came = self._observer.observe(assessment)
         except BUGS:
             log.exception("The keys that message %d brings could not be learned", id)
         try:
             self._returns.take(id, assessment.outer)
         except BUGS:
             log.exception("What message %d reports could not be kept", id)
-        return found
+        return found, key_came
 
     def _keep(self, found: Mapping[int, Processed]) -> None:
         """Keep what was found out about some messages in one commit, and publish that; if that

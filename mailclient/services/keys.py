@@ -67,6 +67,7 @@ class Keys:
         self._events = events
         self._clock = clock
         self._requeue = requeue
+        self._met: tuple[KeyInfo, ...] | None = None
 
     # What is known
 
@@ -253,6 +254,8 @@ class Keys:
     def _all(self) -> tuple[KeyInfo, ...]:
         """The engine's keys; those met for the first time get their standing."""
         keys = self._plugin().keys.list()
+        if keys is self._met:  # the same list as before: each of them has its standing
+            return keys
         rows = self._store.keys.all()
         met = {(row.fingerprint, row.address) for row in rows}
         known = {row.fingerprint for row in rows}
@@ -261,6 +264,7 @@ class Keys:
                 if (key.fingerprint, address) not in met:
                     later = key.fingerprint in known
                     self._store.keys.set(_first_met(key, address, self._clock(), later=later))
+        self._met = keys
         return keys
 
     def _entry(self, key: KeyInfo, address: str) -> KeyEntry:

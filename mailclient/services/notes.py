@@ -13,8 +13,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from mailclient.errors import NotFound
+from mailclient.services.bugs import BUGS
 from mailclient.services.crash import crash_point
-from mailclient.services.intake import BUGS
 from mailclient.services.outcomes import Kept, Outcomes
 from mailclient.store.database import Durability
 from mailclient.store.outbox import Outbox, OutItem

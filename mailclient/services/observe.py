@@ -24,16 +24,19 @@ class Observer:
         self._tentative = tentative
         self._clock = clock
 
-    def observe(self, assessment: Assessment) -> None:
-        """Take in the keys that a message brings for its own sender."""
+    def observe(self, assessment: Assessment) -> bool:
+        """Take in the keys that a message brings for its own sender; whether one was new."""
         outer = assessment.outer
         senders = assessment.envelope.from_
         if outer.headers.count("from") != 1 or len(senders) != 1:
-            return
+            return False
         if outer.content_type == "multipart/report" or assessment.verdict.state is State.BROKEN:
-            return
+            return False
         now = self._clock()
         date = min(assessment.envelope.date or now, now)
         fields = tuple(outer.headers.items())
+        new = False
         for plugin in self._plugins():
-            self._tentative.sighted(plugin.observe(fields, senders[0].key, date), plugin.keys)
+            sightings = plugin.observe(fields, senders[0].key, date)
+            new |= self._tentative.sighted(sightings, plugin.keys)
+        return new

@@ -29,29 +29,33 @@ class Tentative:
         self._keys = keys
         self._events = events
 
-    def sighted(self, sightings: Sequence[Sighting], engine: EngineKeys) -> None:
-        """Note keys that came with a message, then let the engine have those that are new.
+    def sighted(self, sightings: Sequence[Sighting], engine: EngineKeys) -> bool:
+        """Note keys that came with a message, then let the engine have those that are new; whether
+        there were any.
 
         One that differs from an accepted key waits for the user's decision.
         """
-        self._take_in(sightings, engine, renew=False)
+        return self._take_in(sightings, engine, renew=False)
 
     def looked_up(self, sightings: Sequence[Sighting], engine: EngineKeys) -> None:
         """The same for keys that were looked up; those known already are brought up to date."""
         self._take_in(sightings, engine, renew=True)
 
-    def _take_in(self, found: Sequence[Sighting], engine: EngineKeys, *, renew: bool) -> None:
+    def _take_in(self, found: Sequence[Sighting], engine: EngineKeys, *, renew: bool) -> bool:
         if not found:
-            return
+            return False
+        new = False
         self._keys.meet()  # what the engine holds already keeps its standing
         for one in found:
             if self._known(one) and not renew:
                 continue
             try:
                 engine.import_keys(one.data)
+                new = True
             except MailError as problem:
                 log.info("A key that was found was not taken in: %s", problem.text)
         self._events.publish(KeysChanged())
+        return new
 
     def _known(self, one: Sighting) -> bool:
         """Note that a key was seen; whether it was met before."""

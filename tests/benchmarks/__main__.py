@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import pop3, smtp, window
+from tests.benchmarks import openpgp, pop3, smtp, window
 
-BENCHMARKS = {"pop3": pop3, "smtp": smtp, "window": window}
+BENCHMARKS = {"openpgp": openpgp, "pop3": pop3, "smtp": smtp, "window": window}
 
 
 def main() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import pop3, report, smtp
+from tests.benchmarks import openpgp, pop3, report, smtp
 from tests.benchmarks.delay import delayed
 from tests.benchmarks.growth import Growth
 from tests.benchmarks.mailbox import Content, messages
@@ -128,3 +129,14 @@ def test_ratios_are_of_medians_and_whoever_is_left_out_is_named_with_the_reason(
     assert "| mpop | 2.00 |  | 2.00 | 1.00 | 500 | 2.00 | 10 | 3 |" in table.text()
     assert "getmail6 | – | – | – | – | – | – | – | not installed |" in table.text()
     assert table.document()["contestants"][1]["to_raw"] == 2
+
+
+def test_a_small_run_opens_every_letter_and_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
+    options = Namespace(messages=3, size=500, keys=4, repeat=1, seed=1, no_fetching=False)
+    found = openpgp.measure(options)
+    assert set(found["seconds"]) == set(openpgp.CONTESTANTS)
+    assert found["reading"]["encrypted_programs_started"] == 0
+    assert set(found["fetching"]) == {"alone", "beside"}
+    printed = capsys.readouterr().out
+    assert "3 letters of 500 bytes, 6 keys" in printed
+    assert "| mailclient, on arrival, complete |" in printed

@@ -22,7 +22,6 @@ from mailclient.message.address import Address
 from mailclient.message.draft import Draft
 from mailclient.paths import Profile
 from mailclient.services.jobs import Job
-from mailclient.services.timekeeping import steady
 from mailclient.store.outbox import OutItem, OutState
 from tests.faults.oracle import plain
 from tests.faults.registry import Bench
@@ -41,10 +40,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.ahead
-
-    def steadily(self) -> float:
-        """Time passes when it is moved on; it is not set."""
-        return steady() + self.ahead.total_seconds()
 
 
 @dataclass(slots=True)
@@ -100,13 +95,7 @@ def sender(bench: Bench, port: int = 1, security: Security = Security.NONE) -> I
     clock = Clock()
 
     def opened() -> App:
-        return open_profile(
-            Profile(home),
-            passphrase="x",
-            gnupg_home=gnupg,
-            clock=clock,
-            steadily=clock.steadily,
-        )
+        return open_profile(Profile(home), passphrase="x", gnupg_home=gnupg, clock=clock)
 
     one = Sender(opened(), clock, gnupg, opened)
     try:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import re
+import selectors
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.openpgp.status import Line, read_status
@@ -26,6 +28,7 @@ from mailclient.errors import EngineMissing
 
 LARGEST = 512 * 1024 * 1024
 SECONDS = 300.0
+PIECE = 64 * 1024  # bytes that are read or written at once, what a pipe holds
 LONGEST_HOME = 80  # of a path: the agent's socket is below it, and such paths end at 108
 SHORTEST_PIPE = 4096  # what every pipe holds before anybody reads it; no passphrase is longer
 OLDEST = (2, 2)
@@ -213,35 +216,88 @@ class Engine:
 
 
 class _Task:
-    """One running process: everything it writes is read, whatever order it comes in."""
+    """One running process: it is fed, and everything it writes is read, whatever comes first."""
 
     def __init__(self, process: subprocess.Popen[bytes], status: IO[bytes], largest: int) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
         self._process = process
-        self._status = status
+        self._stdin, self._stdout = process.stdin, process.stdout
         self._largest = largest
+        self._size = 0
         self._cut = ""
-        self._said = b""
-        self._logged = b""
+        self._until = time.monotonic() + SECONDS
+        self._read: dict[IO[bytes], list[bytes]] = {
+            one: [] for one in (process.stdout, status, process.stderr)
+        }
+        self._status, self._log = status, process.stderr
 
     def finish(self, data: bytes, cancel: CancelToken) -> Run:
-        process = self._process
-        watch = threading.Timer(SECONDS, self._too_long)
-        threads = [
-            threading.Thread(target=self._feed, args=(data,), daemon=True),
-            threading.Thread(target=self._read_status, daemon=True),
-            threading.Thread(target=self._read_log, daemon=True),
-        ]
-        with cancel.interrupting(self._kill):
-            watch.start()
-            for thread in threads:
-                thread.start()
-            out = self._read_out()
-            code = process.wait()
-            for thread in threads:
-                thread.join()
-            watch.cancel()
-        log = self._logged.decode("utf-8", "replace")
-        return Run(read_status(self._said), out, log, code, self._cut)
+        with self._stdin, self._stdout, self._log:
+            with cancel.interrupting(self._kill):
+                self._pump(memoryview(data))
+                code = self._ended()
+            out, said, logged = (
+                b"".join(self._read[one]) for one in (self._stdout, self._status, self._log)
+            )
+        log = logged.decode("utf-8", "replace")
+        return Run(read_status(said), b"" if self._cut == "size" else out, log, code, self._cut)
+
+    def _pump(self, data: memoryview) -> None:
+        """Feed it and read it until it has closed all that it writes to."""
+        with selectors.DefaultSelector() as waiting:
+            for file in self._read:
+                waiting.register(file, selectors.EVENT_READ)
+            os.set_blocking(self._stdin.fileno(), False)
+            waiting.register(self._stdin, selectors.EVENT_WRITE)
+            writing = len(self._read)
+            while writing:
+                ready = waiting.select(self._left())
+                if not ready:
+                    self._too_long()
+                for key, _ in ready:
+                    if key.fileobj is not self._stdin:
+                        if not self._take(key.fileobj):
+                            waiting.unregister(key.fileobj)
+                            writing -= 1
+                    elif not (data := self._feed(data)):
+                        waiting.unregister(self._stdin)
+                        self._stdin.close()
+
+    def _feed(self, data: memoryview) -> memoryview:
+        """Write what it takes now; returns what is left."""
+        try:
+            return data[os.write(self._stdin.fileno(), data[:PIECE]) :] if data else data
+        except BlockingIOError:
+            return data
+        except OSError:  # it ended without reading everything; the status says why
+            return memoryview(b"")
+
+    def _take(self, file: Any) -> bool:
+        """Read what is there; False at the end. A process that writes more than is allowed is
+        killed (bombs)."""
+        piece = os.read(file.fileno(), PIECE)
+        if file is self._stdout:
+            self._size += len(piece)
+            if self._size > self._largest:
+                self._read[file].clear()
+                self._cut = "size"
+                self._kill()
+                return bool(piece)
+        self._read[file].append(piece)
+        return bool(piece)
+
+    def _left(self) -> float | None:
+        """Seconds that it may still take; None when it was stopped."""
+        return None if self._cut else max(self._until - time.monotonic(), 0)
+
+    def _ended(self) -> int:
+        try:
+            return self._process.wait(self._left())
+        except subprocess.TimeoutExpired:
+            self._too_long()
+            return self._process.wait()
 
     def _too_long(self) -> None:
         self._cut = "time"
@@ -251,38 +307,6 @@ class _Task:
         """Stop it, and what it has started: that would hold its pipes open."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-
-    def _feed(self, data: bytes) -> None:
-        stdin = self._process.stdin
-        assert stdin is not None
-        try:
-            with stdin:
-                stdin.write(data)
-        except OSError:
-            self._process.poll()  # it ended without reading everything; the status says why
-
-    def _read_status(self) -> None:
-        self._said = self._status.read()
-
-    def _read_log(self) -> None:
-        assert self._process.stderr is not None
-        with self._process.stderr as log:
-            self._logged = log.read()
-
-    def _read_out(self) -> bytes:
-        """The output; a process that writes more than is allowed is killed (bombs)."""
-        assert self._process.stdout is not None
-        pieces: list[bytes] = []
-        size = 0
-        with self._process.stdout as out:
-            while piece := out.read1(1 << 16):  # type: ignore[attr-defined]
-                size += len(piece)
-                if size > self._largest:
-                    self._cut = "size"
-                    self._kill()
-                    return b""
-                pieces.append(piece)
-        return b"".join(pieces)
 
 
 @contextmanager

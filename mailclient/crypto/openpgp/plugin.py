@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from importlib.metadata import version as package_version
 
 from mailclient.cancel import CancelToken
@@ -17,6 +18,8 @@ from mailclient.crypto.openpgp.packets import certificates
 from mailclient.crypto.openpgp.sealing import Sealing
 from mailclient.errors import MailError
 from mailclient.message.facts import Layer, Opened
+
+SEEN_KEYS = 256  # of 10 kB at most, as they came with mail
 
 
 class OpenPgp:
@@ -33,6 +36,8 @@ class OpenPgp:
         self._sealing = Sealing(self._engine, self.keys.by_fingerprint, host.ask_passphrase)
         self._discovery = Discovery(self.keys, host.fetch, host.environment)
         self.sources = self._discovery.sources
+        # The same key comes with each message of its owner, and GnuPG is asked twice about it.
+        self._bound = lru_cache(maxsize=SEEN_KEYS)(self.keys.only)
 
     def open(self, layer: Layer, cancel: CancelToken, *, may_ask: bool = False) -> Opened:
         """Decrypt or verify one layer; raises Cancelled only."""
@@ -65,7 +70,7 @@ class OpenPgp:
         if found is None:
             return ()
         try:
-            bound = self.keys.only(found.key, found.address)
+            bound = self._bound(found.key, found.address)
         except MailError:
             return ()
         if bound is None or len(certificates(found.key)) != 1:

@@ -161,8 +161,7 @@ def grant(issuer: Issuer, status: int, data: bytes, now: datetime) -> Grant:
     if refresh and not _is_token(refresh):
         raise _strange()
     lasts = _number(said.get("expires_in"), USUAL_LIFE, LONGEST_LIFE)
-    expires = now + timedelta(seconds=lasts)
-    return Grant(str(access), expires, str(refresh or ""), issuer.mark)
+    return Grant(str(access), now + timedelta(seconds=lasts), str(refresh or ""))
 
 
 def waits(status: int, data: bytes, interval: int) -> int | None:
