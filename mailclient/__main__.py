@@ -11,12 +11,15 @@ import sys
 
 from mailclient.cli.context import Context, Launchers
 from mailclient.cli.main import cli
+from mailclient.store.vault import way_of
 
 
 def _window(context: Context, uri: str) -> int:
+    from mailclient.gui.opening import Door
     from mailclient.gui.run import run
 
-    return run(lambda: context.app, context.profile, uri)
+    door = Door(context.open, context.unlock, lambda: way_of(context.profile))
+    return run(context.profile, door, uri)
 
 
 def _demo(headless: bool) -> int:
@@ -24,10 +27,12 @@ def _demo(headless: bool) -> int:
 
     if headless:
         return world.headless()
+    from mailclient.gui.opening import Door
     from mailclient.gui.run import run
 
     with world.running() as demo:
-        return run(lambda: demo.app, demo.profile, "")
+        door = Door(lambda waiting: demo.app, demo.unlock, lambda: way_of(demo.profile))
+        return run(demo.profile, door)
 
 
 def main() -> None:

@@ -7,11 +7,13 @@ and the tests all come in through `open_profile`.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Host
 from mailclient.crypto.registry import Registry
 from mailclient.paths import Profile
@@ -46,12 +48,15 @@ from mailclient.services.send import Send
 from mailclient.services.settling import Settling
 from mailclient.services.signin import SignIn
 from mailclient.services.tentative import Tentative
+from mailclient.services.timekeeping import Timekeeper, steady
 from mailclient.services.transfer import Transfer
 from mailclient.store import Store
-from mailclient.store.keyrings import Keyring, pick_keyring
-from mailclient.store.vault import Way
+from mailclient.store.keyrings import ANSWER_SECONDS, PICK_SECONDS, Keyring, pick_keyring
+from mailclient.store.vault import Way, way_of
 from mailclient.transport.lookups import Lookups
 from mailclient.transport.network import network
+
+KEYRING_AT_END_SECONDS = 3.0  # enough to keep a password; a keyring that hangs is left alone
 
 
 def now() -> datetime:
@@ -69,9 +74,12 @@ class App:
         plugins: Registry,
         clock: Callable[[], datetime],
         *,
+        steadily: Callable[[], float] = steady,
         offline: bool,
+        keyring_calls: CancelToken,
     ) -> None:
         self.profile = profile
+        self._keyring_calls = keyring_calls
         self.plugins = plugins
         self.events = Events()
         self.jobs = Jobs(self.events)
@@ -90,9 +98,8 @@ class App:
         self.intake = Intake(
             store, store.settings, assessor, observer, self.returns, self.events, clock
         )
-        self.receive = Receive(
-            store, self.accounts, self.intake, self.events, self.jobs, clock, offline=offline
-        )
+        self.timekeeper = Timekeeper(store, self.events, clock, steadily)
+        self.receive = self._receiving(store, clock, offline=offline)
         self.mailbox = ServerMailbox(store, self.accounts, self.receive, clock)
         self.receipts = Receipts(store, self.accounts, self.events, clock)
         beside = Beside(self.returns, self.journeys, self.receipts)
@@ -101,16 +108,9 @@ class App:
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
         self.redirect = Redirect(store, self.accounts, self.events, clock)
         self.send = self._sending(store, clock, offline=offline)
-        self.dispatch = Dispatch(
-            self.send, store.outbox, self.events, self.jobs, clock, network=network
-        )
+        self.dispatch = self._dispatching(store, clock)
         self.schedule = Schedule(
-            self.accounts,
-            store.settings,
-            self.receive,
-            self.events,
-            self.jobs,
-            network=network,
+            self.accounts, store.settings, self.receive, self.events, self.jobs, network=network
         )
         self.organise = Organise(store, self.events)
         self.transfer = Transfer(store, self.accounts, self.intake, self.events, clock)
@@ -119,6 +119,7 @@ class App:
         self._store = store
         self._closed = False
         if not store.read_only:
+            self.timekeeper.look()
             self.send.recover()
 
     def _assessor(self) -> Assessor:
@@ -143,6 +144,29 @@ class App:
             offline=offline,
         )
 
+    def _receiving(self, store: Store, clock: Callable[[], datetime], *, offline: bool) -> Receive:
+        return Receive(
+            store,
+            self.accounts,
+            self.intake,
+            self.events,
+            self.jobs,
+            clock,
+            timekeeper=self.timekeeper,
+            offline=offline,
+        )
+
+    def _dispatching(self, store: Store, clock: Callable[[], datetime]) -> Dispatch:
+        return Dispatch(
+            self.send,
+            store.outbox,
+            self.events,
+            self.jobs,
+            clock,
+            timekeeper=self.timekeeper,
+            network=network,
+        )
+
     def _sending(self, store: Store, clock: Callable[[], datetime], *, offline: bool) -> Send:
         outcomes = Outcomes(store, self.intake, self.events, clock)
         own = self.accounts.own_addresses
@@ -150,7 +174,15 @@ class App:
             store,
             self.accounts,
             Sealing(self.accounts, self.keys, store.settings),
-            Flushing(store.outbox, self.accounts, outcomes, self.events, clock, offline=offline),
+            Flushing(
+                store.outbox,
+                self.accounts,
+                outcomes,
+                self.events,
+                clock,
+                timekeeper=self.timekeeper,
+                offline=offline,
+            ),
             Settling(store, outcomes, self.returns, own, self.events),
             outcomes=outcomes,
             intake=self.intake,
@@ -169,13 +201,18 @@ class App:
         return self._store.way is Way.PASSPHRASE
 
     def close(self) -> None:
-        """Stop all jobs, and close the plug-ins and the store; once."""
+        """Stop all jobs, and close the plug-ins and the store; once. A keyring that hangs is not
+        waited for."""
         if self._closed:
             return
         self._closed = True
+        enough = threading.Timer(KEYRING_AT_END_SECONDS, self._keyring_calls.cancel)
+        enough.daemon = True
         with ExitStack() as then:
             then.callback(self._store.close)
             then.callback(self.plugins.close)
+            then.callback(enough.cancel)
+            enough.start()
             self.jobs.close()
 
 
@@ -185,20 +222,25 @@ def open_profile(
     passphrase: str | None = None,
     keyring: Keyring | None = None,
     use_os_keyring: bool = True,
+    waiting: CancelToken | None = None,
     gnupg_home: Path | None = None,
     offline: bool = False,
     clock: Callable[[], datetime] = now,
+    steadily: Callable[[], float] = steady,
     ask_passphrase: Callable[[str], str | None] = lambda what: None,
 ) -> App:
-    """Open (or create) a profile. With a passphrase the OS keyring is not asked at all.
+    """Open (or create) a profile. With a passphrase, and where one is needed, the OS keyring is
+    not asked at all.
 
-    Raises StoreLocked, StoreDamaged, StoreFull.
+    Whoever waits at a window gives `waiting`: the keyring has longer to answer then, and cancelling
+    ends the wait for it. Raises StoreLocked, StoreDamaged, StoreFull, Cancelled.
     """
     profile.create()
-    if passphrase is not None:
+    calls = waiting or CancelToken()
+    if passphrase is not None or way_of(profile) is Way.PASSPHRASE:
         keyring = None
     elif keyring is None and use_os_keyring:
-        keyring = pick_keyring()
+        keyring = pick_keyring(calls, ANSWER_SECONDS if waiting else PICK_SECONDS)
     store = Store.open(profile, passphrase=passphrase, keyring=keyring, clock=clock)
     host = Host(
         folder=profile.plugin("crypto"),
@@ -207,7 +249,16 @@ def open_profile(
         gnupg_home=gnupg_home,
         environment=os.environ,
     )
-    return App(profile, store, Registry.load(host), clock, offline=offline)
+    registry = Registry.load(host)
+    return App(
+        profile,
+        store,
+        registry,
+        clock,
+        steadily=steadily,
+        offline=offline,
+        keyring_calls=calls,
+    )
 
 
 class _ScratchKeyring:

@@ -26,6 +26,12 @@ class CancelToken:
         """Whether the job was asked to stop."""
         return self._event.is_set()
 
+    @property
+    def waits(self) -> bool:
+        """Whether the job is inside of a wait that `cancel` would end."""
+        with self._lock:
+            return bool(self._interrupts)
+
     def cancel(self) -> None:
         """Ask the job to stop, and interrupt what it waits for."""
         with self._lock:

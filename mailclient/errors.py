@@ -85,6 +85,14 @@ class StoreLocked(MailError):
     """The profile is locked: its passphrase or its key in the OS keyring is needed."""
 
 
+class PassphraseNeeded(StoreLocked):
+    """The passphrase of a profile is missing, or another one was given."""
+
+
+class KeyringLocked(StoreLocked):
+    """The OS keyring is not there, does not answer, or does not give what it keeps."""
+
+
 class StoreFull(MailError):
     """There is no room left on the disk."""
 

@@ -16,6 +16,7 @@ import click
 
 from mailclient import app as root
 from mailclient.app import App
+from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, MailError, StoreLocked
 from mailclient.paths import Profile, default_profile
 from mailclient.services.jobs import Job
@@ -121,12 +122,23 @@ class Context:
             )
         return self._app
 
-    def _open(self, profile: Profile) -> App:
+    def _open(self, profile: Profile, waiting: CancelToken | None = None) -> App:
         return root.open_profile(
             profile,
             passphrase=self.passphrase(),
+            waiting=waiting,
             gnupg_home=self.gnupg_home,
             offline=self.offline,
+        )
+
+    def open(self, waiting: CancelToken) -> App:
+        """The profile, opened for a window that waits; raises as `open_profile` does."""
+        return self._open(self.profile, waiting)
+
+    def unlock(self, passphrase: str) -> App:
+        """The profile, opened with another passphrase than was named at the start, or with one."""
+        return root.open_profile(
+            self.profile, passphrase=passphrase, gnupg_home=self.gnupg_home, offline=self.offline
         )
 
     def passphrase(self) -> str | None:

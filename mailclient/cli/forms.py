@@ -18,7 +18,7 @@ from mailclient.services.read import MessageView
 from mailclient.services.readiness import Readiness
 from mailclient.services.receive import Receipt
 from mailclient.services.redirect import Redirection
-from mailclient.services.waiting import late, next_try
+from mailclient.services.waiting import late, next_try, question
 from mailclient.store.folders import Folder
 from mailclient.store.messages import MessageRow
 from mailclient.store.outbox import OutItem
@@ -347,8 +347,9 @@ def out_item(one: OutItem, now: datetime) -> Json:
         "created": time(one.created),
         "not_before": time(one.not_before),
         "later": time(one.later),
-        "next_try": time(next_try(one)),
+        "next_try": time(next_try(one, now)),
         "late": late(one, now).value,
+        "question": question(one, now).value,
         "encryption": one.encryption,
         "signature": one.signature,
         "problem": one.problem,

@@ -14,7 +14,15 @@ from mailclient.cli.context import Context, one_line, print_json, progress
 from mailclient.cli.times import read_time
 from mailclient.errors import MailError
 from mailclient.message.words import clean
-from mailclient.services.waiting import Late, kept_for_later, late, next_try
+from mailclient.services.waiting import (
+    Late,
+    Question,
+    asked,
+    kept_for_later,
+    late,
+    next_try,
+    question,
+)
 from mailclient.store.outbox import OutItem, OutState
 
 LATE = {
@@ -23,6 +31,12 @@ LATE = {
     Late.QUESTION: "It waits for days already: 'mailclient outbox keep ID' goes on trying, "
     "'mailclient outbox cancel ID' gives it up and puts it back into Drafts.",
 }
+
+
+ANSWERS = (
+    "'mailclient outbox retry ID' sends it now, 'mailclient outbox later ID TIME' at another time, "
+    "'mailclient outbox cancel ID' puts it back into Drafts."
+)
 
 
 @click.group(invoke_without_command=True)
@@ -49,8 +63,10 @@ def _show(item: OutItem, now: datetime) -> None:
     click.echo(f"{item.id}  {item.state.value}  {one_line(item.subject or '(no subject)', 60)}")
     for who in item.recipients:
         click.echo(f"    {who.state.value:<9}  {who.address}")
-    when = next_try(item)
-    if kept_for_later(item, now) and when is not None:
+    when = next_try(item, now)
+    if question(item, now) is not Question.NONE:
+        click.echo(f"    {asked(item, now, local)} {ANSWERS.replace('ID', str(item.id))}")
+    elif kept_for_later(item, now) and when is not None:
         click.echo(f"    Goes out on {local(when)}, if the program runs then; else when it runs.")
     elif item.attempts + item.misses and when is not None:
         click.echo(f"    The next try is on {local(when)}.")
@@ -67,12 +83,19 @@ def local(time: datetime) -> str:
 @outbox.command("send")
 @click.pass_obj
 def outbox_send(context: Context) -> None:
-    """Send everything that waits, now; what is kept for later stays until its time."""
+    """Send everything that waits, now; what is kept for later stays until its time.
+
+    What is asked about before it goes stays too, and is shown.
+    """
     problems = [
         problem
         for account in context.app.accounts.list()
         if account.outgoing is not None and (problem := flush(context.app, account)) is not None
     ]
+    now = datetime.now(UTC)
+    for item in context.app.send.unsent():
+        if question(item, now) is not Question.NONE:
+            _show(item, now)
     if problems:
         raise problems[0]
 

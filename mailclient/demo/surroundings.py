@@ -87,9 +87,9 @@ class World:
         """The password of the user's account on both servers."""
         return self.seat.password
 
-    def open(self) -> App:
+    def open(self, passphrase: str = PASSPHRASE) -> App:
         """Open the user's profile; from now on new mail is collected when it arrives."""
-        app = _open(self.seat, self._clock)
+        app = _open(self.seat, self._clock, passphrase)
         self.attach(app)
         return app
 
@@ -162,7 +162,7 @@ class World:
         return Seat(Profile(folder / "profile"), gnupg_home, account, PASSWORDS[who.address])
 
 
-def _open(seat: Seat, clock: Clock) -> App:
+def _open(seat: Seat, clock: Clock, passphrase: str = PASSPHRASE) -> App:
     return open_profile(
-        seat.profile, passphrase=PASSPHRASE, gnupg_home=seat.gnupg_home, clock=clock
+        seat.profile, passphrase=passphrase, gnupg_home=seat.gnupg_home, clock=clock
     )

@@ -27,6 +27,10 @@ class Running:
         """The user's profile."""
         return self.world.profile
 
+    def unlock(self, passphrase: str) -> App:
+        """The user's profile, opened again after it was locked; raises StoreLocked."""
+        return self.world.open(passphrase)
+
 
 def start(folder: Path, *, clock: Clock = now) -> World:
     """Start a world in `folder` with the user's profile set up and mail waiting on the server.

@@ -6,7 +6,7 @@ screen is gone. What was being written is among the drafts, and comes back with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
@@ -16,10 +16,11 @@ from mailclient.errors import StoreLocked
 from mailclient.gui import theme
 from mailclient.gui.bridge import Changes
 from mailclient.gui.idle import IdleClock
+from mailclient.gui.opening import Door, Opening
 from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.session import Session, to_the_front
 from mailclient.gui.single import FirstWindow
-from mailclient.settings import LOCK_AFTER_MINUTES
+from mailclient.settings import LOCK_AFTER_MINUTES, THEME
 
 LOCKED = StoreLocked("Your mail is locked.", "Type the passphrase to go on.")
 
@@ -27,24 +28,40 @@ LOCKED = StoreLocked("Your mail is locked.", "Type the passphrase to go on.")
 class Desk(QObject):
     """Opens, locks and unlocks one profile."""
 
-    def __init__(
-        self,
-        look: theme.Look,
-        unlock: Callable[[str], App],
-        first: FirstWindow,
-    ) -> None:
+    def __init__(self, look: theme.Look, door: Door, first: FirstWindow) -> None:
         super().__init__()
         self._look = look
-        self._unlock = unlock
         self._first = first
+        self._uri = ""
+        self._drafts: Sequence[int] = ()
         self.session: Session | None = None
-        self.dialog: PassphraseDialog | None = None
+        self.opening = Opening(door, self)
+        self.opening.opened.connect(self._opened)
+        self.opening.given_up.connect(lambda: QApplication.exit(1))
         self.idle = IdleClock(self)
         self.idle.idle.connect(self.lock)
         first.called.connect(self.called)
 
+    @property
+    def dialog(self) -> PassphraseDialog | None:
+        """What asks for the passphrase, while it is asked for."""
+        return self.opening.dialog
+
+    def begin(self, uri: str = "") -> None:
+        """Open the profile, and show it when it is open."""
+        self._uri = uri
+        QApplication.setQuitOnLastWindowClosed(False)
+        self.opening.begin()
+
+    def _opened(self, app: App) -> None:
+        QApplication.setQuitOnLastWindowClosed(True)
+        uri, drafts = self._uri, self._drafts
+        self._uri, self._drafts = "", ()
+        self.open(app, uri, drafts)
+
     def open(self, app: App, uri: str = "", drafts: Sequence[int] = ()) -> None:
         """Show a profile, and go on with what was being written."""
+        self._look.choose(app.settings.get(THEME))
         session = Session(app, self._look)
         self.session = session
         session.window.lock_wanted.connect(self.lock)
@@ -58,8 +75,11 @@ class Desk(QObject):
         """Come to the front, for another start of the program."""
         if self.session is not None:
             self.session.called(uri)
-        elif self.dialog is not None:
-            to_the_front(self.dialog)
+            return
+        self._uri = uri or self._uri
+        for window in (self.opening.waiting, self.dialog):
+            if window is not None:
+                to_the_front(window)
 
     def lock(self) -> None:
         """Keep what is being written, close the profile, and ask for the passphrase."""
@@ -74,6 +94,7 @@ class Desk(QObject):
         """End all of it."""
         self.idle.wait_for(0)
         self._first.close()
+        self.opening.close()
         if self.session is not None:
             self.session.close()
             self.session = None
@@ -93,18 +114,8 @@ class Desk(QObject):
         for window in QApplication.topLevelWidgets():
             window.hide()
             window.deleteLater()
-        self.dialog = PassphraseDialog(LOCKED, self._unlock)
-        self.dialog.finished.connect(lambda result: self._answered(drafts))
-        self.dialog.show()
-
-    def _answered(self, drafts: Sequence[int]) -> None:
-        app = self.dialog.app if self.dialog is not None else None
-        self.dialog = None
-        QApplication.setQuitOnLastWindowClosed(True)
-        if app is None:
-            QApplication.quit()
-            return
-        self.open(app, "", drafts)
+        self._drafts = drafts
+        self.opening.ask(LOCKED)
 
     def _watch(self) -> None:
         if self.session is not None:

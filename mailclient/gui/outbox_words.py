@@ -8,7 +8,19 @@ from datetime import datetime
 from enum import Enum
 
 from mailclient.gui import dates, people
-from mailclient.services.waiting import Late, held, kept_for_later, late, missed, next_try, waits
+from mailclient.services.waiting import (
+    Late,
+    Question,
+    asked,
+    goes_out,
+    held,
+    kept_for_later,
+    late,
+    missed,
+    next_try,
+    question,
+    waits,
+)
 from mailclient.store.outbox import OutItem, OutRecipient, OutState
 
 DOUBT = "It is not known whether this message has arrived. Sent again, it may arrive twice."
@@ -42,10 +54,10 @@ def acts(item: OutItem, now: datetime) -> tuple[Act, ...]:
     if item.those(OutState.FAILED):
         found += [Act.CORRECT, Act.TRY_AGAIN]
     elif waits(item):
-        asked = late(item, now) is Late.QUESTION
-        found += [Act.KEEP_TRYING] if asked else []
+        stuck = late(item, now) is Late.QUESTION
+        found += [Act.KEEP_TRYING] if stuck else []
         found += [Act.SEND_NOW, Act.LATER]
-        found += [Act.GIVE_UP] if asked else [Act.EDIT]
+        found += [Act.GIVE_UP] if stuck else [Act.EDIT]
     return (*found, *(() if Act.GIVE_UP in found else (Act.TO_DRAFTS,)))
 
 
@@ -67,8 +79,16 @@ def stand(item: OutItem, now: datetime) -> str:
         return "Is about to be sent"
     if item.state is OutState.SENDING:
         return "Is being sent"
-    if kept_for_later(item, now) and item.later is not None:
-        return f"Goes out {dates.full(item.later)}"
+    match question(item, now):
+        case Question.SET_FORWARD | Question.SET_BACK:
+            return "Is it time? The clock was set"
+        case Question.LONG_PAST:
+            return "Its time has passed: send it now?"
+        case Question.NONE:
+            pass
+    when = goes_out(item)
+    if kept_for_later(item, now) and when is not None:
+        return f"Goes out {dates.full(when)}"
     if late(item, now) is Late.QUESTION:
         return "Waits for days: keep trying?"
     if len({_STATES[one.state] for one in item.recipients}) > 1:
@@ -89,7 +109,7 @@ def _mixed(item: OutItem) -> str:
 
 
 def _waiting(item: OutItem, now: datetime) -> str:
-    when = next_try(item)
+    when = next_try(item, now)
     if not item.problem or when is None or when <= now:
         return "Waits to be sent"
     return f"Is tried again at {when.astimezone():%H:%M}"
@@ -98,7 +118,9 @@ def _waiting(item: OutItem, now: datetime) -> str:
 def reasons(item: OutItem, now: datetime) -> tuple[str, ...]:
     """Why it stands so, and what that means, in sentences."""
     said = [item.problem] if item.problem else []
-    if kept_for_later(item, now):
+    if words := asked(item, now, dates.full):
+        said.append(words)
+    elif kept_for_later(item, now):
         said.append(
             "If the program is closed or the computer sleeps at that time, it goes out when the "
             "program runs next."
@@ -133,10 +155,14 @@ def recipient(one: OutRecipient) -> str:
 
 def warning(items: Sequence[OutItem], now: datetime) -> str:
     """What is to be said aloud of what waits for too long; "" if nothing does."""
-    asked = [one for one in items if late(one, now) is Late.QUESTION]
+    untimely = [one for one in items if question(one, now) is not Question.NONE]
+    stuck = [one for one in items if late(one, now) is Late.QUESTION]
     warned = [one for one in items if late(one, now) is Late.WARNING]
-    if asked:
-        return f"{_count(asked)} for more than 5 days. Keep trying, or give it up? The outbox asks."
+    if untimely:
+        what = f"“{title(untimely[0])}”" if len(untimely) == 1 else f"{len(untimely)} messages"
+        return f"Is it time for {what}? The outbox asks."
+    if stuck:
+        return f"{_count(stuck)} for more than 5 days. Keep trying, or give it up? The outbox asks."
     return f"{_count(warned)} for more than 4 hours. The outbox says why." if warned else ""
 
 

@@ -1,6 +1,6 @@
-"""Starts the window: theme, one window a profile, passphrase or wizard where needed.
+"""Starts the window: theme, one window a profile.
 
-The program is asked for (`open_app`) only once it is clear that no other window has the profile.
+The profile is opened only once it is clear that no other window has it.
 """
 
 from __future__ import annotations
@@ -11,52 +11,27 @@ from collections.abc import Callable
 from types import TracebackType
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
-from mailclient.app import App, open_profile
-from mailclient.errors import MailError, StoreLocked
 from mailclient.gui import theme
 from mailclient.gui.desk import Desk
-from mailclient.gui.passphrase import PassphraseDialog
+from mailclient.gui.opening import Door
 from mailclient.gui.single import FirstWindow, hand_over
 from mailclient.paths import Profile
-from mailclient.settings import THEME
 
 log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.001  # keeps frames short while mail is parsed on a lane
 
 
-def run(
-    open_app: Callable[[], App],
-    profile: Profile,
-    uri: str = "",
-    *,
-    unlock: Callable[[str], App] | None = None,
-) -> int:
-    """Run the window until it is closed; returns the exit status.
-
-    `unlock` opens the profile with a passphrase, where `open_app` found it locked.
-    """
+def run(profile: Profile, door: Door, uri: str = "") -> int:
+    """Run the window until it is closed; returns the exit status."""
     sys.setswitchinterval(SWITCH_SECONDS)
     application = _application()
     if hand_over(profile.folder, uri):
         return 0
-    first = FirstWindow(profile.folder)
-    look = theme.Look(application)
-    unlock = unlock or (lambda words: open_profile(profile, passphrase=words))
-    try:
-        app = _open(open_app, unlock)
-    except MailError as problem:
-        _tell(problem)
-        first.close()
-        return 1
-    if app is None:
-        first.close()
-        return 1
-    look.choose(app.settings.get(THEME))
-    desk = Desk(look, unlock, first)
+    desk = Desk(theme.Look(application), door, FirstWindow(profile.folder))
     sys.excepthook = _hook(desk)
-    desk.open(app, uri)
+    desk.begin(uri)
     status = application.exec()
     desk.close()
     return int(status)
@@ -71,25 +46,6 @@ def _application() -> QApplication:
     application.setApplicationName("mailclient")
     application.setApplicationDisplayName("Mail")
     return application
-
-
-def _open(open_app: Callable[[], App], unlock: Callable[[str], App]) -> App | None:
-    """Open the profile; where it is locked ask for its passphrase until it fits or is given up."""
-    try:
-        return open_app()
-    except StoreLocked as problem:
-        return PassphraseDialog.ask(problem, unlock)
-
-
-def _tell(problem: MailError) -> None:
-    """Say why there will be no window."""
-    box = QMessageBox()
-    box.setIcon(QMessageBox.Icon.Critical)
-    box.setWindowTitle("Mail")
-    box.setText(problem.text)
-    box.setInformativeText(problem.advice)
-    box.setDetailedText(problem.detail)
-    box.exec()
 
 
 def _hook(

@@ -44,6 +44,8 @@ class Session:
 
     def close(self) -> None:
         """Tell nothing any more, and close the profile."""
+        if self.wizard is not None:
+            self.wizard.blockSignals(True)  # its end begins no work any more
         self.bridge.close()
         self.app.close()
 

@@ -19,7 +19,7 @@ from mailclient.errors import (
 from mailclient.message.address import normalise
 from mailclient.services.events import AccountsChanged, Events, FoldersChanged
 from mailclient.services.identities import identity_of
-from mailclient.services.signin import SignIn, by_token, lasting
+from mailclient.services.signin import SignIn, by_token
 from mailclient.store import Store
 from mailclient.transport import pop3, smtp
 from mailclient.transport.certificate import Certificate, examine
@@ -126,8 +126,9 @@ class Accounts:
 
     def add_signed_in(self, account: Account, grant: Grant) -> Account:
         """Keep a new account with its folders and with what its provider has granted."""
-        lasting(grant)
-        added = self._new(with_tokens(account))
+        wanted = with_tokens(account)
+        self._signin.check(wanted, grant)
+        added = self._new(wanted)
         self._signin.keep(added, grant)
         self._changed()
         return added

@@ -14,6 +14,8 @@ from mailclient.errors import Cancelled, MailError
 from mailclient.services.events import AccountsChanged, Event, Events, OutboxChanged
 from mailclient.services.jobs import Job, Jobs
 from mailclient.services.send import Send
+from mailclient.services.timekeeping import Timekeeper
+from mailclient.services.waiting import Question, question
 from mailclient.store.outbox import Outbox
 
 LOOK = 5.0  # seconds between two looks at the network
@@ -32,15 +34,19 @@ class Dispatch:
         jobs: Jobs,
         clock: Callable[[], datetime],
         *,
+        timekeeper: Timekeeper,
         network: Callable[[], str] = lambda: "",
     ) -> None:
         self._send = send
         self._outbox = outbox
         self._jobs = jobs
         self._clock = clock
+        self._timekeeper = timekeeper
         self._network = network
         self._was = ""
         self._rest = SOON
+        self._asked: frozenset[int] = frozenset()
+        self._events = events
         self._news = threading.Event()
         events.subscribe(self._take)
 
@@ -68,11 +74,13 @@ class Dispatch:
 
     def tick(self) -> float:
         """Start what is due now; returns for how many seconds to rest."""
+        self._timekeeper.look()  # before what it says makes anything due
         is_ = self._network()
         was, self._was = self._was, is_
         if is_ and is_ != was:
             self._outbox.steps.wake(self._clock())
         self._send.start_due()
+        self._tell_asked()
         next_ = self._outbox.next_time()
         ahead = LOOK if next_ is None else (next_ - self._clock()).total_seconds()
         if ahead > 0:
@@ -80,6 +88,16 @@ class Dispatch:
             return min(LOOK, max(SOON, ahead))
         rest, self._rest = self._rest, min(LONGEST, 2 * self._rest)
         return rest
+
+    def _tell_asked(self) -> None:
+        """Let everybody know when something begins to be asked about a message, or ends to be."""
+        now = self._clock()
+        asked = frozenset(
+            one.id for one in self._outbox.planned() if question(one, now) is not Question.NONE
+        )
+        was, self._asked = self._asked, asked
+        if asked != was:
+            self._events.publish(OutboxChanged())
 
     def _take(self, event: Event) -> None:
         if isinstance(event, AccountsChanged):

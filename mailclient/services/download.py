@@ -16,9 +16,6 @@ from mailclient.account import Retention
 from mailclient.store.ledger import Entry, EntryState
 from mailclient.transport.pop3 import Listed
 
-SUSPICIOUS_PAUSE = timedelta(days=60)  # longer since the last collection: is the clock right?
-BACKWARDS = timedelta(hours=1)  # a clock may be set by so much
-BELIEVED_AFTER = timedelta(days=1)
 _BETWEEN = b"\n"  # in no UID
 _HERE = frozenset({EntryState.STORED, EntryState.DELETE_ASKED, EntryState.GONE})
 _TELLING = re.compile(
@@ -134,18 +131,3 @@ def _beyond(listing: Sequence[Listed], retention: Retention) -> Iterator[int]:
         too_large = retention.size is not None and size > retention.size
         if too_many or too_large:
             yield one.number
-
-
-def clock_doubted_since(
-    last: datetime | None, doubted: datetime | None, now: datetime
-) -> datetime | None:
-    """Since when the clock is not to be believed; None where it is. Nothing is deleted meanwhile.
-
-    It is doubted when much time has passed since the last collection, or when it went back; and
-    believed again once a day has passed by it without another jump.
-    """
-    if last is None or last - BACKWARDS <= now <= last + SUSPICIOUS_PAUSE:
-        return None
-    if doubted is None or not doubted - BACKWARDS <= now <= doubted + SUSPICIOUS_PAUSE:
-        return now
-    return None if now - doubted >= BELIEVED_AFTER else doubted

@@ -30,6 +30,7 @@ from mailclient.services.handover import Handover, Try
 from mailclient.services.jobs import Job
 from mailclient.services.notes import Notes
 from mailclient.services.outcomes import Outcomes
+from mailclient.services.timekeeping import Timekeeper
 from mailclient.store.outbox import Outbox, OutItem, OutState
 from mailclient.transport import smtp
 
@@ -53,6 +54,7 @@ class Flushing:
         events: Events,
         clock: Callable[[], datetime],
         *,
+        timekeeper: Timekeeper,
         offline: bool,
     ) -> None:
         self._outbox = outbox
@@ -60,6 +62,7 @@ class Flushing:
         self._outcomes = outcomes
         self._events = events
         self._clock = clock
+        self._timekeeper = timekeeper
         self._offline = offline
         self._notes: dict[int, Notes] = {}  # by account
 
@@ -74,6 +77,7 @@ class Flushing:
                 "Start it without --offline.",
             )
         self._notes_of(account).close()  # what the store would not take the last time
+        self._timekeeper.look()
         due = self._outbox.due(account.id, None if now else self._clock())
         problems = self._all(account, due, job)
         left = tuple(self._left(due))

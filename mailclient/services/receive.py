@@ -19,10 +19,11 @@ from mailclient.errors import BadInput, MailError, ProtocolFault, Unreachable
 from mailclient.services.accounts import INCOMING, Accounts
 from mailclient.services.collection import Collection
 from mailclient.services.crash import crash_point
-from mailclient.services.download import Plan, clock_doubted_since, download_plan, due, named
+from mailclient.services.download import Plan, download_plan, due, named
 from mailclient.services.events import CollectionEnded, Events
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Job, Jobs
+from mailclient.services.timekeeping import Timekeeper, clock_doubted_since
 from mailclient.store import Store
 from mailclient.store.ledger import Entry
 from mailclient.transport import pop3
@@ -67,6 +68,7 @@ class Receive:
         jobs: Jobs,
         clock: Callable[[], datetime],
         *,
+        timekeeper: Timekeeper,
         offline: bool,
     ) -> None:
         self._store = store
@@ -75,6 +77,7 @@ class Receive:
         self._events = events
         self._jobs = jobs
         self._clock = clock
+        self._timekeeper = timekeeper
         self._offline = offline
         self._one_by_one: set[int] = set()  # accounts whose server cannot take commands ahead
         self._running: dict[int, CancelToken] = {}
@@ -262,7 +265,7 @@ class Receive:
     ) -> list[Listed]:
         """Delete on the server what has served its time there."""
         now = self._clock()
-        if self._doubted(account, now) is not None:
+        if self._timekeeper.look() or self._doubted(account, now) is not None:
             run.problems.append(
                 "No mail was collected for long, or this computer's clock is wrong; nothing was "
                 "deleted on the server. That goes on in a day."

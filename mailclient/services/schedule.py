@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -26,6 +25,7 @@ from mailclient.services.accounts import Accounts
 from mailclient.services.events import AccountsChanged, CollectionEnded, Event, Events
 from mailclient.services.jobs import Job, Jobs
 from mailclient.services.receive import Receive
+from mailclient.services.timekeeping import asleep, steady
 from mailclient.settings import RECEIVE_AT_START, RECEIVE_MINUTES
 from mailclient.store.settings import Settings
 
@@ -38,17 +38,6 @@ FOR_THE_USER = (LoginRefused, CertificateRejected, StoreFull)  # trying again wo
 
 
 SLEPT = 10.0  # seconds asleep after which a connection is not worth waiting for
-
-
-def steady() -> float:
-    """Seconds that pass evenly, asleep or awake."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
-
-
-def asleep() -> float:
-    """Seconds that the computer has slept since it was started; they only grow."""
-    return steady() - time.monotonic()
 
 
 class Doing(Enum):

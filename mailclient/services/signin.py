@@ -2,15 +2,17 @@
 
 The token that lasts lies where passwords lie and nowhere else; the short one is in memory alone. It
 is renewed by one at a time, a minute before it ends. When only signing in anew helps, that is said
-once and nothing is asked of the provider until it is done.
+once and nothing is asked of the provider until it is done. Each token is kept with the mark of who
+gave it: no other provider is ever shown it, whatever servers the account has later.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +28,14 @@ from mailclient.transport.oauth.values import Client, DevicePrompt, Grant, Issue
 
 FILE_VARIABLE = "MAILCLIENT_OAUTH"
 EARLY = timedelta(minutes=1)  # a token is renewed so long before it ends
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A token that lasts, with the mark of who gave it."""
+
+    mark: str
+    refresh: str = field(repr=False)
 
 
 class SignIn:
@@ -102,17 +112,30 @@ class SignIn:
             raise BadInput(f"{issuer.title} has no sign-in with a code.", "Sign in in the browser.")
         return requests.by_device(issuer, self._known(issuer), show, cancel, self._clock)
 
+    def check(self, account: Account, grant: Grant) -> None:
+        """Raise BadInput for a grant without a token that lasts, or for other servers."""
+        _lasting(grant)
+        issuer = self.issuer(account.incoming, account.outgoing)
+        if issuer is None or grant.mark != issuer.mark:
+            raise BadInput(
+                f"What was granted is not for the servers of {account.address}.",
+                "Sign in again for the servers that it has now.",
+            )
+
     def keep(self, account: Account, grant: Grant) -> None:
-        """Keep what was granted for an account; raises StoreLocked, BadInput without a token that
-        lasts."""
-        lasting(grant)
+        """Keep what was granted for an account; raises StoreLocked, BadInput where it is not
+        for this account, or does not last."""
+        self.check(account, grant)
         with self._lock(account.id):
-            self._store.vault.set_password(account.id, REFRESH, grant.refresh)
+            self._write(account.id, grant)
             self._grants[account.id] = grant
 
     def signed_in(self, account: Account) -> bool:
-        """Whether a token is kept that the next one can be asked for with; raises StoreLocked."""
-        return self._store.vault.password(account.id, REFRESH) is not None
+        """Whether a token is kept that the next one can be asked for with, at the provider of the
+        servers that the account has now; raises StoreLocked."""
+        kept = self._kept(account.id)
+        issuer = self.issuer(account.incoming, account.outgoing)
+        return kept is not None and issuer is not None and kept.mark == issuer.mark
 
     def sign_out(self, account: Account) -> None:
         """Forget what was granted for an account; at the provider nothing changes.
@@ -146,14 +169,17 @@ class SignIn:
         """
         with self._lock(account.id):  # one renewal at a time: the second finds what it brought
             grant = self._grants.get(account.id)
-            refresh = None if grant else self._store.vault.password(account.id, REFRESH)
-            if grant is None and refresh is None:
+            kept = None if grant else self._kept(account.id)
+            if grant is None and kept is None:
                 return None
             issuer = self._issuer_for(account, server)
-            if grant is not None and self._clock() < grant.expires - EARLY:
+            good = grant is not None and grant.mark == issuer.mark
+            if grant is not None and good and self._clock() < grant.expires - EARLY:
                 return grant.access
-            refresh = refresh or self._store.vault.password(account.id, REFRESH)
-            return self._renew(account, issuer, refresh).access if refresh else None
+            kept = kept or self._kept(account.id)
+            if kept is not None and kept.mark != issuer.mark:
+                raise _for_another(account, issuer)
+            return self._renew(account, issuer, kept.refresh).access if kept else None
 
     def refused(self, account: Account, token: str) -> bool:
         """A server did not take this token: whether another one can be asked for."""
@@ -162,7 +188,7 @@ class SignIn:
             if grant is None or grant.access != token:
                 return grant is not None
             del self._grants[account.id]
-            return self._store.vault.password(account.id, REFRESH) is not None
+            return self._kept(account.id) is not None
 
     def _issuer_for(self, account: Account, server: Server) -> Issuer:
         """Who has granted access to a server; raises BadInput where that is not known."""
@@ -184,10 +210,26 @@ class SignIn:
             self._forget(account.id)
             raise
         if grant.refresh and grant.refresh != refresh:  # the one before may be void already
-            self._store.vault.set_password(account.id, REFRESH, grant.refresh)
+            self._write(account.id, grant)
         grant = replace(grant, refresh="")
         self._grants[account.id] = grant
         return grant
+
+    def _write(self, account_id: int, grant: Grant) -> None:
+        written = json.dumps({"issuer": grant.mark, "token": grant.refresh})
+        self._store.vault.set_password(account_id, REFRESH, written)
+
+    def _kept(self, account_id: int) -> _Kept | None:
+        """The token that lasts, and whose it is; one that does not say whose it is counts for
+        nobody's."""
+        written = self._store.vault.password(account_id, REFRESH)
+        if written is None:
+            return None
+        try:
+            found = json.loads(written)
+            return _Kept(str(found["issuer"]), str(found["token"]))
+        except (ValueError, TypeError, LookupError, RecursionError):
+            return _Kept("", "")
 
     def _forget(self, account_id: int) -> None:
         self._grants.pop(account_id, None)
@@ -198,13 +240,21 @@ class SignIn:
             return self._locks.setdefault(account_id, threading.Lock())
 
 
-def lasting(grant: Grant) -> None:
+def _lasting(grant: Grant) -> None:
     """Raise BadInput for a grant without a token that lasts."""
     if not grant.refresh:
         raise BadInput(
             "The provider gave no token that lasts, so you would have to sign in every hour.",
             "Ask it how mail programs are to be let in.",
         )
+
+
+def _for_another(account: Account, issuer: Issuer) -> SignInNeeded:
+    """What was granted came from somebody else than grants access to the servers of now."""
+    return SignInNeeded(
+        f"{account.address} has other servers than when you signed in.",
+        f"Sign in at {issuer.title} in the account's settings; until then its mail waits.",
+    )
 
 
 def by_token(server: Server | None) -> bool:

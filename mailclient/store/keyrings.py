@@ -1,7 +1,8 @@
 """The keyring of the operating system: back ends chosen by name, asked in a thread with a limit.
 
 Only back ends that keep secrets encrypted are named here; whatever else is installed or configured
-(files in clear text, a null back end) is never used. A keyring that hangs holds up nothing.
+(files in clear text, a null back end) is never used. A keyring that hangs holds up nothing: after
+its limit, or when its token is cancelled, nobody waits for the answer any more.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Protocol, TypeVar
 
-from mailclient.errors import MailError, StoreLocked
+from mailclient.cancel import CancelToken
+from mailclient.errors import Cancelled, KeyringLocked, MailError
 
 log = logging.getLogger(__name__)
 
@@ -45,22 +47,30 @@ class Keyring(Protocol):
         """Drop a secret; it is no fault if there is none."""
 
 
-def pick_keyring() -> Keyring | None:
-    """The OS keyring, or None where there is none, or none that answers within 5 seconds."""
+def pick_keyring(
+    cancel: CancelToken | None = None, seconds: float = PICK_SECONDS
+) -> Keyring | None:
+    """The OS keyring, or None where there is none, or none that answers in time.
+
+    No call of it waits any more once `cancel` is cancelled. Raises Cancelled.
+    """
+    token = cancel or CancelToken()
     try:
-        return _limited(_pick, PICK_SECONDS)
+        return _limited(lambda: _pick(token), seconds, token)
+    except Cancelled:
+        raise
     except MailError as problem:
         log.info("There is no OS keyring: %s", problem.detail)
         return None
 
 
-def _pick() -> Keyring | None:
+def _pick(cancel: CancelToken) -> Keyring | None:
     """The first back end that says it can work here."""
     for module, name in BACK_ENDS.get(sys.platform, ()):
         back_end = getattr(import_module(module), name)  # 90 ms, so never at the start
         try:
             if back_end.priority > 0:
-                return LimitedKeyring(back_end())
+                return LimitedKeyring(back_end(), cancel=cancel)
         except _faults() as problem:
             log.info("%s cannot be used: %s", module, type(problem).__name__)
     return None
@@ -69,48 +79,61 @@ def _pick() -> Keyring | None:
 class LimitedKeyring:
     """A back end whose calls end in time, and whose faults are told in the user's words."""
 
-    def __init__(self, back_end: Keyring, seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(
+        self,
+        back_end: Keyring,
+        seconds: float = ANSWER_SECONDS,
+        cancel: CancelToken | None = None,
+    ) -> None:
         self._back_end = back_end
         self._seconds = seconds
+        self._cancel = cancel or CancelToken()
 
     def get_password(self, service: str, username: str) -> str | None:
-        """The secret kept under that name, or None; raises StoreLocked."""
-        return _limited(lambda: self._back_end.get_password(service, username), self._seconds)
+        """The secret kept under that name, or None; raises StoreLocked, Cancelled."""
+        return self._answer(lambda: self._back_end.get_password(service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep a secret; raises StoreLocked."""
-        _limited(lambda: self._back_end.set_password(service, username, password), self._seconds)
+        """Keep a secret; raises StoreLocked, Cancelled."""
+        self._answer(lambda: self._back_end.set_password(service, username, password))
 
     def delete_password(self, service: str, username: str) -> None:
-        """Drop a secret, if it is there; raises StoreLocked."""
+        """Drop a secret, if it is there; raises StoreLocked, Cancelled."""
 
         def delete() -> None:
             if self._back_end.get_password(service, username) is not None:
                 self._back_end.delete_password(service, username)
 
-        _limited(delete, self._seconds)
+        self._answer(delete)
+
+    def _answer(self, call: Callable[[], T]) -> T:
+        return _limited(call, self._seconds, self._cancel)
 
 
-def _limited(call: Callable[[], T], seconds: float) -> T:
-    """Call in a thread of its own; raises StoreLocked if that fails or takes too long."""
+def _limited(call: Callable[[], T], seconds: float, cancel: CancelToken) -> T:
+    """Call in a thread of its own; raises StoreLocked if that fails or takes too long, Cancelled
+    where nobody waits for it any more."""
     results: list[T] = []
     problems: list[str] = []
+    ended = threading.Event()
 
     def run() -> None:
         try:
             results.append(call())
         except _faults() as problem:
             problems.append(type(problem).__name__)
+        finally:
+            ended.set()
 
-    thread = threading.Thread(target=run, name="keyring", daemon=True)
-    thread.start()
-    thread.join(seconds)
+    cancel.check()
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    with cancel.interrupting(ended.set):
+        in_time = ended.wait(seconds)
     if results:
         return results[0]
-    raise StoreLocked(
-        "The OS keyring does not answer."
-        if thread.is_alive()
-        else "The OS keyring did not give access.",
+    cancel.check()
+    raise KeyringLocked(
+        "The OS keyring did not give access." if in_time else "The OS keyring does not answer.",
         "Unlock the keyring, or use a profile with a passphrase (--passphrase-file FILE).",
         problems[0] if problems else "no answer",
     )

@@ -191,6 +191,24 @@ def _one_body(connection: apsw.Connection) -> None:
     connection.execute("ALTER TABLE outbox_bytes ADD COLUMN sent_head BLOB")
 
 
+def _timekeeping(connection: apsw.Connection) -> None:
+    """What the clock said last, and by how much it was set since a message was kept for later."""
+    connection.execute(_TIMEKEEPING)
+
+
+_TIMEKEEPING = """
+CREATE TABLE timekeeping (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    wall INTEGER NOT NULL,
+    steady INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    astray INTEGER NOT NULL,
+    since INTEGER
+) STRICT;
+ALTER TABLE outbox ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
+"""
+
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -201,4 +219,5 @@ STEPS: tuple[Step, ...] = (
     _outbox_in_pieces,
     _keys_looked_up,
     _one_body,
+    _timekeeping,
 )

@@ -114,7 +114,8 @@ class Outbox(OutboxTable):
             if self.get(id).state not in WAITING:
                 raise BadInput("The message does not wait to be sent any more.")
             now = to_seconds(self.clock())
-            self.set(id, later=to_seconds(later), since=to_seconds(later), not_before=now)
+            when = to_seconds(later)
+            self.set(id, later=when, ahead=0, since=when, not_before=now)
 
     def retry(self, id: int, *, doubtful: bool = False) -> None:
         """Have it tried at once for those who wait, were refused, or (`doubtful`) may have got it
@@ -129,7 +130,7 @@ class Outbox(OutboxTable):
                 (id, *(one.value for one in states)),
             )
             now = to_seconds(self.clock())
-            self.set(id, not_before=now, later=None, since=now, needs_user=0, problem="")
+            self.set(id, not_before=now, later=None, ahead=0, since=now, needs_user=0, problem="")
             self.stand(id)
 
     def settle(self, id: int, answers: Sequence[Answer]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from mailclient.errors import BadInput
@@ -99,8 +99,9 @@ class OutItem:
     """A message in the queue, or one that has left it.
 
     `attempts` are those in which a server heard of it, `misses` those since then in which none
-    could be reached. `needs_user`: it waits until the user has mended something. `since` is from
-    when its waiting is counted.
+    could be reached. `needs_user`: it waits until the user has mended something. `later` is a time
+    that its author has chosen, and `ahead` by how much the clock was set forward since (negative:
+    back). `since` is from when its waiting is counted.
     """
 
     id: int
@@ -123,6 +124,7 @@ class OutItem:
     key: str = ""
     content: str = ""
     reports: bool = False
+    ahead: timedelta = timedelta()
 
     @property
     def tried(self) -> bool:

@@ -117,6 +117,20 @@ class OutboxSteps:
             (to_seconds(now),),
         )
 
+    def clock_was_set(self, by: timedelta, least: timedelta) -> None:
+        """What is kept for a time goes by the clock as it was: set back right, no less than `least`
+        is left of a jump."""
+        seconds = int(by.total_seconds())
+        with self._database.write():
+            self._database.run(
+                "UPDATE outbox SET ahead = ahead + ? WHERE later IS NOT NULL AND attempts = 0"
+                " AND misses = 0 AND state IN ('queued', 'deferred')",
+                (seconds,),
+            )
+            self._database.run(
+                "UPDATE outbox SET ahead = 0 WHERE abs(ahead) < ?", (int(least.total_seconds()),)
+            )
+
     def user_was_here(self, now: datetime) -> None:
         """The user may have mended what kept mail from being sent: it is due."""
         self._database.run(

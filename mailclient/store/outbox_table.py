@@ -18,11 +18,18 @@ from mailclient.store.times import from_seconds, to_seconds
 LONGEST_PAUSE = timedelta(hours=1)
 _COLUMNS = (
     "id, account_id, message_id, subject, sender, attempts, misses, needs_user, not_before, later,"
-    " since, created, encryption, signature, state, problem, key, content,"
+    " ahead, since, created, encryption, signature, state, problem, key, content,"
     " reports"
 )
 _WAITING = "state IN ('queued', 'deferred')"
-_RIPE = "(later IS NULL OR later <= ?2)"
+# A message that its author keeps for a time goes by the clock as it was then: `ahead` is by how
+# much it was set forward since. What is late by more than a day is not sent unasked.
+MUCH_TOO_LATE = timedelta(days=1)
+_TIME = "later + max(ahead, 0)"
+_NOT_TOO_LATE = (
+    f"(attempts > 0 OR misses > 0 OR {_TIME} > ?2 - {int(MUCH_TOO_LATE.total_seconds())})"
+)
+_RIPE = f"(later IS NULL OR {_TIME} <= ?2 AND {_NOT_TOO_LATE})"
 # Further ahead than any pause: the clock was set back.
 _DUE = f"{_WAITING} AND {_RIPE} AND needs_user = 0 AND (not_before <= ?2 OR not_before > ?2 + ?3)"
 
@@ -57,10 +64,15 @@ class OutboxTable:
     def next_time(self) -> datetime | None:
         """When the next of those is due that wait by themselves."""
         row = self.database.row(
-            "SELECT min(max(not_before, coalesce(later, not_before))) FROM outbox"
-            f" WHERE {_WAITING} AND needs_user = 0"
+            f"SELECT min(max(not_before, coalesce({_TIME}, not_before))) FROM outbox"
+            f" WHERE {_WAITING} AND needs_user = 0 AND (later IS NULL OR {_NOT_TOO_LATE})",
+            (None, to_seconds(self.clock())),
         )
         return None if row is None or row[0] is None else from_seconds(row[0])
+
+    def planned(self) -> tuple[OutItem, ...]:
+        """What waits and is kept for a time, oldest first."""
+        return self._find(f"{_WAITING} AND later IS NOT NULL")
 
     def get(self, id: int) -> OutItem:
         """One message; raises NotFound."""
@@ -176,6 +188,7 @@ class OutboxTable:
                 "reports": bool(found["reports"]),
                 "not_before": from_seconds(found["not_before"]),
                 "later": None if later is None else from_seconds(later),
+                "ahead": timedelta(seconds=found["ahead"]),
                 "since": from_seconds(found["since"]),
                 "created": from_seconds(found["created"]),
                 "state": OutState(found["state"]),

@@ -30,6 +30,7 @@ from mailclient.store.passwords import Vault
 from mailclient.store.returns import ReturnTable
 from mailclient.store.search import SearchIndex
 from mailclient.store.settings import Settings
+from mailclient.store.timekeeping import TimekeepingTable
 from mailclient.store.vault import Keyring, Unlocked, Way, unlock
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Store:
     ledger: Ledger
     keys: KeyTable
     lookups: LookupTable
+    timekeeping: TimekeepingTable
     settings: Settings
     vault: Vault
     way: Way
@@ -123,6 +125,7 @@ class Store:
             ledger=Ledger(database, database.clock),
             keys=KeyTable(database),
             lookups=LookupTable(database),
+            timekeeping=TimekeepingTable(database),
             settings=Settings(database),
             vault=Vault(database, in_keyring, unlocked.name),
             way=unlocked.way,

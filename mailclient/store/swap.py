@@ -43,13 +43,18 @@ def decide(profile: Profile, *, vault: bytes | None = None) -> Path | None:
     return finish(profile)
 
 
+def is_decided(profile: Profile) -> bool:
+    """Whether another store was decided on, and is not in its place yet."""
+    return _next(profile.store).exists()
+
+
 def finish(profile: Profile) -> Path | None:
     """Do what was decided and is not done yet; returns where the store before was set aside.
 
     Raises StoreFull.
     """
     with _told(profile):
-        if not _next(profile.store).exists():
+        if not is_decided(profile):
             _next(profile.vault).unlink(missing_ok=True)
             for left in profile.folder.glob(f"{profile.store.name}.making*"):
                 left.unlink(missing_ok=True)

@@ -20,11 +20,30 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 
-from mailclient.errors import BadInput, StoreDamaged, StoreFull, StoreLocked
+from mailclient.errors import (
+    BadInput,
+    KeyringLocked,
+    MailError,
+    PassphraseNeeded,
+    StoreDamaged,
+    StoreFull,
+    StoreLocked,
+)
 from mailclient.paths import Profile
+from mailclient.store import swap
 from mailclient.store.keyrings import SERVICE, Keyring, pick_keyring
 
-__all__ = ["Keyring", "Unlocked", "Way", "opened", "pick_keyring", "renewed", "sealed", "unlock"]
+__all__ = [
+    "Keyring",
+    "Unlocked",
+    "Way",
+    "opened",
+    "pick_keyring",
+    "renewed",
+    "sealed",
+    "unlock",
+    "way_of",
+]
 
 KEY_BYTES = 32
 VERSION = 1
@@ -104,6 +123,16 @@ def unlock(profile: Profile, *, passphrase: str | None, keyring: Keyring | None)
     return _unlocked(found, passphrase, keyring)
 
 
+def way_of(profile: Profile) -> Way | None:
+    """What a profile is unlocked with; None where there is none yet, or where only opening it can
+    tell."""
+    try:
+        found = None if swap.is_decided(profile) else _read(profile.vault)
+    except MailError:
+        return None
+    return found.way if found else None
+
+
 def opened(document: bytes, *, passphrase: str | None, keyring: Keyring | None) -> Unlocked:
     """Find a store's key by the content of its key-check file, as a backup carries it.
 
@@ -127,14 +156,14 @@ def renewed(name: str, passphrase: str | None, keyring: Keyring | None) -> tuple
     if passphrase is not None:
         return Unlocked(key, name, Way.PASSPHRASE), sealed(key, name, passphrase)
     if keyring is None:
-        raise StoreLocked(
+        raise KeyringLocked(
             "There is no OS keyring here that could keep the key of the mail.",
             "Start with --passphrase-file FILE; the first line of the file is the passphrase.",
         )
     content = _KeyFile(name, Way.KEYRING, _check(key), entry=f"store {name} {secrets.token_hex(4)}")
     keyring.set_password(SERVICE, content.key_entry, b64encode(key).decode("ascii"))
     if keyring.get_password(SERVICE, content.key_entry) != b64encode(key).decode("ascii"):
-        raise StoreLocked(
+        raise KeyringLocked(
             "The OS keyring did not keep the key of the mail.",
             "Unlock the keyring, or start with --passphrase-file FILE.",
         )
@@ -154,26 +183,26 @@ def sealed(key: bytes, name: str, passphrase: str) -> bytes:
 
 def _by_passphrase(found: _KeyFile, passphrase: str | None) -> bytes:
     if passphrase is None:
-        raise StoreLocked(
+        raise PassphraseNeeded(
             "This profile is locked with a passphrase.",
             "Start with --passphrase-file FILE, or open the window, which asks for it.",
         )
     pad, seal = _stretched(passphrase, found.salt, found.stretch)
     wrapped, tag = found.wrapped[:KEY_BYTES], found.wrapped[KEY_BYTES:]
     if not hmac.compare_digest(hmac.digest(seal, found.salt + wrapped, "sha256"), tag):
-        raise StoreLocked("This is not the passphrase of the profile.", "Type it again.")
+        raise PassphraseNeeded("This is not the passphrase of the profile.", "Type it again.")
     return _checked(found, _xor(wrapped, pad))
 
 
 def _by_keyring(found: _KeyFile, keyring: Keyring | None) -> bytes:
     if keyring is None:
-        raise StoreLocked(
+        raise KeyringLocked(
             "The key of this profile is in the OS keyring, which was not asked or is not there.",
             "Log in to the desktop that the profile was made in, and start without a passphrase.",
         )
     text = keyring.get_password(SERVICE, found.key_entry)
     if text is None:
-        raise StoreLocked(
+        raise KeyringLocked(
             "The OS keyring does not hold the key of this profile.",
             "Unlock the keyring that the profile was made with, or restore it from a backup.",
         )

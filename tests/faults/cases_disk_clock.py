@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailclient.app import App, open_profile
 from mailclient.services.jobs import Job
+from mailclient.services.waiting import Question, question
 from tests.faults import disk_people as people
 from tests.faults.registry import Bench, case
 from tests.scenarios.people import Person
@@ -71,6 +72,45 @@ def clock_jumps_while_receiving(bench: Bench) -> None:
             found = people.stored(store)
         assert set(found) == sent
         assert max(found.values()) == 1
+
+
+@case("C1", "a clock set by weeks, but less than is suspicious, deletes nothing on the server")
+def clock_set_by_weeks(bench: Bench) -> None:
+    clock = Clock()
+    clock.time = datetime.now(UTC)
+    with people.person(bench, "--leave-on-server", "14") as bob:
+        for number in range(LETTERS):
+            bench.servers.deliver("bob", people.letter(number))
+        with running(bob, clock) as app:
+            collect(app)
+            for _ in range(3):
+                clock.time += timedelta(days=bench.chance.randint(15, 50))
+                collect(app)
+                assert len(people.on_server(bob)) == LETTERS
+        with running(bob, clock) as app:  # the doubt outlives the program
+            collect(app)
+            assert len(people.on_server(bob)) == LETTERS
+
+
+@case("C1", "a jump of the clock sends no planned message before its time, and asks about it")
+def clock_jumps_before_planned_mail(bench: Bench) -> None:
+    clock = Clock()
+    with people.person(bench, "--no-test") as bob:
+        bob.ok(
+            *("--offline", "send", "--to", f"carol@{bench.servers.domain}", "--encrypt", "no"),
+            *("--subject", "at its time", "--later", "+3d"),
+        )
+        for jump in (datetime.now(UTC) + timedelta(days=3, hours=1), *JUMPS):
+            clock.time = jump
+            with running(bob, clock) as app:
+                for account in app.accounts.list():
+                    app.send.flush(account, Job(0))
+                [item] = app.send.unsent()
+            asked = question(item, clock.time)
+            assert (asked is Question.NONE) == (clock.time < item.later), jump
+        assert bench.servers.mailbox("carol") == []
+        [item] = bob.json("outbox")["items"]  # by the real clock again: no question is left
+        assert (item["state"], item["question"]) == ("queued", "")
 
 
 @case("C1", "a jump of the clock sends nothing twice and keeps nothing back for good")

@@ -22,6 +22,7 @@ from mailclient.message.address import Address
 from mailclient.message.draft import Draft
 from mailclient.paths import Profile
 from mailclient.services.jobs import Job
+from mailclient.services.timekeeping import steady
 from mailclient.store.outbox import OutItem, OutState
 from tests.faults.oracle import plain
 from tests.faults.registry import Bench
@@ -40,6 +41,10 @@ class Clock:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+    def steadily(self) -> float:
+        """Time passes when it is moved on; it is not set."""
+        return steady() + self.ahead.total_seconds()
 
 
 @dataclass(slots=True)
@@ -95,7 +100,13 @@ def sender(bench: Bench, port: int = 1, security: Security = Security.NONE) -> I
     clock = Clock()
 
     def opened() -> App:
-        return open_profile(Profile(home), passphrase="x", gnupg_home=gnupg, clock=clock)
+        return open_profile(
+            Profile(home),
+            passphrase="x",
+            gnupg_home=gnupg,
+            clock=clock,
+            steadily=clock.steadily,
+        )
 
     one = Sender(opened(), clock, gnupg, opened)
     try:

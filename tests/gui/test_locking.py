@@ -18,11 +18,13 @@ from mailclient.gui import theme
 from mailclient.gui.compose.window import ComposeWindow
 from mailclient.gui.desk import Desk
 from mailclient.gui.idle import IdleClock
+from mailclient.gui.opening import Door
 from mailclient.gui.session import Session
 from mailclient.gui.single import FirstWindow
 from mailclient.paths import Profile
 from mailclient.services.events import SettingChanged
 from mailclient.settings import LOCK_AFTER_MINUTES
+from mailclient.store.vault import way_of
 
 PATIENCE = 30_000
 WORDS = "Under the old boathouse"
@@ -40,7 +42,8 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
 
     app = unlock("a passphrase")
     app.accounts.add(Account((Identity("ann@example.org", "Ann"),)), "")
-    one = Desk(theme.Look(qapp, "light"), unlock, FirstWindow(profile.folder))
+    door = Door(lambda waiting: app, unlock, lambda: way_of(profile))
+    one = Desk(theme.Look(qapp, "light"), door, FirstWindow(profile.folder))
     one.open(app)
     yield one
     session = one.session
@@ -48,8 +51,6 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     if session is not None:
         session.window.close()
         session.window.deleteLater()
-    if one.dialog is not None:
-        one.dialog.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QApplication.setQuitOnLastWindowClosed(True)
     for each in opened:

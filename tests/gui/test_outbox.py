@@ -132,6 +132,23 @@ def test_what_was_to_go_out_while_the_program_was_closed_is_said_at_the_start() 
     assert overdue([passed, passed], NOW).startswith("2 messages were to go out while the program")
 
 
+def test_a_message_whose_time_is_in_doubt_asks_and_is_not_said_to_go_out_now() -> None:
+    forward = item(QUEUED, attempts=0, later=NOW, ahead=timedelta(days=3))
+    back = item(QUEUED, attempts=0, later=NOW + timedelta(days=2), ahead=-timedelta(days=2))
+    past = item(QUEUED, attempts=0, later=NOW - timedelta(days=4))
+    for one, said, why in (
+        (forward, "Is it time? The clock was set", "set forward by 3 days"),
+        (back, "Is it time? The clock was set", "set back by 2 days"),
+        (past, "Its time has passed: send it now?", "That is 4 days ago"),
+    ):
+        assert stand(one, NOW) == said
+        assert why in " ".join(reasons(one, NOW))
+        assert acts(one, NOW)[:2] == (Act.SEND_NOW, Act.LATER)
+        assert overdue([one], NOW) == ""
+        assert warning([one], NOW) == "Is it time for “Lunch”? The outbox asks."
+    assert warning([forward, past], NOW) == "Is it time for 2 messages? The outbox asks."
+
+
 def test_what_waits_for_long_is_said_aloud() -> None:
     late = item(DEFERRED, problem="Busy.", since=NOW - timedelta(hours=5))
     days = replace(late, since=NOW - timedelta(days=6))
@@ -439,7 +456,8 @@ def test_mail_that_became_due_while_the_program_was_closed_is_told_below_the_win
     window: MainWindow, alice: App
 ) -> None:
     id = queue(alice, "Happy new year")
-    alice._store.outbox.set(id, later=0)
+    passed = datetime.now(UTC) - timedelta(hours=2)
+    alice._store.outbox.set(id, later=int(passed.timestamp()))
     window.tell_overdue()
     [told] = window.activity.told
-    assert told.startswith("“Happy new year” was to go out on Thursday, 1 January 1970")
+    assert told.startswith("“Happy new year” was to go out on ")

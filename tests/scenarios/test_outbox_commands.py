@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.disk_people import opened
 from tests.scenarios.people import Person
 from tests.servers.surroundings import MailServers
 
@@ -53,6 +54,22 @@ def test_a_letter_for_later_waits_is_moved_and_goes_out_when_asked(
     assert "once" in alice.ok("outbox", "retry", id)
     assert alice.json("outbox")["items"] == []
     assert len(alice.json("list", "--folder", "sent")["messages"]) == 1
+
+
+def test_a_letter_whose_time_is_long_past_is_asked_about_before_it_goes(
+    alice: Person, mail_servers: MailServers
+) -> None:
+    alice.ok(*letter(mail_servers, "--later", "+2h"))
+    id = only(alice)["id"]
+    with opened(alice) as store:
+        store.outbox.set(id, later=int((datetime.now(UTC) - timedelta(days=3)).timestamp()))
+    told = alice.ok("outbox", "send")
+    assert "nothing could be sent then. That is 3 days ago" in told.replace("\n", " ")
+    assert f"'mailclient outbox retry {id}' sends it now" in told
+    assert (only(alice)["question"], only(alice)["next_try"]) == ("long-past", None)
+    assert mail_servers.mailbox("bob") == []
+    alice.ok("outbox", "retry", str(id))
+    assert alice.json("outbox")["items"] == []
 
 
 def test_a_letter_that_is_taken_back_is_a_draft_again(

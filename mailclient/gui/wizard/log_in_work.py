@@ -31,6 +31,7 @@ class LogInWork:
         self._grant: Grant | None = None
         self.made: Account | None = None
         page.signing.granted.connect(self._granted)
+        page.by_hand.edited.connect(self.forget)
 
     def forget(self) -> None:
         """The account is another one now: what was granted is not for it."""

@@ -161,7 +161,8 @@ def grant(issuer: Issuer, status: int, data: bytes, now: datetime) -> Grant:
     if refresh and not _is_token(refresh):
         raise _strange()
     lasts = _number(said.get("expires_in"), USUAL_LIFE, LONGEST_LIFE)
-    return Grant(str(access), now + timedelta(seconds=lasts), str(refresh or ""))
+    expires = now + timedelta(seconds=lasts)
+    return Grant(str(access), expires, str(refresh or ""), issuer.mark)
 
 
 def waits(status: int, data: bytes, interval: int) -> int | None:

@@ -42,14 +42,23 @@ class Issuer:
     extra: tuple[tuple[str, str], ...] = ()
     ca_file: str = ""
 
+    @property
+    def mark(self) -> str:
+        """What its tokens are kept under: they go back to who gave them, and to nobody else."""
+        return f"{self.name} {self.token}"
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What was granted: a token for now, and one to ask for the next with ("": none was given)."""
+    """What was granted: a token for now, and one to ask for the next with ("": none was given).
+
+    `mark` is that of the issuer who has granted it.
+    """
 
     access: str = field(repr=False)
     expires: datetime
     refresh: str = field(default="", repr=False)
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

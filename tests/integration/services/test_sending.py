@@ -29,7 +29,7 @@ from mailclient.paths import Profile
 from mailclient.services.accounts import OUTGOING
 from mailclient.services.jobs import Job
 from mailclient.services.outcomes import Outcomes
-from mailclient.services.waiting import Late, held, late, next_try
+from mailclient.services.waiting import Late, Question, held, late, next_try, question
 from mailclient.store.database import Durability
 from mailclient.store.folders import Role
 from mailclient.store.outbox import OutItem
@@ -42,11 +42,20 @@ ANN, BOB, CAROL = "ann@example.org", "bob@example.org", "carol@example.org"
 class Clock:
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+        self.set_by = timedelta()
 
     def __call__(self) -> datetime:
         return self.time
 
     def forward(self, **span: float) -> None:
+        self.time += timedelta(**span)
+
+    def steadily(self) -> float:
+        return (self.time - self.set_by).timestamp()
+
+    def is_set(self, **span: float) -> None:
+        """Somebody sets it; no time passes."""
+        self.set_by += timedelta(**span)
         self.time += timedelta(**span)
 
 
@@ -99,7 +108,13 @@ class Ann:
 
 
 def opened(folder: Path, clock: Clock) -> App:
-    return open_profile(Profile(folder), passphrase="x", gnupg_home=folder / "gnupg", clock=clock)
+    return open_profile(
+        Profile(folder),
+        passphrase="x",
+        gnupg_home=folder / "gnupg",
+        clock=clock,
+        steadily=clock.steadily,
+    )
 
 
 @pytest.fixture
@@ -217,7 +232,7 @@ def test_a_put_off_recipient_is_tried_alone_with_growing_pauses(ann: Ann) -> Non
         pauses = []
         for _ in range(9):
             assert ann.flush(now=False) is None
-            wait = next_try(ann.item(id)) or ann.clock()
+            wait = next_try(ann.item(id), ann.clock()) or ann.clock()
             pauses.append(int((wait - ann.clock()).total_seconds()) // 60)
             ann.clock.time = wait
         assert running.heard.count(b"RCPT TO:<bob@example.org>") == 1
@@ -285,7 +300,7 @@ def test_no_server_does_not_count_and_another_network_is_tried_at_once(ann: Ann)
         assert isinstance(ann.flush(now=False), Unreachable)
         for id in (first, second):
             assert (ann.item(id).attempts, ann.item(id).misses) == (0, tries)
-        ann.clock.time = next_try(ann.item(second)) or ann.clock()
+        ann.clock.time = next_try(ann.item(second), ann.clock()) or ann.clock()
     assert isinstance(ann.flush(now=False), Unreachable)
     assert ann.flush(now=False) is None  # nothing is due for 8 minutes
     ann.app._store.outbox.steps.wake(ann.clock())
@@ -541,13 +556,31 @@ def test_what_is_sent_later_carries_that_time_and_survives_a_restart(
     assert isinstance(ann.flush(), type(None))
     ann.app.close()
     ann.app = opened(tmp_path / "ann", ann.clock)
-    assert ann.item(id).later == next_try(ann.item(id)) == when
+    assert ann.item(id).later == next_try(ann.item(id), ann.clock()) == when
     name = ann.item(id).message_id
     ann.app.send.later(id, when + timedelta(days=1))
     assert date_of(ann, id) == when + timedelta(days=1)
     ann.app.send.retry(id)
     assert date_of(ann, id) == ann.clock()
     assert ann.item(id).message_id == name
+    with scripted(takes(b"250 ok")) as running:
+        ann.at(running)
+        assert ann.flush(now=False) is None
+    assert ann.states(id) == ["sent"]
+
+
+def test_a_clock_that_was_set_sends_nothing_before_its_time_and_says_so(
+    ann: Ann, tmp_path: Path
+) -> None:
+    id = ann.write(later=ann.clock() + timedelta(days=2))
+    ann.clock.is_set(days=30)
+    assert ann.flush(now=True) is None
+    assert ann.states(id) == ["queued"]
+    assert question(ann.item(id), ann.clock()) is Question.SET_FORWARD
+    ann.app.close()
+    ann.app = opened(tmp_path / "ann", ann.clock)
+    assert question(ann.item(id), ann.clock()) is Question.SET_FORWARD
+    ann.app.send.retry(id)
     with scripted(takes(b"250 ok")) as running:
         ann.at(running)
         assert ann.flush(now=False) is None

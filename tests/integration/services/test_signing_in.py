@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import urllib.error
 import urllib.request
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mailclient.account import Account, Authentication, Server
+from mailclient.account import Account, Authentication, Identity, Server
 from mailclient.app import App, open_profile
 from mailclient.cancel import CancelToken
 from mailclient.errors import (
@@ -27,6 +28,7 @@ from mailclient.errors import (
 from mailclient.paths import Profile
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.jobs import Job
+from mailclient.store.passwords import REFRESH
 from mailclient.transport.oauth.values import Client, DevicePrompt, Issuer
 from tests.servers.authorization import CLIENT, SCOPE, Provider, browser, provider_running
 from tests.servers.surroundings import MailServers
@@ -270,6 +272,72 @@ def test_what_a_provider_has_granted_is_for_its_own_servers_alone(
     password = replace(elsewhere, authentication=Authentication.PASSWORD)
     app.accounts.change(replace(account, outgoing=password))
     assert app.accounts.password(app.accounts.get(account.address), INCOMING)
+
+
+def also_known(app: App, provider: Provider, name: str, host: str) -> None:
+    """Add another provider, at the same place or not, with mail servers of its own."""
+    file = Path(os.environ["MAILCLIENT_OAUTH"])
+    firm = file.read_text(encoding="utf-8")
+    other = firm.replace("[firm]", f"[{name}]").replace('"Firm"', f'"{name.capitalize()}"')
+    other = other.replace('hosts = ["localhost"]', f'hosts = ["{host}"]')
+    file.write_text(firm + other.replace("/token", "/token?other"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["in one run", "after a new start"])
+def test_a_token_is_never_shown_to_the_provider_of_servers_that_were_put_in_by_hand(
+    app: App, account: Account, provider: Provider, clock: Clock, running: bool
+) -> None:
+    in_the_browser(app, account, provider)
+    also_known(app, provider, "other", "127.0.0.1")
+    account = app.accounts.get(account.address)
+    assert account.incoming is not None
+    assert account.outgoing is not None
+    moved = replace(
+        account,
+        incoming=replace(account.incoming, host="127.0.0.1"),
+        outgoing=replace(account.outgoing, host="127.0.0.1"),
+    )
+    app.accounts.change(moved)
+    if not running:
+        app.signin._grants.clear()  # as they are after a new start
+    clock.ahead = timedelta(hours=2)
+    before = len(provider.asked)
+    for what in (INCOMING, OUTGOING):
+        with pytest.raises(SignInNeeded, match="other servers than when you signed in"):
+            app.accounts.password(moved, what)
+    assert len(provider.asked) == before
+    assert not app.signin.signed_in(moved)
+
+    app.accounts.change(account)  # back again: what was granted still is
+    assert app.signin.signed_in(account)
+    assert app.accounts.password(account, INCOMING)
+
+
+def test_what_was_granted_for_other_servers_is_not_kept_for_an_account(
+    app: App, account: Account, provider: Provider
+) -> None:
+    in_the_browser(app, account, provider)
+    also_known(app, provider, "other", "127.0.0.1")
+    grant = app.signin._grants[account.id]
+    wanted = replace(account, identities=(Identity("ann@example.org"),), id=0)
+    assert wanted.incoming is not None
+    elsewhere = replace(wanted.incoming, host="127.0.0.1")
+    with pytest.raises(BadInput, match="not for the servers of ann"):
+        app.accounts.add_signed_in(replace(wanted, incoming=elsewhere, outgoing=elsewhere), grant)
+    assert [one.address for one in app.accounts.list()] == [account.address]
+
+
+def test_a_token_that_does_not_say_whose_it_is_is_shown_to_nobody(
+    app: App, account: Account, provider: Provider
+) -> None:
+    in_the_browser(app, account, provider)
+    [lasting] = provider.refreshes
+    app.signin._grants.clear()
+    app._store.vault.set_password(account.id, REFRESH, lasting)
+    before = len(provider.asked)
+    with pytest.raises(SignInNeeded):
+        app.accounts.password(app.accounts.get(account.address), INCOMING)
+    assert len(provider.asked) == before
 
 
 def test_a_provider_that_cannot_prove_who_it_is_gets_nothing(app: App, provider: Provider) -> None:

@@ -16,6 +16,7 @@ from mailclient.services.dispatch import LOOK, SOON, Dispatch
 from mailclient.services.events import AccountsChanged, Events, OutboxChanged
 from mailclient.services.jobs import Jobs
 from mailclient.services.send import Send
+from mailclient.services.timekeeping import Timekeeper
 from mailclient.store import Store
 from mailclient.store.outbox import NewCopy, NewOut
 
@@ -35,6 +36,9 @@ class World:
             self.events,
             self.jobs,
             lambda: self.time,
+            timekeeper=Timekeeper(
+                store, self.events, lambda: self.time, lambda: self.time.timestamp()
+            ),
             network=lambda: self.network,
         )
         self.dispatch.tick()

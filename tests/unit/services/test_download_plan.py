@@ -8,7 +8,6 @@ import pytest
 
 from mailclient.account import Retention
 from mailclient.services.download import (
-    clock_doubted_since,
     delete_after,
     download_plan,
     due,
@@ -142,26 +141,6 @@ def test_a_message_is_told_by_fields_that_no_server_changes() -> None:
     )
     assert identity(head) != identity(head.replace(b"<a@b>", b"<c@d>"))
     assert identity(b"X-Only: this\r\n\r\n") == b""
-
-
-@pytest.mark.parametrize(
-    ("days", "doubtful"), [(0, False), (59, False), (61, True), (-1, True), (26500, True)]
-)
-def test_a_clock_that_has_jumped_is_noticed(days: int, doubtful: bool) -> None:
-    now = NOW + timedelta(days=days)
-    assert clock_doubted_since(NOW, None, now) == (now if doubtful else None)
-
-
-def test_a_clock_is_believed_again_after_an_even_day() -> None:
-    jump = NOW + timedelta(days=26500)
-    assert clock_doubted_since(NOW, jump, jump + timedelta(hours=23)) == jump
-    assert clock_doubted_since(NOW, jump, jump + timedelta(hours=25)) is None
-    again = jump + timedelta(days=99)
-    assert clock_doubted_since(NOW, jump, again) == again
-
-
-def test_the_first_collection_doubts_no_clock() -> None:
-    assert clock_doubted_since(None, None, NOW) is None
 
 
 @pytest.mark.parametrize(

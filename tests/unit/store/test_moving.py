@@ -109,7 +109,7 @@ def test_everything_moves_with_its_passwords_from_one_keyring_to_another(
     [account] = new.accounts.list()
     assert new.accounts.password(account, "incoming") == "Nebelkraehe"
     assert new.accounts.password(account, "outgoing") == "Quittengelb"
-    assert new.signin.signed_in(account)
+    assert new._store.vault.password(account.id, REFRESH) == "Nebelkraehe for long"
     assert new._store.database.rows("SELECT * FROM secrets") == []  # the keyring alone has them
     assert account.incoming is not None
     assert Path(account.incoming.ca_file).parent == profile.folder / "certificates"

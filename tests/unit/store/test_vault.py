@@ -9,11 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from mailclient.errors import BadInput, StoreDamaged, StoreFull, StoreLocked
+from mailclient import app as root
+from mailclient.account import Account, Identity, Server
+from mailclient.app import open_profile
+from mailclient.cancel import CancelToken
+from mailclient.errors import (
+    BadInput,
+    Cancelled,
+    MailError,
+    StoreDamaged,
+    StoreFull,
+    StoreLocked,
+)
 from mailclient.paths import Profile
 from mailclient.store import keyrings, vault
 from mailclient.store.keyrings import LimitedKeyring, pick_keyring
-from mailclient.store.vault import Way, unlock
+from mailclient.store.vault import Way, unlock, way_of
 from tests.unit.store.box import MemoryKeyring
 
 
@@ -235,3 +246,75 @@ def test_only_back_ends_that_encrypt_are_ever_asked() -> None:
         "keyring.backends.macOS",
         "keyring.backends.Windows",
     }
+
+
+def test_a_call_that_hangs_ends_when_nobody_waits_for_it_any_more() -> None:
+    let_go, asked, token = threading.Event(), threading.Event(), CancelToken()
+
+    class Hanging(MemoryKeyring):
+        def get_password(self, service: str, username: str) -> str | None:
+            asked.set()
+            let_go.wait()
+            return None
+
+    told: list[MailError] = []
+
+    def ask() -> None:
+        try:
+            LimitedKeyring(Hanging(), cancel=token).get_password("mailclient", "x")
+        except MailError as problem:
+            told.append(problem)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asked.wait()
+    token.cancel()
+    asking.join()
+    let_go.set()
+    assert [type(one) for one in told] == [Cancelled]
+
+
+def test_a_profile_says_what_it_is_unlocked_with_before_anything_is_asked(profile: Profile) -> None:
+    assert way_of(profile) is None
+    unlock(profile, passphrase="right", keyring=None)
+    assert way_of(profile) is Way.PASSPHRASE
+    profile.vault.write_bytes(b"damaged")
+    assert way_of(profile) is None
+    profile.vault.unlink()
+    unlock(profile, passphrase=None, keyring=MemoryKeyring())
+    assert way_of(profile) is Way.KEYRING
+
+
+def test_a_profile_with_a_passphrase_asks_no_keyring(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_profile(profile, passphrase="right").close()
+    monkeypatch.setattr(root, "pick_keyring", lambda *given: pytest.fail("the keyring was asked"))
+    with pytest.raises(StoreLocked, match="locked with a passphrase"):
+        open_profile(profile)
+
+
+def test_a_keyring_that_hangs_does_not_keep_the_program_from_ending(profile: Profile) -> None:
+    let_go, asked, token = threading.Event(), threading.Event(), CancelToken()
+
+    class Hanging(MemoryKeyring):
+        hangs = False
+
+        def get_password(self, service: str, username: str) -> str | None:
+            if self.hangs:
+                asked.set()
+                let_go.wait()
+            return super().get_password(service, username)
+
+    keyring = Hanging()
+    app = open_profile(profile, keyring=LimitedKeyring(keyring, cancel=token), waiting=token)
+    server = Server("localhost", 995, username="ann")
+    account = app.accounts.add(Account((Identity("ann@example.org"),), server), "secret")
+    keyring.hangs = True
+    answer = app.jobs.submit("work", lambda job: app.accounts.password(account, "incoming"))
+    asked.wait()
+    app.close()
+    assert not let_go.is_set()
+    with pytest.raises(Cancelled):
+        answer.result()
+    let_go.set()

@@ -133,7 +133,8 @@ def body(**changes: object) -> bytes:
 
 
 def test_a_token_lasts_as_long_as_it_says_within_reason() -> None:
-    assert rules.grant(ISSUER, 200, body(), NOW) == Grant("abc", NOW + timedelta(minutes=10), "r")
+    wanted = Grant("abc", NOW + timedelta(minutes=10), "r", ISSUER.mark)
+    assert rules.grant(ISSUER, 200, body(), NOW) == wanted
     for odd in (None, "soon", -5, 0, True, [], 1.5):
         assert rules.grant(ISSUER, 200, body(expires_in=odd), NOW).expires == NOW + timedelta(
             hours=1

@@ -1,0 +1,199 @@
+"""Opens the profile before there is a window, without ever standing still itself.
+
+The work is done on a lane, as all work is. What is waited for is said in a small window, what is
+missing is asked for: a passphrase, or patience with the keyring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QMessageBox
+
+from mailclient.app import App
+from mailclient.cancel import CancelToken
+from mailclient.errors import Cancelled, KeyringLocked, MailError, PassphraseNeeded, StoreLocked
+from mailclient.gui.bridge import Bridge
+from mailclient.gui.passphrase import PassphraseDialog
+from mailclient.gui.waiting import WaitingWindow
+from mailclient.services.events import Events
+from mailclient.services.jobs import Job, Jobs
+from mailclient.store.vault import Way
+
+PATIENCE_MS = 500  # what is open by then has needed no window that says so
+LANE = "opening"
+NEW = (
+    "You type it at each start; without it nobody can read your mail on this computer. Nobody can "
+    "look it up or reset it, so keep it where you keep such things."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How a profile is opened; each of these blocks for a while.
+
+    `open` asks the keyring where it has the key, `unlock` takes a passphrase, `way` is what the
+    profile is unlocked with (None: it is not there yet).
+    """
+
+    open: Callable[[CancelToken], App]
+    unlock: Callable[[str], App]
+    way: Callable[[], Way | None]
+
+
+class Opening(QObject):
+    """Emits `opened` with the App, or `given_up`."""
+
+    opened = Signal(object)
+    given_up = Signal()
+
+    def __init__(self, door: Door, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._door = door
+        events = Events()
+        self._jobs = Jobs(events)
+        self._bridge = Bridge(events, self._jobs, self)
+        self._token = CancelToken()
+        self._leaving = False
+        self._by_passphrase = False
+        self.dialog: PassphraseDialog | None = None
+        self.waiting: WaitingWindow | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PATIENCE_MS)
+        self._timer.timeout.connect(self._say_so)
+
+    def begin(self) -> None:
+        """Open as the profile is opened; ask where that is not enough."""
+        self._token, self._leaving, self._by_passphrase = CancelToken(), False, False
+        token = self._token
+
+        def work(job: Job) -> App | None:
+            try:
+                return self._door.open(token)
+            except Cancelled:
+                return None
+
+        if self.waiting is not None and self.waiting.isVisible():
+            self.waiting.wait()
+        self._timer.start()
+        self._bridge.run(LANE, work, self._ended, self._failed)
+
+    def ask(self, why: StoreLocked) -> None:
+        """Ask for the passphrase, until it fits or is given up."""
+        self._ask(why.text, new=False)
+
+    def close(self) -> None:
+        """Show nothing any more, and wait for nobody."""
+        self._timer.stop()
+        self._token.cancel()
+        self._drop()
+        self._bridge.close()
+        self._jobs.close()
+
+    # How it ended
+
+    def _ended(self, app: App | None) -> None:
+        self._timer.stop()
+        if app is not None and not self._leaving:
+            self.opened.emit(app)  # first, so that there is always a window
+            self._drop()
+        elif app is not None:
+            app.close()
+            self._give_up()
+        elif self._by_passphrase and not self._leaving:
+            self._drop()
+            self._ask(NEW, new=True)
+        else:
+            self._give_up()
+
+    def _failed(self, problem: MailError) -> None:
+        self._timer.stop()
+        if self._leaving:
+            self._give_up()
+        elif isinstance(problem, KeyringLocked) and self._door.way() is Way.KEYRING:
+            self._window().fail(_by_keyring(problem))
+        elif isinstance(problem, (PassphraseNeeded, KeyringLocked)):
+            self._drop()
+            new = isinstance(problem, KeyringLocked)
+            self._ask(f"{problem.text} {NEW}" if new else problem.text, new=new)
+        else:
+            self._drop()
+            _tell(problem)
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._drop()
+        self.given_up.emit()
+
+    def _drop(self) -> None:
+        """Take the windows away."""
+        for window in (self.waiting, self.dialog):
+            if window is not None:
+                window.blockSignals(True)
+                window.hide()
+                window.deleteLater()
+        self.waiting = self.dialog = None
+
+    # The windows
+
+    def _window(self) -> WaitingWindow:
+        if self.waiting is None:
+            new = self._door.way() is None
+            self.waiting = WaitingWindow(lambda: self._token.waits, may_choose=new)
+            self.waiting.passphrase_wanted.connect(self._choose)
+            self.waiting.again_wanted.connect(self.begin)
+            self.waiting.quit_wanted.connect(self._leave)
+        return self.waiting
+
+    def _say_so(self) -> None:
+        self._window().wait()
+
+    def _choose(self) -> None:
+        """Wait for the keyring no more; if it answers in this very moment, that counts."""
+        self._by_passphrase = True
+        self._token.cancel()
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self._token.cancel()
+        if self.waiting is not None and self.waiting.bar.isVisible():
+            self.waiting.leave()
+        else:
+            self._give_up()
+
+    def _ask(self, why: str, *, new: bool) -> None:
+        dialog = self.dialog = PassphraseDialog(why, new=new)
+        dialog.typed.connect(self._unlock)
+        dialog.rejected.connect(self._give_up)
+        dialog.show()
+
+    def _unlock(self, words: str) -> None:
+        self._bridge.run(LANE, lambda job: self._door.unlock(words), self._ended, self._refused)
+
+    def _refused(self, problem: MailError) -> None:
+        if self.dialog is not None:
+            self.dialog.wrong(problem)
+
+
+def _by_keyring(problem: MailError) -> MailError:
+    """The fault, with what can be done about it from a window."""
+    return MailError(
+        problem.text,
+        "The key of your mail is kept there and nowhere else. Unlock the password store of your "
+        "computer (often called keyring or wallet), then try again.",
+        problem.detail,
+    )
+
+
+def _tell(problem: MailError) -> None:
+    """Say why there will be no window."""
+    box = QMessageBox()
+    box.setIcon(QMessageBox.Icon.Critical)
+    box.setWindowTitle("Mail")
+    box.setText(problem.text)
+    box.setInformativeText(problem.advice)
+    box.setDetailedText(problem.detail)
+    box.exec()
