@@ -18,7 +18,12 @@ def _window(context: Context, uri: str) -> int:
     from mailclient.gui.opening import Door
     from mailclient.gui.run import run
 
-    door = Door(context.open, context.unlock, lambda: way_of(context.profile))
+    door = Door(
+        context.open,
+        context.unlock,
+        lambda: way_of(context.profile),
+        context.take_in,
+    )
     return run(context.profile, door, uri)
 
 
@@ -31,7 +36,9 @@ def _demo(headless: bool) -> int:
     from mailclient.gui.run import run
 
     with world.running() as demo:
-        door = Door(lambda waiting: demo.app, demo.unlock, lambda: way_of(demo.profile))
+        door = Door(
+            lambda waiting: demo.app, demo.unlock, lambda: way_of(demo.profile), demo.take_in
+        )
         return run(demo.profile, door)
 
 

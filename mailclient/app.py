@@ -114,7 +114,7 @@ class App:
         )
         self.organise = Organise(store, self.events)
         self.transfer = Transfer(store, self.accounts, self.intake, self.events, clock)
-        self.moving = Moving(store, self.keys, clock)
+        self.moving = Moving(profile, store, self.keys, clock)
         self.doctor = Doctor(store, plugins, self.accounts)
         self._store = store
         self._closed = False

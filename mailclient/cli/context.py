@@ -20,6 +20,10 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, MailError, StoreLocked
 from mailclient.paths import Profile, default_profile
 from mailclient.services.jobs import Job
+from mailclient.services.moving import Told
+from mailclient.services.upkeep import Upkeep
+from mailclient.store.keyrings import pick_keyring
+from mailclient.store.moving import Arrived
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +144,12 @@ class Context:
         return root.open_profile(
             self.profile, passphrase=passphrase, gnupg_home=self.gnupg_home, offline=self.offline
         )
+
+    def take_in(self, file: Path, words: str, own: str | None, told: Told) -> Arrived:
+        """Make the closed profile one that was packed, opened by `own` or by the keyring."""
+        keyring = pick_keyring() if own is None else None
+        kept = Upkeep(self.profile, root.now, passphrase=own, keyring=keyring)
+        return kept.take_in(file, words, told)
 
     def passphrase(self) -> str | None:
         """The first line of the passphrase file; None where none is named."""

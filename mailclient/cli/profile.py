@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mailclient.cli.context import Context, first_line
+from mailclient.cli.context import Context, first_line, progress
 from mailclient.cli.upkeep import upkeep
 from mailclient.crypto.api import Imported
 
@@ -46,9 +46,11 @@ def export(
 
     Example: mailclient profile export /media/stick/mail.moved --lock-with ~/moving-passphrase
     """
-    packed = context.app.moving.pack(
-        target, first_line(lock_with), mail=not settings_only, with_keys=with_keys
-    )
+    words = first_line(lock_with)
+    with progress(False) as job:
+        packed = context.app.moving.pack(
+            target, words, mail=not settings_only, with_keys=with_keys, told=job.progress
+        )
     click.echo(
         f"{target} is whole ({packed.size} bytes): accounts {packed.accounts}, passwords and "
         f"tokens {packed.passwords}, keys {packed.keys}."
@@ -80,7 +82,8 @@ def import_(context: Context, source: Path, unlock_with: Path | None, with_keys:
         words = first_line(unlock_with)
     else:
         words = str(click.prompt(f"Passphrase of {source.name}", hide_input=True, err=True))
-    arrived = upkeep(context).take_in(source, words)
+    with progress(False) as job:
+        arrived = upkeep(context).take_in(source, words, job.progress)
     click.echo(
         f"Here now: accounts {arrived.accounts}, passwords and tokens {arrived.passwords}, "
         f"messages {arrived.messages}."

@@ -13,6 +13,9 @@ from mailclient.app import App, now, open_profile
 from mailclient.demo.surroundings import Clock, World
 from mailclient.demo.walk import walk
 from mailclient.paths import Profile
+from mailclient.services.moving import Told
+from mailclient.services.upkeep import Upkeep
+from mailclient.store.moving import Arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class Running:
     def unlock(self, passphrase: str) -> App:
         """The user's profile, opened again after it was locked; raises StoreLocked."""
         return self.world.open(passphrase)
+
+    def take_in(self, file: Path, words: str, own: str | None, told: Told) -> Arrived:
+        """Make the user's profile, once its account was removed, one that was packed."""
+        return Upkeep(self.profile, now, passphrase=own, keyring=None).take_in(file, words, told)
 
 
 def start(folder: Path, *, clock: Clock = now) -> World:

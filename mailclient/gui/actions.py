@@ -48,6 +48,8 @@ COMMANDS = (
     Command("import", Place.MAIL, "Import mail…", (), "", break_before=True),
     Command("export", Place.MAIL, "Export this folder…"),
     Command("new-folder", Place.MAIL, "New folder…", (), "folder"),
+    Command("move-away", Place.MAIL, "Move to another computer…", (), "", break_before=True),
+    Command("take-in", Place.MAIL, "Bring mail from another computer…"),
     Command("lock", Place.MAIL, "Lock", (), "locked", break_before=True),
     Command("quit", Place.MAIL, "Quit", ("Ctrl+Q",), "quit"),
     Command("reply", Place.MESSAGE, "Reply", ("Ctrl+R",), "reply"),

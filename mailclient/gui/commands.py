@@ -11,14 +11,10 @@ from urllib.parse import quote
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QWidget
 
-from mailclient import __version__
 from mailclient.gui.actions import Actions
-from mailclient.gui.help_window import AboutWindow, ShortcutWindow
-from mailclient.gui.keys.window import KeysWindow
 from mailclient.gui.move_dialog import MoveDialog
+from mailclient.gui.other_windows import OtherWindows
 from mailclient.gui.reader.reader import Format
-from mailclient.gui.settings.window import SettingsWindow
-from mailclient.gui.wizard.window import Wizard
 from mailclient.message.quote import Whom
 from mailclient.settings import READER_POSITION, SHOW_HTML
 from mailclient.store.settings import Settings
@@ -53,6 +49,7 @@ class Commands(QObject):
         self._list = window.pane.list
         self._verbs = window.verbs
         self._reading = window.reading
+        self.others = OtherWindows(window)
         for id, act in self._table().items():
             window.actions_[id].triggered.connect(lambda checked=False, act=act: act())
         self._views()
@@ -74,6 +71,8 @@ class Commands(QObject):
             "import": self._import,
             "export": self._export,
             "new-folder": self._new_folder,
+            "move-away": self.others.move_away,
+            "take-in": self.others.take_in,
             "lock": window.lock_wanted.emit,
             "quit": window.close,
             "reply": lambda: self._one(lambda id: verbs.reply(id, Whom.AUTHOR)),
@@ -107,11 +106,11 @@ class Commands(QObject):
             "larger": lambda: window.reader.body.zoom(1),
             "smaller": lambda: window.reader.body.zoom(-1),
             "usual": lambda: window.reader.body.zoom(0),
-            "keys": self.show_keys,
-            "accounts": self.add_account,
-            "settings": self.show_settings,
-            "shortcuts": lambda: ShortcutWindow(window).show(),
-            "about": lambda: AboutWindow(__version__, window).show(),
+            "keys": self.others.show_keys,
+            "accounts": self.others.add_account,
+            "settings": self.others.show_settings,
+            "shortcuts": self.others.show_shortcuts,
+            "about": self.others.show_about,
         }
 
     def _views(self) -> None:
@@ -132,7 +131,7 @@ class Commands(QObject):
         actions["folders"].toggled.connect(window.folders.setVisible)
         actions["reader-below"].toggled.connect(self._put_reader)
         actions["html"].toggled.connect(self._choose_html)
-        window.reader.keys_wanted.connect(self.show_keys)
+        window.reader.keys_wanted.connect(self.others.show_keys)
 
     # The selection
 
@@ -260,27 +259,6 @@ class Commands(QObject):
         dialog.setLabelText("Name of the new folder")
         dialog.textValueSelected.connect(lambda name: self._verbs.new_folder(accounts[0].id, name))
         dialog.open()
-
-    # Other windows
-
-    def show_keys(self) -> None:
-        """Open Keys and people."""
-        KeysWindow(self._app, self._window.bridge, self._window).show()
-
-    def show_settings(self) -> None:
-        """Open the settings."""
-        SettingsWindow(self._app, self._window.bridge, self._window).show()
-
-    def show_account(self, lane: str) -> None:
-        """Open the settings of the account of a lane; of one that logs in, at the password."""
-        window = SettingsWindow(self._app, self._window.bridge, self._window)
-        kind, _, address = lane.partition(":")
-        window.accounts.choose(address, password=kind != "account")
-        window.show()
-
-    def add_account(self) -> None:
-        """Open the account wizard."""
-        Wizard(self._app, self._window.bridge, self._window).show()
 
 
 def fill(menu: QMenu, actions: Actions) -> None:

@@ -19,8 +19,10 @@ from mailclient.gui.idle import IdleClock
 from mailclient.gui.opening import Door, Opening
 from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.session import Session, to_the_front
+from mailclient.gui.settings.taking_in import Packed
 from mailclient.gui.single import FirstWindow
 from mailclient.settings import LOCK_AFTER_MINUTES, THEME
+from mailclient.store.moving import Arrived
 
 LOCKED = StoreLocked("Your mail is locked.", "Type the passphrase to go on.")
 
@@ -34,9 +36,11 @@ class Desk(QObject):
         self._first = first
         self._uri = ""
         self._drafts: Sequence[int] = ()
+        self._came: Arrived | None = None
         self.session: Session | None = None
         self.opening = Opening(door, self)
         self.opening.opened.connect(self._opened)
+        self.opening.arrived.connect(self._arrived)
         self.opening.given_up.connect(lambda: QApplication.exit(1))
         self.idle = IdleClock(self)
         self.idle.idle.connect(self.lock)
@@ -66,8 +70,12 @@ class Desk(QObject):
         self.session = session
         session.window.lock_wanted.connect(self.lock)
         session.bridge.changed.connect(self._changed)
+        session.take_in_wanted.connect(self.take_in)
         self._watch()
         session.begin(uri)
+        if self._came is not None:
+            session.tell_arrived(self._came)
+            self._came = None
         for one in drafts:
             session.window.verbs.edit(one)
 
@@ -104,18 +112,34 @@ class Desk(QObject):
         if self.session is not None:
             self.session.window.notify.bug(bug)
 
+    def take_in(self, packed: Packed) -> None:
+        """Close the empty profile, make it the packed one, and open it again."""
+        QTimer.singleShot(0, self, lambda: self._take_in(packed))
+
+    def _take_in(self, packed: Packed) -> None:
+        if self._clear():
+            self.opening.take_in(packed)
+
+    def _arrived(self, arrived: Arrived) -> None:
+        self._came = arrived
+
     def _locked(self, drafts: Sequence[int]) -> None:
+        if self._clear():
+            self._drafts = drafts
+            self.opening.ask(LOCKED)
+
+    def _clear(self) -> bool:
+        """Close the profile with all of its windows; whether there was one."""
         if self.session is None:
-            return
+            return False
         self.idle.wait_for(0)
+        QApplication.setQuitOnLastWindowClosed(False)
         self.session.close()
         self.session = None
-        QApplication.setQuitOnLastWindowClosed(False)
         for window in QApplication.topLevelWidgets():
             window.hide()
             window.deleteLater()
-        self._drafts = drafts
-        self.opening.ask(LOCKED)
+        return True
 
     def _watch(self) -> None:
         if self.session is not None:

@@ -39,6 +39,7 @@ class MainWindow(QMainWindow):
 
     closing = Signal()
     lock_wanted = Signal()
+    take_in_wanted = Signal(object)  # a packed profile
 
     def __init__(self, app: App, bridge: Bridge) -> None:
         super().__init__()
@@ -134,7 +135,7 @@ class MainWindow(QMainWindow):
         self.verbs.not_done.connect(self.listing.update)
         self.reader.write_wanted.connect(self.commands.write_to)
         self.reader.search_wanted.connect(self.commands.find_from)
-        self.activity.settings_wanted.connect(self.commands.show_account)
+        self.activity.settings_wanted.connect(self.commands.others.show_account)
         self.closing.connect(self.traffic.end)
         self.outbox.wanted.connect(self.sending.do)
         self.undo_bar.undo_wanted.connect(self.sending.reopen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox
@@ -15,11 +16,15 @@ from PySide6.QtWidgets import QMessageBox
 from mailclient.app import App
 from mailclient.cancel import CancelToken
 from mailclient.errors import Cancelled, KeyringLocked, MailError, PassphraseNeeded, StoreLocked
-from mailclient.gui.bridge import Bridge
+from mailclient.gui import people
+from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.passphrase import PassphraseDialog
+from mailclient.gui.settings.taking_in import Packed
 from mailclient.gui.waiting import WaitingWindow
 from mailclient.services.events import Events
 from mailclient.services.jobs import Job, Jobs
+from mailclient.services.moving import Told
+from mailclient.store.moving import Arrived
 from mailclient.store.vault import Way
 
 PATIENCE_MS = 500  # what is open by then has needed no window that says so
@@ -35,12 +40,13 @@ class Door:
     """How a profile is opened; each of these blocks for a while.
 
     `open` asks the keyring where it has the key, `unlock` takes a passphrase, `way` is what the
-    profile is unlocked with (None: it is not there yet).
+    profile is unlocked with (None: it is not there yet), `take_in` makes it one that was packed.
     """
 
     open: Callable[[CancelToken], App]
     unlock: Callable[[str], App]
     way: Callable[[], Way | None]
+    take_in: Callable[[Path, str, str | None, Told], Arrived]
 
 
 class Opening(QObject):
@@ -48,6 +54,7 @@ class Opening(QObject):
 
     opened = Signal(object)
     given_up = Signal()
+    arrived = Signal(object)  # what of a packed profile is here now
 
     def __init__(self, door: Door, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +62,8 @@ class Opening(QObject):
         events = Events()
         self._jobs = Jobs(events)
         self._bridge = Bridge(events, self._jobs, self)
+        self._bridge.changed.connect(self._stepped)
+        self._taking = ""
         self._token = CancelToken()
         self._leaving = False
         self._by_passphrase = False
@@ -84,6 +93,40 @@ class Opening(QObject):
     def ask(self, why: StoreLocked) -> None:
         """Ask for the passphrase, until it fits or is given up."""
         self._ask(why.text, new=False)
+
+    def take_in(self, packed: Packed) -> None:
+        """Make the closed, empty profile one that was packed, and open it."""
+        self._taking = f"Taking in {people.plain(packed.file.name)}…"
+        self._window().progress(self._taking, "")
+        self._bridge.run(
+            LANE,
+            lambda job: self._door.take_in(packed.file, packed.words, packed.own, job.progress),
+            lambda arrived: self._took(packed, arrived),
+            lambda problem: self._not_taken(packed, problem),
+            title=self._taking,
+        )
+
+    def _stepped(self, changes: Changes) -> None:
+        if self._taking and self.waiting is not None:
+            for view in self._jobs.views():
+                self.waiting.progress(self._taking, view.note)
+
+    def _took(self, packed: Packed, arrived: Arrived | None) -> None:
+        """It is here, or not: either way the profile is opened again."""
+        for view in self._jobs.views():
+            self._jobs.forget(view.id)
+        self._taking = ""
+        if arrived is not None:
+            self.arrived.emit(arrived)
+        if packed.own is None:
+            self.begin()
+        else:
+            self._window().wait()
+            self._unlock(packed.own)
+
+    def _not_taken(self, packed: Packed, problem: MailError) -> None:
+        _tell(problem)
+        self._took(packed, None)
 
     def close(self) -> None:
         """Show nothing any more, and wait for nobody."""
@@ -176,6 +219,8 @@ class Opening(QObject):
     def _refused(self, problem: MailError) -> None:
         if self.dialog is not None:
             self.dialog.wrong(problem)
+        else:
+            self._failed(problem)
 
 
 def _by_keyring(problem: MailError) -> MailError:

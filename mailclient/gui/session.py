@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from mailclient.app import App
@@ -11,18 +11,23 @@ from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.main_window import MainWindow
 from mailclient.gui.wizard.window import Wizard
 from mailclient.settings import THEME
+from mailclient.store.moving import Arrived
 
 
-class Session:
+class Session(QObject):
     """What lives as long as the profile is open here: the bridge and the windows."""
 
+    take_in_wanted = Signal(object)  # a packed profile
+
     def __init__(self, app: App, look: theme.Look) -> None:
+        super().__init__()
         self.app = app
         self._look = look
         self.bridge = Bridge(app.events, app.jobs)
         self.window = MainWindow(app, self.bridge)
         self.wizard: Wizard | None = None
         self.bridge.changed.connect(self._changed)
+        self.window.take_in_wanted.connect(self.take_in_wanted)
 
     def begin(self, uri: str) -> None:
         """Show the window; where there is no account, first the wizard."""
@@ -31,6 +36,7 @@ class Session:
         else:
             self.wizard = Wizard(self.app, self.bridge, None)
             self.wizard.finished.connect(self._after_wizard)
+            self.wizard.take_in_wanted.connect(self.take_in_wanted)
             self.wizard.show()
         if uri:
             QTimer.singleShot(0, lambda: self.called(uri))
@@ -41,6 +47,16 @@ class Session:
         to_the_front(shown)
         if uri and self.wizard is None:
             self.window.verbs.compose(uri)
+
+    def tell_arrived(self, arrived: Arrived) -> None:
+        """Say what of a packed profile is here now."""
+        self.window.strip.say(
+            f"Here now: accounts {arrived.accounts}, passwords {arrived.passwords}, messages "
+            f"{arrived.messages:,}. Use them on one computer only, or leave mail on the server: "
+            "each one deletes there by its own settings."
+            + (" Keys came along, too." if arrived.keys else ""),
+            choices=[("Look at the keys", self.window.commands.others.show_storage)] * arrived.keys,
+        )
 
     def close(self) -> None:
         """Tell nothing any more, and close the profile."""

@@ -75,6 +75,8 @@ class WaitingWindow(QDialog):
         """Say what is waited for, as long as it is."""
         self.again.hide()
         self.bar.show()
+        self.quit.show()
+        self.quit.setEnabled(True)
         self._look()
         self._timer.start()
         self.show()
@@ -90,6 +92,16 @@ class WaitingWindow(QDialog):
         self._say(problem.text, problem.advice)
         self.show()
         self.again.setFocus()
+
+    def progress(self, title: str, step: str) -> None:
+        """Say which step of something is under way that comes to its end by itself."""
+        self._timer.stop()
+        self.bar.show()
+        for button in (self.passphrase, self.again, self.quit):
+            button.hide()
+        self.quit.setEnabled(False)
+        self._say(title, step)
+        self.show()
 
     def leave(self) -> None:
         """The user has had enough; what cannot be stopped comes to its end."""

@@ -15,13 +15,15 @@ from pathlib import Path
 
 from mailclient.account import Account
 from mailclient.crypto.api import Imported
-from mailclient.errors import BadInput
+from mailclient.errors import BadInput, PassphraseNeeded
 from mailclient.message.security import Trust
+from mailclient.paths import Profile
 from mailclient.services.crash import crash_point
 from mailclient.services.keys import Keys
 from mailclient.store import Store, backup, moving, swap
-from mailclient.store.vault import KEY_BYTES, sealed
+from mailclient.store.vault import KEY_BYTES, opened, sealed, unlock
 
+Told = Callable[[int, int, str], None]  # how many steps are done, of how many, and the next one
 SHORTEST = 8  # signs of the passphrase: the file lies where others may copy it and try at leisure
 LARGEST_FILE = 1024 * 1024  # of certificates
 
@@ -39,7 +41,10 @@ class Packed:
 class Moving:
     """Packs an open profile, and takes in the keys that came with one."""
 
-    def __init__(self, store: Store, keys: Keys, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, profile: Profile, store: Store, keys: Keys, clock: Callable[[], datetime]
+    ) -> None:
+        self._profile = profile
         self._store = store
         self._keys = keys
         self._clock = clock
@@ -53,7 +58,13 @@ class Moving:
             )
 
     def pack(
-        self, target: Path, passphrase: str, *, mail: bool = True, with_keys: bool = False
+        self,
+        target: Path,
+        passphrase: str,
+        *,
+        mail: bool = True,
+        with_keys: bool = False,
+        told: Told = lambda *step: None,
     ) -> Packed:
         """Write a new file that a passphrase opens, with or without the mail; with `with_keys` also
         one's own secret keys and those of people.
@@ -75,20 +86,26 @@ class Moving:
         made = target.with_name(f"{target.name}.part")
         swap.drop(made)
         try:
-            self._fill(made, key, luggage, mail=mail)
+            self._fill(made, key, luggage, told, mail=mail)
             crash_point("packed")
+            told(3, 4, "Writing the file to the disk…")
             size = backup.finish(made, document, target, backup.MOVED)
         finally:
             swap.drop(made)
         return Packed(size, len(accounts), len(luggage.secrets), count)
 
-    def _fill(self, made: Path, key: bytes, luggage: moving.Luggage, *, mail: bool) -> None:
+    def _fill(
+        self, made: Path, key: bytes, luggage: moving.Luggage, told: Told, *, mail: bool
+    ) -> None:
+        told(0, 4, "Copying what goes along…")
         if not mail:
             moving.without_mail(self._store.database, made, key)
             moving.put_in(made, key, self._clock, luggage)
             return
         backup.copy(self._store.database, self._store.key, made)
+        told(1, 4, "Putting the passwords in…")
         moving.put_in(made, self._store.key, self._clock, luggage)
+        told(2, 4, "Encrypting it for its passphrase…")
         backup.change_key(made, self._store.key, key)
 
     def _held(self) -> tuple[str, int]:
@@ -100,6 +117,31 @@ class Moving:
         }
         found = [self._keys.export(one, secret=own) for one, own in wanted.items()]
         return b"\n".join(found).decode("ascii"), len(found)
+
+    # The way in
+
+    def look(self, source: Path, passphrase: str, own: str | None) -> None:
+        """Look whether a packed file can become this profile, before anything is closed for it;
+        `own` is the passphrase of this profile, where it opens with one.
+
+        Raises BadInput, StoreDamaged, PassphraseNeeded.
+        """
+        if not moving.is_empty(self._store.database):
+            raise BadInput(
+                "There are accounts or mail here already, and two profiles are not mixed.",
+                "Nothing was changed. Start the program with a folder of its own for the other "
+                "one: mailclient --profile FOLDER",
+            )
+        document = backup.document_of(source, backup.MOVED)
+        try:
+            opened(document, passphrase=passphrase, keyring=None)
+        except PassphraseNeeded as wrong:
+            raise BadInput(
+                f"This is not the passphrase of {source.name}.",
+                "It is the one that was chosen when the file was made. Type it again.",
+            ) from wrong
+        if own is not None:
+            unlock(self._profile, passphrase=own, keyring=None)
 
     # Keys that came along
 

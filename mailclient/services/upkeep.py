@@ -16,7 +16,7 @@ from pathlib import Path
 from mailclient.errors import BadInput, MailError, NotFound, StoreLocked
 from mailclient.paths import Profile
 from mailclient.services.crash import crash_point
-from mailclient.services.moving import kept_file
+from mailclient.services.moving import Told, kept_file
 from mailclient.store import Store, backup, place, swap
 from mailclient.store.database import Database
 from mailclient.store.lock import Ended, ProfileLock
@@ -62,7 +62,7 @@ class Upkeep:
         with self._open() as store:
             return backup.write(store.database, unlocked.key, document, target), way
 
-    def take_in(self, source: Path, words: str) -> Arrived:
+    def take_in(self, source: Path, words: str, told: Told = lambda *step: None) -> Arrived:
         """Make this empty profile one that was packed elsewhere, with a new key; `words` is the
         passphrase of the file.
 
@@ -73,11 +73,15 @@ class Upkeep:
         with self._alone() as lock:
             self._must_be_empty()
             made = swap.making(self._profile)
+            told(0, 4, "Reading the file…")
             backup.unpack(source, made, backup.MOVED)
+            told(1, 4, "Looking all of it through…")
             messages = backup.made_current(made, packed, self._clock)
+            told(2, 4, "Putting the passwords where this computer keeps them…")
             after, document = renewed(secrets.token_hex(8), self._passphrase, self._keyring)
             crash_point("key_made")
             arrived = self._unpacked(made, packed.key, after, messages)
+            told(3, 4, "Encrypting it with a key of its own…")
             backup.change_key(made, packed.key, after.key)
             swap.forget(self._decide(lock, document))
             return arrived

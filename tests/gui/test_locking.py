@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from mailclient.account import Account, Identity
-from mailclient.app import App, open_profile
+from mailclient.app import App, now, open_profile
 from mailclient.gui import theme
 from mailclient.gui.compose.window import ComposeWindow
 from mailclient.gui.desk import Desk
@@ -23,6 +23,7 @@ from mailclient.gui.session import Session
 from mailclient.gui.single import FirstWindow
 from mailclient.paths import Profile
 from mailclient.services.events import SettingChanged
+from mailclient.services.upkeep import Upkeep
 from mailclient.settings import LOCK_AFTER_MINUTES
 from mailclient.store.vault import way_of
 
@@ -42,7 +43,9 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
 
     app = unlock("a passphrase")
     app.accounts.add(Account((Identity("ann@example.org", "Ann"),)), "")
-    door = Door(lambda waiting: app, unlock, lambda: way_of(profile))
+    kept = Upkeep(profile, now, passphrase="a passphrase", keyring=None)
+    take_in = lambda file, words, own, told: kept.take_in(file, words, told)  # noqa: E731
+    door = Door(lambda waiting: app, unlock, lambda: way_of(profile), take_in)
     one = Desk(theme.Look(qapp, "light"), door, FirstWindow(profile.folder))
     one.open(app)
     yield one

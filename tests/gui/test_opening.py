@@ -19,18 +19,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from mailclient.account import Account, Identity
-from mailclient.app import App, open_profile
+from mailclient.account import Account, Identity, Server
+from mailclient.app import App, now, open_profile
 from mailclient.cancel import CancelToken
-from mailclient.gui import theme
+from mailclient.gui import opening, theme
 from mailclient.gui.desk import Desk
 from mailclient.gui.opening import Door
+from mailclient.gui.settings.taking_in import TakingInWindow
 from mailclient.gui.single import FirstWindow
 from mailclient.gui.waiting import KEYRING, WaitingWindow
 from mailclient.paths import Profile
+from mailclient.services.jobs import Job
+from mailclient.services.upkeep import Upkeep
 from mailclient.store.keyrings import LimitedKeyring
+from mailclient.store.rows import MessageRow
 from mailclient.store.vault import Way, way_of
-from tests.gui.conftest import Snap
+from tests.gui.conftest import MakeApp, Snap
 from tests.unit.store.box import MemoryKeyring
 
 PATIENCE = 30_000  # milliseconds until a wait gives up; nothing is measured by it
@@ -108,6 +112,9 @@ def start(
             opened,
             lambda words: open_profile(profile, passphrase=words),
             lambda: way_of(profile),
+            lambda file, words, own, told: Upkeep(
+                profile, now, passphrase=own, keyring=None if own else keyring
+            ).take_in(file, words, told),
         )
         desk = Desk(theme.Look(qapp, "light"), door, FirstWindow(profile.folder))
         one = Start(desk, profile, keyring)
@@ -260,6 +267,151 @@ def test_the_real_program_ends_at_once_though_the_bus_of_the_desktop_hangs(tmp_p
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [KEYRING, "left with 1"]
+
+
+# Taking in a profile from another computer
+
+
+@pytest.fixture
+def packed(make_app: MakeApp, tmp_path: Path) -> Path:
+    """What another computer has packed, with an account, a letter and a key."""
+    old = make_app("old")
+    server = Server("localhost", 995, username="ann")
+    old.accounts.add(Account((Identity("ann@example.org", "Ann"),), server, server), "Nebelkraehe")
+    old.keys.generate("ann@example.org", "Ann", None)
+    letter = tmp_path / "letter.eml"
+    letter.write_bytes(b"From: bob@example.org\r\nSubject: Zinnoberrot\r\n\r\nHere.\r\n")
+    old.transfer.import_paths([letter], None, Job(0))
+    old.moving.pack(tmp_path / "mail.moved", WORDS, with_keys=True)
+    return tmp_path / "mail.moved"
+
+
+def taking_in(qtbot: QtBot, one: Start) -> TakingInWindow:
+    """From the first page of the wizard."""
+    qtbot.waitUntil(lambda: one.desk.session is not None, timeout=PATIENCE)
+    assert one.desk.session is not None
+    wizard = one.desk.session.wizard
+    assert wizard is not None
+    wizard.take_in.click()
+    [window] = wizard.findChildren(TakingInWindow)
+    return window
+
+
+def test_a_moved_profile_is_taken_in_from_the_first_page_of_the_wizard(
+    qtbot: QtBot, start: Callable[..., Start], packed: Path, snap: Snap
+) -> None:
+    one = start(made=False)
+    window = taking_in(qtbot, one)
+    assert one.desk.session is not None
+    snap(one.desk.session.wizard, "wizard-first-page")
+    window.take.click()
+    assert "Choose the file" in window.strip.words
+    window.file.setText(str(packed))
+    window.words.setText("Acht Lampions am Fluss")
+    window.take.click()
+    qtbot.waitUntil(
+        lambda: "not the passphrase of mail.moved" in window.strip.words, timeout=PATIENCE
+    )
+    snap(window, "taking-in")
+    before = one.desk.session
+    window.words.setText(WORDS)
+    window.take.click()
+    qtbot.waitUntil(
+        lambda: one.desk.session is not None and one.desk.session is not before, timeout=PATIENCE
+    )
+    session = one.desk.session
+    assert session.wizard is None
+    assert session.window.isVisible()
+    assert "accounts 1, passwords 2, messages 1" in session.window.strip.words
+    assert "Keys came along" in session.window.strip.words
+    snap(session.window, "taken-in")
+    [account] = session.app.accounts.list()
+    assert session.app.accounts.password(account, "incoming") == "Nebelkraehe"
+    assert [row.subject for row in _rows(session.app)] == ["Zinnoberrot"]
+
+
+def test_a_profile_with_a_passphrase_keeps_it(
+    qtbot: QtBot, start: Callable[..., Start], packed: Path
+) -> None:
+    one = start(made=False, refuses=True)
+    qtbot.waitUntil(lambda: one.desk.dialog is not None, timeout=PATIENCE)
+    dialog = one.desk.dialog
+    assert dialog is not None
+    dialog.field.setText("another passphrase")
+    dialog.again.setText("another passphrase")
+    dialog.unlock.click()
+    window = taking_in(qtbot, one)
+    before = one.desk.session
+    window.file.setText(str(packed))
+    window.words.setText(WORDS)
+    window.own.setText("a wrong one")
+    window.take.click()
+    qtbot.waitUntil(
+        lambda: "not the passphrase of the profile" in window.strip.words, timeout=PATIENCE
+    )
+    window.own.setText("another passphrase")
+    window.take.click()
+    qtbot.waitUntil(
+        lambda: one.desk.session is not None and one.desk.session is not before, timeout=PATIENCE
+    )
+    assert way_of(one.profile) is Way.PASSPHRASE
+    assert one.desk.session is not None
+    assert [one.address for one in one.desk.session.app.accounts.list()] == ["ann@example.org"]
+
+
+def test_a_file_that_is_damaged_inside_leaves_the_empty_profile_and_says_so(
+    qtbot: QtBot,
+    start: Callable[..., Start],
+    packed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(opening, "_tell", lambda problem: told.append(str(problem)))
+    one = start(made=False)
+    window = taking_in(qtbot, one)
+    before = one.desk.session
+    whole = packed.read_bytes()
+    for damage, words in (
+        (b"not packed at all", "no profile that was packed"),
+        (whole[: len(whole) // 2], "its end is missing"),
+    ):
+        packed.write_bytes(damage)
+        window.file.setText(str(packed))
+        window.words.setText(WORDS)
+        window.take.click()
+        qtbot.waitUntil(lambda words=words: words in window.strip.words, timeout=PATIENCE)  # type: ignore[misc]
+    middle = len(whole) // 2
+    packed.write_bytes(whole[:middle] + b"x" * 64 + whole[middle + 64 :])
+    window.take.click()
+    qtbot.waitUntil(
+        lambda: one.desk.session is not None and one.desk.session is not before, timeout=PATIENCE
+    )
+    assert len(told) == 1
+    assert "damaged" in told[0]
+    assert one.desk.session is not None
+    assert one.desk.session.wizard is not None  # where it was before
+    assert one.desk.session.app.accounts.list() == ()
+
+
+def test_a_profile_that_holds_accounts_is_not_mixed_with_another(
+    qtbot: QtBot, start: Callable[..., Start], packed: Path
+) -> None:
+    one = start(made=True)
+    qtbot.waitUntil(lambda: one.desk.session is not None, timeout=PATIENCE)
+    session = one.desk.session
+    assert session is not None
+    session.window.actions_["take-in"].trigger()
+    [window] = session.window.findChildren(TakingInWindow)
+    window.file.setText(str(packed))
+    window.words.setText(WORDS)
+    window.take.click()
+    qtbot.waitUntil(lambda: "two profiles are not mixed" in window.strip.words, timeout=PATIENCE)
+    assert one.desk.session is session
+
+
+def _rows(app: App) -> list[MessageRow]:
+    ids = app.search.ids_in([folder.id for folder in app.search.folders()])
+    return list(app.search.rows(ids))
 
 
 def _words(dialog: QDialog) -> str:

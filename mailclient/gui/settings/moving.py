@@ -22,11 +22,14 @@ from PySide6.QtWidgets import (
 from mailclient.app import App
 from mailclient.errors import BadInput, MailError
 from mailclient.gui import parts, people
-from mailclient.gui.bridge import Bridge
+from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.help_window import PageWindow
 from mailclient.gui.strip import Strip
+from mailclient.services.jobs import JobState
 from mailclient.services.moving import Packed
 from mailclient.sizes import size_words
+
+TITLE = "Packing for another computer"
 
 
 class MovingWindow(QDialog):
@@ -50,6 +53,7 @@ class MovingWindow(QDialog):
         self.save.setProperty("look", "primary")
         self.save.setDefault(True)
         self.save.clicked.connect(self._ask)
+        bridge.changed.connect(self._stepped)
         self._arrange()
 
     def _arrange(self) -> None:
@@ -116,11 +120,21 @@ class MovingWindow(QDialog):
         self.save.setText("Writing…")
         self._bridge.run(
             "moving",
-            lambda job: self._app.moving.pack(target, words, mail=mail, with_keys=keys),
+            lambda job: self._app.moving.pack(
+                target, words, mail=mail, with_keys=keys, told=job.progress
+            ),
             lambda packed: self._written(target, packed),
             self._failed,
+            title=TITLE,
             owner=self,
         )
+
+    def _stepped(self, changes: Changes) -> None:
+        """Show which step of the writing is under way."""
+        if changes.jobs and not self.save.isEnabled():
+            for view in self._app.jobs.views():
+                if view.title == TITLE and view.state is JobState.RUNNING and view.note:
+                    self.strip.say(view.note, lasting=True)
 
     def _written(self, target: Path, packed: Packed) -> None:
         self._ready()
@@ -129,7 +143,7 @@ class MovingWindow(QDialog):
         self.strip.say(
             f"{people.plain(target.name)} is whole ({size_words(packed.size)}): accounts "
             f"{packed.accounts}, passwords {packed.passwords}, keys {packed.keys}. On the other "
-            f"computer: mailclient profile import {people.plain(target.name)}",
+            "computer: Bring mail from another computer… at the first start, or in the menu.",
             lasting=True,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QDialog,
@@ -26,6 +26,7 @@ from mailclient.errors import BadInput, MailError
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge, Changes, Task
 from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.settings.taking_in import TakingInWindow
 from mailclient.gui.signing_in import Place, SigningIn, place_of
 from mailclient.gui.strip import Strip
 from mailclient.gui.wizard.key_page import KeyPage
@@ -46,6 +47,8 @@ TITLES = ("Who are you?", "Your mail servers", "Keep it private")
 
 class Wizard(QDialog):
     """Three pages; `finished` is emitted when it ends, `made` holds the new account."""
+
+    take_in_wanted = Signal(object)  # a packed profile, in place of a new account
 
     def __init__(self, app: App, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +74,8 @@ class Wizard(QDialog):
         self.back = QPushButton("Back")
         self.stop = QPushButton("Cancel")
         self.by_hand = parts.link_button("Fill in by hand", self._edit_by_hand)
+        self.take_in = parts.link_button("Bring mail from another computer…", self._take_in)
+        self._is_first = not app.accounts.list()  # only an empty profile can become another one
         self._arrange()
         self._connect()
         self._go(WHO)
@@ -78,7 +83,7 @@ class Wizard(QDialog):
 
     def _arrange(self) -> None:
         buttons = QHBoxLayout()
-        for widget in (self.stop, self.by_hand, self.servers.again):
+        for widget in (self.stop, self.by_hand, self.take_in, self.servers.again):
             buttons.addWidget(widget)
         buttons.addStretch(1)
         buttons.addWidget(self.back)
@@ -121,6 +126,7 @@ class Wizard(QDialog):
         self.next.setEnabled(ready[page] and not busy)
         self.back.setVisible(page == SERVERS)
         self.by_hand.setVisible(page != KEY and not form)
+        self.take_in.setVisible(page == WHO and self._is_first)
         self.servers.again.setVisible(form and not busy)
         self.stop.setText("Stop looking" if looking else "Stop" if busy else "Cancel")
         self.stop.setVisible(page != KEY or busy)
@@ -162,6 +168,11 @@ class Wizard(QDialog):
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
+
+    def _take_in(self) -> None:
+        window = TakingInWindow(self._app, self._bridge, self)
+        window.wanted.connect(self.take_in_wanted)
+        window.show()
 
     # The servers
 

@@ -1,0 +1,68 @@
+"""The windows that stand beside the main one, each opened from a command of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mailclient import __version__
+from mailclient.gui.help_window import AboutWindow, ShortcutWindow
+from mailclient.gui.keys.window import KeysWindow
+from mailclient.gui.settings.moving import MovingWindow
+from mailclient.gui.settings.taking_in import TakingInWindow
+from mailclient.gui.settings.window import SettingsWindow
+from mailclient.gui.wizard.window import Wizard
+
+if TYPE_CHECKING:
+    from mailclient.gui.main_window import MainWindow
+
+
+class OtherWindows:
+    """Opens them; none of them is modal."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    def show_keys(self) -> None:
+        """Open Keys and people."""
+        KeysWindow(self._window.app, self._window.bridge, self._window).show()
+
+    def show_settings(self) -> None:
+        """Open the settings."""
+        SettingsWindow(self._window.app, self._window.bridge, self._window).show()
+
+    def show_storage(self) -> None:
+        """Open the settings where they tell of the store, and of keys that came along."""
+        window = SettingsWindow(self._window.app, self._window.bridge, self._window)
+        window.tabs.setCurrentWidget(window.storage)
+        window.show()
+
+    def move_away(self) -> None:
+        """Offer to pack everything for another computer."""
+        MovingWindow(self._window.app, self._window.bridge, self._window).show()
+
+    def take_in(self) -> None:
+        """Offer to make this profile one that was packed."""
+        window = TakingInWindow(self._window.app, self._window.bridge, self._window)
+        window.wanted.connect(self._window.take_in_wanted)
+        window.show()
+
+    def show_account(self, lane: str) -> None:
+        """Open the settings of the account of a lane; of one that logs in, at the password."""
+        window = SettingsWindow(self._window.app, self._window.bridge, self._window)
+        kind, _, address = lane.partition(":")
+        window.accounts.choose(address, password=kind != "account")
+        window.show()
+
+    def add_account(self) -> None:
+        """Open the account wizard."""
+        wizard = Wizard(self._window.app, self._window.bridge, self._window)
+        wizard.take_in_wanted.connect(self._window.take_in_wanted)
+        wizard.show()
+
+    def show_shortcuts(self) -> None:
+        """Show all commands with their keys."""
+        ShortcutWindow(self._window).show()
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        AboutWindow(__version__, self._window).show()
