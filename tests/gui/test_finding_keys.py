@@ -110,6 +110,7 @@ def test_a_key_is_found_while_one_writes_and_used_by_one_click(
     )
     assert "key found" in line._chips[0].accessibleName()
     snap(window, "compose-key-found")
+    qtbot.waitUntil(lambda: "Use this key" in fixes(window), timeout=PATIENCE)
     qtbot.mouseClick(fixes(window)["Use this key"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Use this key" not in fixes(window), timeout=PATIENCE)
     assert [one.trust for one in ann.keys.entries_of(BOB)] == [Trust.ACCEPTED]
