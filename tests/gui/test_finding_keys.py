@@ -87,6 +87,12 @@ def fixes(window: ComposeWindow) -> dict[str, QPushButton]:
     }
 
 
+def mend(qtbot: QtBot, window: ComposeWindow, words: str) -> None:
+    """Click on what is offered; Qt shows a button a moment after it was made."""
+    qtbot.waitUntil(lambda: words in fixes(window), timeout=PATIENCE)
+    qtbot.mouseClick(fixes(window)[words], Qt.MouseButton.LeftButton)
+
+
 def state(window: ComposeWindow, address: str = BOB) -> ReadyState | None:
     readiness = window.protection._readiness
     found = readiness.recipients if readiness is not None else ()
@@ -110,8 +116,7 @@ def test_a_key_is_found_while_one_writes_and_used_by_one_click(
     )
     assert "key found" in line._chips[0].accessibleName()
     snap(window, "compose-key-found")
-    qtbot.waitUntil(lambda: "Use this key" in fixes(window), timeout=PATIENCE)
-    qtbot.mouseClick(fixes(window)["Use this key"], Qt.MouseButton.LeftButton)
+    mend(qtbot, window, "Use this key")
     qtbot.waitUntil(lambda: "Use this key" not in fixes(window), timeout=PATIENCE)
     assert [one.trust for one in ann.keys.entries_of(BOB)] == [Trust.ACCEPTED]
     assert servers.web.asked == [servers.wkd_path(BOB)]
@@ -138,17 +143,17 @@ def test_who_has_no_key_can_be_found_asked_removed_or_written_to_in_clear(
     qtbot.waitUntil(lambda: state(window) is ReadyState.NONE, timeout=PATIENCE)
     assert list(fixes(window)) == ["Find", "Ask for one", "Remove", "Send unencrypted…"]
     snap(window, "compose-no-key")
-    qtbot.mouseClick(fixes(window)["Find"], Qt.MouseButton.LeftButton)
+    mend(qtbot, window, "Find")
     qtbot.waitUntil(lambda: "was found. Ask for one." in window.strip.words, timeout=PATIENCE)
     servers.vks(BOB, bobs_key)
-    qtbot.mouseClick(fixes(window)["Find"], Qt.MouseButton.LeftButton)
+    mend(qtbot, window, "Find")
     qtbot.waitUntil(lambda: state(window) is ReadyState.READY, timeout=PATIENCE)
 
 
 def test_ask_for_one_prepares_a_letter(qtbot: QtBot, write: Write) -> None:
     window = write(BOB, encrypt=True)
     qtbot.waitUntil(lambda: state(window) is ReadyState.NONE, timeout=PATIENCE)
-    qtbot.mouseClick(fixes(window)["Ask for one"], Qt.MouseButton.LeftButton)
+    mend(qtbot, window, "Ask for one")
     [asking] = window.findChildren(ComposeWindow)
     assert [one.address for one in asking.form.to.people()] == [BOB]
     assert asking.form.subject.text() == "Your public key"
@@ -160,7 +165,7 @@ def test_ask_for_one_prepares_a_letter(qtbot: QtBot, write: Write) -> None:
 def test_remove_takes_out_the_one_without_a_key(qtbot: QtBot, write: Write) -> None:
     window = write(BOB, encrypt=True)
     qtbot.waitUntil(lambda: state(window) is ReadyState.NONE, timeout=PATIENCE)
-    qtbot.mouseClick(fixes(window)["Remove"], Qt.MouseButton.LeftButton)
+    mend(qtbot, window, "Remove")
     assert window.form.to.people() == ()
 
 
@@ -170,7 +175,7 @@ def test_the_keys_of_somebody_can_be_looked_at_before_one_is_used(
     servers.wkd(BOB, bobs_key)
     window = write(BOB, encrypt=True)
     qtbot.waitUntil(lambda: state(window) is ReadyState.READY, timeout=PATIENCE)
-    qtbot.mouseClick(fixes(window)["Look at the keys"], Qt.MouseButton.LeftButton)
+    mend(qtbot, window, "Look at the keys")
     [keys] = window.findChildren(KeysWindow)
     qtbot.waitUntil(lambda: keys.tree.topLevelItemCount() == 1, timeout=PATIENCE)
     assert keys.filter.text() == BOB
@@ -190,7 +195,7 @@ def test_while_it_is_looked_for_the_chip_says_so_and_taking_the_person_out_ends_
     assert list(fixes(window)) == ["Remove", "Send unencrypted…"]
     snap(window, "compose-looking-up")
     task = window.readying._tasks[BOB]
-    qtbot.mouseClick(fixes(window)["Remove"], Qt.MouseButton.LeftButton)
+    mend(qtbot, window, "Remove")
     qtbot.waitUntil(lambda: not window.readying.looking, timeout=PATIENCE)
     assert task.future is not None
     qtbot.waitUntil(task.future.done, timeout=PATIENCE)
@@ -203,7 +208,7 @@ def test_switched_off_nobody_is_asked_and_the_window_says_why(
         ann.settings.set(source, False)
     window = write(BOB, encrypt=True)
     qtbot.waitUntil(lambda: state(window) is ReadyState.NONE, timeout=PATIENCE)
-    qtbot.mouseClick(fixes(window)["Find"], Qt.MouseButton.LeftButton)
+    mend(qtbot, window, "Find")
     qtbot.waitUntil(lambda: "Nobody was asked" in window.strip.words, timeout=PATIENCE)
     assert "switched off in the settings" in window.strip.words
     assert servers.web.asked == []
