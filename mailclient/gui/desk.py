@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QApplication
 
 from mailclient.app import App
 from mailclient.errors import StoreLocked
-from mailclient.gui import theme
+from mailclient.gui import parts, theme
 from mailclient.gui.bridge import Changes
 from mailclient.gui.idle import IdleClock
 from mailclient.gui.opening import Door, Opening
 from mailclient.gui.passphrase import PassphraseDialog
-from mailclient.gui.session import Session, to_the_front
+from mailclient.gui.session import Session
 from mailclient.gui.settings.taking_in import Packed
 from mailclient.gui.single import FirstWindow
 from mailclient.settings import LOCK_AFTER_MINUTES, THEME
@@ -87,7 +87,7 @@ class Desk(QObject):
         self._uri = uri or self._uri
         for window in (self.opening.waiting, self.dialog):
             if window is not None:
-                to_the_front(window)
+                parts.to_the_front(window)
 
     def lock(self) -> None:
         """Keep what is being written, close the profile, and ask for the passphrase."""

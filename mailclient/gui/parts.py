@@ -142,3 +142,10 @@ class EmptyState(QWidget):
     def words(self) -> str:
         """What is shown."""
         return f"{self._title.text()} {self._text.text()}".strip()
+
+
+def to_the_front(window: QWidget) -> None:
+    """Show a window before all others."""
+    window.show()
+    window.raise_()
+    window.activateWindow()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QWidget
 
 from mailclient.app import App
-from mailclient.gui import theme
+from mailclient.gui import parts, theme
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.main_window import MainWindow
 from mailclient.gui.wizard.window import Wizard
@@ -44,7 +43,7 @@ class Session(QObject):
     def called(self, uri: str) -> None:
         """Come to the front; write, if a mailto: link came along."""
         shown = self.wizard if self.wizard is not None else self.window
-        to_the_front(shown)
+        parts.to_the_front(shown)
         if uri and self.wizard is None:
             self.window.verbs.compose(uri)
 
@@ -74,16 +73,10 @@ class Session(QObject):
         self.window.show()
         self.window.tell_overdue()
         self.app.intake.start(self.app.jobs)  # what the last run was stopped before
+        self.window.verbs.take_up()
         self.app.schedule.start()
         self.app.dispatch.start()
 
     def _changed(self, changes: Changes) -> None:
         if THEME.key in changes.settings:
             self._look.choose(self.app.settings.get(THEME))
-
-
-def to_the_front(window: QWidget) -> None:
-    """Show a window before all others."""
-    window.show()
-    window.raise_()
-    window.activateWindow()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from mailclient.app import App
 from mailclient.errors import MailError
+from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.compose.redirect import RedirectDialog
 from mailclient.gui.compose.window import ComposeWindow
@@ -186,7 +187,11 @@ class Verbs(QObject):
         self._bridge.run("read", work, ask, owner=self)
 
     def edit(self, id: int) -> None:
-        """Go on with a draft."""
+        """Go on with a draft; one that is being written is only brought to the front."""
+        for window in self._composers:
+            if window.keeper.id == id and not window.keeper.ended:
+                parts.to_the_front(window)
+                return
         self._bridge.run(
             "read",
             lambda job: self._app.compose.open_draft(id),
@@ -197,14 +202,21 @@ class Verbs(QObject):
     def open_composer(
         self, draft: Draft, draft_id: int | None = None, notes: tuple[str, ...] = ()
     ) -> None:
-        """Open a window to write in; a draft that is being written is only brought to the front."""
+        """Open a window to write in."""
         window = ComposeWindow(self._app, self._bridge, draft, draft_id, notes)
         window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._composers.append(window)
         window.destroyed.connect(lambda: self._composers.remove(window))
-        window.show()
-        window.raise_()
-        window.activateWindow()
+        parts.to_the_front(window)
+
+    def take_up(self) -> None:
+        """Open what was being written when the program was stopped, and say so."""
+        drafts = self._app.compose.being_written()
+        for one in drafts:
+            self.edit(one)
+        if drafts:
+            what = "A message was" if len(drafts) == 1 else f"{len(drafts)} messages were"
+            self._notify.note(f"{what} open when the program was stopped; here you can go on.")
 
     def put_away(self, then: Callable[[Sequence[int]], None]) -> None:
         """Keep and close all that is being written; `then` gets the drafts, once all are closed.

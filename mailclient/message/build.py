@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from itertools import chain
@@ -17,7 +18,7 @@ from mailclient.errors import BadInput
 from mailclient.message.address import Address, ascii_domain, encode_address, format_address
 from mailclient.message.body import Attachment, body
 from mailclient.message.draft import AttachmentSource, Draft
-from mailclient.message.entity import entity, joined, pieces
+from mailclient.message.entity import MARK_QUOTED, entity, joined, pieces
 from mailclient.message.envelope import Envelope, envelope, ids
 from mailclient.message.fields import fold
 from mailclient.message.rich import from_html, pictures_in, to_html
@@ -32,7 +33,12 @@ MARK_QUOTES = "X-Mailclient-Quotes-Protected"
 MARK_ALL = "X-Mailclient-All-Protected"
 MARK_READ = "X-Mailclient-Ask-Read"
 MARK_DELIVERED = "X-Mailclient-Ask-Delivered"
-MARKS = (MARK_ENCRYPT, MARK_SIGN, MARK_QUOTES, MARK_ALL, MARK_READ, MARK_DELIVERED)
+MARK_DECIDED = "X-Mailclient-Decided"
+MARK_APART = "X-Mailclient-Files-Apart"
+MARKS = (
+    MARK_ENCRYPT, MARK_SIGN, MARK_QUOTES, MARK_ALL, MARK_READ, MARK_DELIVERED, MARK_DECIDED,
+    MARK_APART,
+)  # fmt: skip
 
 
 def new_message_id(domain: str) -> str:
@@ -104,6 +110,29 @@ def copy_bytes(seen: Envelope, text: str, attachments: tuple[AttachmentSource, .
 
 def draft_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:
     """A draft as it is stored: with Bcc, with what is unfinished, and with its switches."""
+    return joined(draft_pieces(draft, message_id=message_id, date=date))
+
+
+def words_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:
+    """A draft without its files, which lie with another state of it: `with_files_of` brings them
+    together."""
+    draft = replace(draft, pictures=(), attachments=())
+    mark = f"{MARK_APART}: yes\r\n".encode()
+    return mark + draft_bytes(draft, message_id=message_id, date=date)
+
+
+def has_files_apart(part: Part) -> bool:
+    """Whether a stored draft is one without its files."""
+    return MARK_APART in part.headers
+
+
+def with_files_of(words: Draft, whole: Draft) -> Draft:
+    """A draft that was kept without its files, with those of another state of it."""
+    return replace(words, pictures=whole.pictures, attachments=whole.attachments)
+
+
+def draft_pieces(draft: Draft, *, message_id: str, date: datetime) -> Iterator[bytes]:
+    """As `draft_bytes`, piece by piece; raises BadInput for a file that is gone."""
     people = [("From", (draft.sender,)), ("To", draft.to), ("Cc", draft.cc), ("Bcc", draft.bcc)]
     people.append(("Reply-To", draft.reply_to))
     marks = {
@@ -113,6 +142,7 @@ def draft_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:
         MARK_ALL: draft.all_protected,
         MARK_READ: draft.ask_read,
         MARK_DELIVERED: draft.ask_delivered,
+        MARK_DECIDED: draft.decided,
     }
     lines = [
         f"{name}: {', '.join(_unfinished(one) for one in found)}" for name, found in people if found
@@ -120,7 +150,7 @@ def draft_bytes(draft: Draft, *, message_id: str, date: datetime) -> bytes:
     lines += [f"{name}: {value}" for name, value in _description(draft, message_id, date)]
     lines += [f"{name}: yes" for name, is_set in marks.items() if is_set]
     head = "\r\n".join([*lines, "MIME-Version: 1.0", ""]).encode("utf-8", "replace")
-    return joined(chain((head,), pieces(draft, flowed=False)))
+    return chain((head,), pieces(draft, kept=True))
 
 
 def _unfinished(person: Address) -> str:
@@ -156,11 +186,12 @@ def draft_from_message(part: Part) -> Draft:
         all_protected=MARK_ALL in part.headers,
         ask_read=MARK_READ in part.headers,
         ask_delivered=MARK_DELIVERED in part.headers,
+        decided=MARK_DECIDED in part.headers,
     )
 
 
 def sort_files(
-    html: str, attachments: Sequence[Attachment], *, quoted: bool = False
+    html: str, attachments: Sequence[Attachment]
 ) -> tuple[tuple[AttachmentSource, ...], tuple[AttachmentSource, ...]]:
     """The pictures that the text shows, and the other files."""
     shown = pictures_in(from_html(html)) if html else frozenset()
@@ -169,7 +200,7 @@ def sort_files(
             one.name,
             one.content_type,
             one.data(),
-            quoted=quoted,
+            quoted=MARK_QUOTED in one.part.headers,
             content_id=one.content_id if one.content_id in shown else "",
         )
         for one in attachments

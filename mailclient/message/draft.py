@@ -9,6 +9,7 @@ from typing import Protocol
 from mailclient.message.address import Address
 
 PIECE = 256 * 1024
+LARGE = 1024 * 1024
 
 
 class Content(Protocol):
@@ -51,7 +52,7 @@ class Draft:
     """A message as it is being written. `quotes_protected` says that it quotes encrypted mail,
     `all_protected` that all of it comes from there. `key` stays the same however often the draft is
     kept, so that it is sent once. `ask_read` asks for read receipts, `ask_delivered` for reports of
-    delivery.
+    delivery. `decided`: whether it is to be encrypted was chosen by the writer.
 
     Where there is `html` (of our own kind, see `rich`), the text that goes beside it is made from
     it, and `text` does not count; `pictures` are the files that it shows.
@@ -75,4 +76,15 @@ class Draft:
     all_protected: bool = False
     ask_read: bool = False
     ask_delivered: bool = False
+    decided: bool = False
     key: str = ""
+
+    @property
+    def files(self) -> tuple[AttachmentSource, ...]:
+        """Everything that goes along: the pictures in the text, and the attachments."""
+        return (*self.pictures, *self.attachments)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its files are too large to be kept again with each word."""
+        return sum(one.size for one in self.files) > LARGE

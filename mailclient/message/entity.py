@@ -21,6 +21,7 @@ from mailclient.message.tree import EMBEDDED
 from mailclient.message.words import clean
 
 LONGEST_LINE = 76  # RFC 2045 section 6.7
+MARK_QUOTED = "X-Mailclient-Quoted"
 _GROUP = 57  # bytes in a line of base64
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,200}")
@@ -28,9 +29,9 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$&+.,@^_`{}~()\[\]-]{1,60}")
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
-def entity(draft: Draft, *, flowed: bool = True) -> bytes:
+def entity(draft: Draft) -> bytes:
     """The MIME entity of the draft: Content-* fields and body."""
-    return joined(pieces(draft, flowed=flowed))
+    return joined(pieces(draft))
 
 
 def joined(parts: Iterable[bytes]) -> bytes:
@@ -41,12 +42,17 @@ def joined(parts: Iterable[bytes]) -> bytes:
     return whole.getvalue()
 
 
-def pieces(draft: Draft, *, flowed: bool = True) -> Iterator[bytes]:
-    """The MIME entity of the draft, piece by piece; raises BadInput for a file that is gone."""
-    text = _rich(draft, flowed=flowed) if draft.html else _text(draft.text, flowed=flowed)
+def pieces(draft: Draft, *, kept: bool = False) -> Iterator[bytes]:
+    """The MIME entity of the draft, piece by piece; raises BadInput for a file that is gone.
+
+    One that is `kept` to be written on says which files came from another message.
+    """
+    text = _rich(draft, kept=kept) if draft.html else _text(draft.text, flowed=not kept)
     if not draft.attachments:
         return text
-    return _multipart("mixed", (text, *(_attachment(one, draft) for one in draft.attachments)))
+    return _multipart(
+        "mixed", (text, *(_attachment(one, draft, kept=kept) for one in draft.attachments))
+    )
 
 
 def _multipart(kind: str, parts: Iterable[Iterator[bytes]]) -> Iterator[bytes]:
@@ -66,15 +72,17 @@ def _multipart(kind: str, parts: Iterable[Iterator[bytes]]) -> Iterator[bytes]:
 # Text
 
 
-def _rich(draft: Draft, *, flowed: bool) -> Iterator[bytes]:
+def _rich(draft: Draft, *, kept: bool) -> Iterator[bytes]:
     """The text twice, as plain text and as HTML, the latter with its pictures (RFC 2387)."""
     lines = from_html(draft.html)
     shown = {one for one in pictures_in(lines) if _CONTENT_ID.fullmatch(one)}
     pictures = [one for one in draft.pictures if one.content_id in shown]
     html = _encoded("text/html; charset=utf-8", to_html(lines))
     if pictures:
-        html = _multipart("related text/html", (html, *(_picture(one) for one in pictures)))
-    return _multipart("alternative", (_text(to_plain(lines), flowed=flowed), html))
+        html = _multipart(
+            "related text/html", (html, *(_picture(one, kept=kept) for one in pictures))
+        )
+    return _multipart("alternative", (_text(to_plain(lines), flowed=not kept), html))
 
 
 def _text(text: str, *, flowed: bool) -> Iterator[bytes]:
@@ -114,23 +122,29 @@ def _quoted_printable(data: bytes) -> bytes:
 # Files
 
 
-def _picture(source: AttachmentSource) -> Iterator[bytes]:
-    head = f"Content-Type: {_kind(source)}\r\nContent-ID: <{source.content_id}>\r\n"
+def _picture(source: AttachmentSource, *, kept: bool) -> Iterator[bytes]:
+    head = _mark(source, kept=kept)
+    head += f"Content-Type: {_kind(source)}\r\nContent-ID: <{source.content_id}>\r\n"
     head += f"Content-Disposition: inline{_filename(source.name)}\r\n"
     yield f"{head}Content-Transfer-Encoding: base64\r\n\r\n".encode("ascii")
     yield from _base64(source.chunks())
 
 
-def _attachment(source: AttachmentSource, draft: Draft) -> Iterator[bytes]:
+def _attachment(source: AttachmentSource, draft: Draft, *, kept: bool) -> Iterator[bytes]:
     kind = _kind(source)
     embedded = _embeddable(source, draft) if kind in EMBEDDED else ""
     if kind.startswith("message/") and not embedded:
         kind = "application/octet-stream"
     encoding = embedded or "base64"
-    head = f"Content-Type: {kind}\r\nContent-Disposition: attachment{_filename(source.name)}\r\n"
+    head = _mark(source, kept=kept)
+    head += f"Content-Type: {kind}\r\nContent-Disposition: attachment{_filename(source.name)}\r\n"
     head += "" if encoding == "7bit" else f"Content-Transfer-Encoding: {encoding}\r\n"
     yield f"{head}\r\n".encode("ascii")
     yield from source.chunks() if embedded else _base64(source.chunks())
+
+
+def _mark(source: AttachmentSource, *, kept: bool) -> str:
+    return f"{MARK_QUOTED}: yes\r\n" if kept and source.quoted else ""
 
 
 def _kind(source: AttachmentSource) -> str:

@@ -13,10 +13,17 @@ from pathlib import Path
 
 from mailclient.account import EncryptionPolicy, Identity
 from mailclient.cancel import CancelToken
-from mailclient.errors import BadInput
+from mailclient.errors import BadInput, MailError, NotFound
 from mailclient.message import quote
 from mailclient.message.address import Address
-from mailclient.message.build import copy_bytes, draft_bytes, draft_from_message, new_message_id
+from mailclient.message.build import (
+    copy_bytes,
+    draft_from_message,
+    draft_pieces,
+    new_message_id,
+    with_files_of,
+    words_bytes,
+)
 from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.message.entity import with_crlf
 from mailclient.message.envelope import envelope
@@ -201,29 +208,62 @@ class Compose:
 
     # Drafts
 
-    def save_draft(self, draft: Draft, previous: int | None = None) -> int:
+    def save_draft(
+        self, draft: Draft, previous: int | None = None, *, writing: bool = False
+    ) -> int:
         """Keep a draft in place of `previous`; returns its id. The store is encrypted whole, so a
-        draft lies as safely as any message."""
+        draft lies as safely as any message. One that is still being written comes back after a
+        crash."""
         account = self._accounts.get(draft.sender.address)
         folder = self._store.folders.by_role(account.id, Role.DRAFTS)
         key = draft.key or new_message_id(draft.sender.domain)
-        raw = draft_bytes(draft, message_id=key, date=self._clock())
-        with self._store.database.write():
-            id = self._store.messages.store_raw(
-                account.id, folder.id, raw, unread=False, received=self._clock()
-            )
-            if previous is not None:
-                self._store.messages.delete([previous])
+        spool = self._store.bodies.spool()
+        try:
+            for piece in draft_pieces(draft, message_id=key, date=self._clock()):
+                spool.write(piece)
+            with self._store.database.write():
+                id = self._store.messages.store_raw(
+                    account.id, folder.id, spool, unread=False, received=self._clock()
+                )
+                if previous is not None:
+                    self._store.messages.delete([previous])
+                if writing:
+                    self._store.drafts.take_up(id)
+        except MailError:
+            spool.abort()
+            raise
         self._intake.process(id, CancelToken())
         ids = (id,) if previous is None else (id, previous)
         self._events.publish(MessagesChanged((folder.id,), ids))
         self._events.publish(FoldersChanged())
         return id
 
+    def save_words(self, draft: Draft, id: int) -> None:
+        """Keep what is written in a draft that is being written; its files are those that were kept
+        with it. Raises NotFound."""
+        key = draft.key or new_message_id(draft.sender.domain)
+        raw = words_bytes(draft, message_id=key, date=self._clock())
+        if not self._store.drafts.keep_words(id, raw):
+            raise NotFound("This draft is not there any more.", "Keep it once more.")
+
     def open_draft(self, id: int) -> Draft:
         """The draft that was kept under `id`."""
         part = parse(self._store.bodies.raw(id))
-        return replace(draft_from_message(part), key=envelope(part.headers).message_id)
+        draft = draft_from_message(part)
+        if raw := self._store.drafts.words(id):
+            draft = with_files_of(draft_from_message(parse(raw)), draft)
+        return replace(draft, key=envelope(part.headers).message_id)
+
+    def put_down(self, id: int) -> int:
+        """Leave a draft as it is: it is not being written any more. Returns its id from now on."""
+        if self._store.drafts.words(id):
+            return self.save_draft(self.open_draft(id), id)
+        self._store.drafts.put_down(id)
+        return id
+
+    def being_written(self) -> tuple[int, ...]:
+        """The drafts that were being written when the program was stopped."""
+        return self._store.drafts.being_written()
 
     def discard_draft(self, id: int) -> None:
         """Drop a draft for good."""

@@ -17,7 +17,15 @@ from mailclient.account import Account
 from mailclient.cancel import CancelToken
 from mailclient.errors import AlreadyQueued, BadInput, Cancelled
 from mailclient.message.address import Address, normalise
-from mailclient.message.build import draft_bytes, draft_from_message, new_message_id
+from mailclient.message.build import (
+    draft_bytes,
+    draft_from_message,
+    draft_pieces,
+    has_files_apart,
+    new_message_id,
+    with_files_of,
+    words_bytes,
+)
 from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.message.tree import parse
 from mailclient.services.accounts import Accounts
@@ -162,7 +170,7 @@ class Send:
         """
         item = self._store.outbox.get(id)
         now = self._clock()
-        draft = self._draft(item)
+        draft = _draft_of(self._store, item)
         folder = self._store.folders.by_role(item.account_id, Role.DRAFTS)
         draft_id = 0
         with self._store.database.write():
@@ -171,11 +179,12 @@ class Send:
             if draft is not None:
                 draft = _for_the_others(draft, item)
                 key = item.key if item.key and not item.tried else ""
-                raw = draft_bytes(
-                    draft, message_id=key or new_message_id(draft.sender.domain), date=now
-                )
+                name = key or new_message_id(draft.sender.domain)
+                spool = self._store.bodies.spool()
+                for piece in draft_pieces(draft, message_id=name, date=now):
+                    spool.write(piece)
                 draft_id = self._store.messages.store_raw(
-                    item.account_id, folder.id, raw, unread=False, received=now
+                    item.account_id, folder.id, spool, unread=False, received=now
                 )
         self._events.publish(OutboxChanged())
         if draft_id:
@@ -183,11 +192,6 @@ class Send:
             self._events.publish(MessagesChanged((folder.id,), (draft_id,)))
             self._events.publish(FoldersChanged())
         return TakenBack(draft_id, _note(item))
-
-    def _draft(self, item: OutItem) -> Draft | None:
-        """The draft that a message was made from; None where it was made from another message."""
-        raw = self._store.outbox.draft(item.id)
-        return draft_from_message(parse(raw)) if raw else None
 
     def later(self, id: int, when: datetime, cancel: CancelToken | None = None) -> None:
         """Have it sent at a time. What nobody has seen yet is sealed anew, with that date on it.
@@ -218,11 +222,11 @@ class Send:
 
     def _dated(self, item: OutItem, date: datetime, cancel: CancelToken | None) -> Prepared | None:
         """The message with another date; None where it has to stay as it is."""
-        raw = self._store.outbox.draft(item.id)
-        if item.tried or not raw:
+        draft = None if item.tried else _draft_of(self._store, item)
+        if draft is None:
             return None
         return self._sealing.prepare(
-            draft_from_message(parse(raw)),
+            draft,
             message_id=item.message_id,
             date=date,
             cancel=cancel or CancelToken(),
@@ -307,6 +311,9 @@ class Send:
 
 
 def _new(account: Account, draft: Draft, prepared: Prepared, now: datetime) -> NewOut:
+    # What goes out in clear holds the files of its draft as they are.
+    in_clear = not (draft.encrypt or draft.sign)
+    kept = words_bytes if in_clear and draft.is_large else draft_bytes
     return NewOut(
         account_id=account.id,
         message_id=prepared.message_id,
@@ -321,8 +328,20 @@ def _new(account: Account, draft: Draft, prepared: Prepared, now: datetime) -> N
         key=draft.key,
         content=_content(draft),
         reports=draft.ask_delivered,
-        draft=draft_bytes(draft, message_id=prepared.message_id, date=now),
+        draft=kept(draft, message_id=prepared.message_id, date=now),
     )
+
+
+def _draft_of(store: Store, item: OutItem) -> Draft | None:
+    """The draft that a message was made from; None where it was made from another message."""
+    raw = store.outbox.draft(item.id)
+    if not raw:
+        return None
+    part = parse(raw)
+    draft = draft_from_message(part)
+    if has_files_apart(part):
+        draft = with_files_of(draft, draft_from_message(parse(store.outbox.raw(item.id))))
+    return draft
 
 
 def _queued(item: OutItem, *, again: bool = False) -> Queued:
@@ -333,10 +352,9 @@ def _queued(item: OutItem, *, again: bool = False) -> Queued:
 
 def _content(draft: Draft) -> str:
     """What tells a draft from another state of itself."""
-    files = [
-        (one.name, one.content_type, _digest(one)) for one in (*draft.pictures, *draft.attachments)
-    ]
-    said = repr((replace(draft, pictures=(), attachments=(), key=""), files))
+    files = [(one.name, one.content_type, _digest(one)) for one in draft.files]
+    bare = replace(draft, pictures=(), attachments=(), key="", decided=False)
+    said = repr((bare, files))
     return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -209,6 +209,16 @@ ALTER TABLE outbox ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
 """
 
 
+def _writing(connection: apsw.Connection) -> None:
+    """The drafts that are open in a window, with what is newer in them than the whole."""
+    connection.execute(
+        "CREATE TABLE writing ("
+        " draft INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE,"
+        " words BLOB NOT NULL"
+        ") STRICT"
+    )
+
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -220,4 +230,5 @@ STEPS: tuple[Step, ...] = (
     _keys_looked_up,
     _one_body,
     _timekeeping,
+    _writing,
 )

@@ -18,6 +18,7 @@ from mailclient.store import check, place, swap
 from mailclient.store.accounts import AccountTable
 from mailclient.store.bodies import BodyTable
 from mailclient.store.database import Database
+from mailclient.store.drafts import DraftTable
 from mailclient.store.engine import log_of
 from mailclient.store.folders import FolderTable
 from mailclient.store.keys import KeyTable
@@ -57,6 +58,7 @@ class Store:
     keys: KeyTable
     lookups: LookupTable
     timekeeping: TimekeepingTable
+    drafts: DraftTable
     settings: Settings
     vault: Vault
     way: Way
@@ -126,6 +128,7 @@ class Store:
             keys=KeyTable(database),
             lookups=LookupTable(database),
             timekeeping=TimekeepingTable(database),
+            drafts=DraftTable(database),
             settings=Settings(database),
             vault=Vault(database, in_keyring, unlocked.name),
             way=unlocked.way,

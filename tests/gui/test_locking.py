@@ -15,12 +15,15 @@ from pytestqt.qtbot import QtBot
 from mailclient.account import Account, Identity
 from mailclient.app import App, now, open_profile
 from mailclient.gui import theme
+from mailclient.gui.compose.keeper import Standing
 from mailclient.gui.compose.window import ComposeWindow
 from mailclient.gui.desk import Desk
 from mailclient.gui.idle import IdleClock
 from mailclient.gui.opening import Door
 from mailclient.gui.session import Session
 from mailclient.gui.single import FirstWindow
+from mailclient.message.address import Address
+from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.paths import Profile
 from mailclient.services.events import SettingChanged
 from mailclient.services.upkeep import Upkeep
@@ -107,6 +110,53 @@ def test_what_is_being_written_is_kept_and_comes_back(qtbot: QtBot, desk: Desk) 
     assert session_of(desk).window.isVisible()
     again.keeper.end()
     again.close()
+
+
+def test_what_was_being_written_when_the_program_was_killed_comes_back_as_it_was(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    session = session_of(desk)
+    session.window.verbs.open_composer(
+        Draft(
+            Address("Ann", "ann@example.org"),
+            to=(Address("Bob", "bob@example.org"),),
+            attachments=(
+                AttachmentSource("map.bin", "application/octet-stream", b"m" * (2 << 20)),
+            ),
+            encrypt=True,
+        )
+    )
+    [composer] = shown(ComposeWindow)
+    assert isinstance(composer, ComposeWindow)
+    keeper = composer.keeper
+    composer.form.subject.setText("The boat")
+    keeper.save()
+    qtbot.waitUntil(lambda: keeper.standing is Standing.SAVED, timeout=PATIENCE)
+    first = keeper.id
+    composer.form.text.setPlainText(WORDS)
+    composer.protection.encrypt.click()
+    assert keeper.standing is Standing.CHANGED
+    keeper.save()
+    qtbot.waitUntil(lambda: keeper.standing is Standing.SAVED, timeout=PATIENCE)
+    assert keeper.id == first  # the files were not written again
+    keeper.end()
+    desk.close()  # nothing of a farewell: as if it were killed
+    for window in shown(ComposeWindow):
+        window.close()
+
+    desk.open(open_profile(Profile(tmp_path / "profile"), passphrase="a passphrase"))
+    qtbot.waitUntil(lambda: len(shown(ComposeWindow)) == 1, timeout=PATIENCE)
+    [again] = shown(ComposeWindow)
+    assert isinstance(again, ComposeWindow)
+    draft = again.form.draft()
+    assert (draft.subject, draft.text, draft.encrypt) == ("The boat", WORDS, False)
+    assert [(one.name, one.size) for one in draft.attachments] == [("map.bin", 2 << 20)]
+    assert "open when the program was stopped" in session_of(desk).window.strip.words
+    again.close()
+    qtbot.waitUntil(lambda: shown(ComposeWindow) == [], timeout=PATIENCE)
+    assert session_of(desk).app.compose.being_written() == ()
+    [id] = session_of(desk).app.search.find("in:drafts").ids
+    assert session_of(desk).app.compose.open_draft(id).text == WORDS
 
 
 def test_a_wrong_passphrase_opens_nothing(qtbot: QtBot, desk: Desk) -> None:

@@ -85,6 +85,7 @@ class ComposeForm(QWidget):
             ask_delivered=self.asks.delivered.isChecked(),
             encrypt=self.protection.encrypt.isChecked(),
             sign=self.protection.sign.isChecked(),
+            decided=self.protection.touched,
         )
 
     def show_draft(self, draft: Draft) -> None:
@@ -193,7 +194,7 @@ class ComposeForm(QWidget):
             self.from_box.insertItem(0, format_address(draft.sender), draft.sender)
             self.from_box.setCurrentIndex(0)
         self.show_draft(draft)
-        self.protection.start(encrypt=draft.encrypt, sign=sign)
+        self.protection.start(encrypt=draft.encrypt, sign=sign, decided=draft.decided)
 
     def _connect(self) -> None:
         for line in self.lines:

@@ -53,11 +53,12 @@ class Protection(QWidget):
         self.sign.toggled.connect(lambda on: self._tell())
         self.sign.clicked.connect(lambda: self.changed.emit())
 
-    def start(self, *, encrypt: bool, sign: bool) -> None:
-        """Where the switches begin; a message that begins encrypted stays so."""
+    def start(self, *, encrypt: bool, sign: bool, decided: bool = False) -> None:
+        """Where the switches begin; what the writer has decided, and a message that begins
+        encrypted, stays so."""
         self.encrypt.setChecked(encrypt)
         self.sign.setChecked(sign)
-        self.touched = encrypt
+        self.touched = encrypt or decided
 
     def show_readiness(self, readiness: Readiness | None, *, has_key: bool) -> None:
         """How it stands with everybody; None where there is nobody yet."""

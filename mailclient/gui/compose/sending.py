@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from PySide6.QtCore import QLocale, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtWidgets import QMenu, QMessageBox, QPushButton, QToolButton, QWidget
 
 from mailclient.app import App, now
@@ -193,10 +193,10 @@ class Sending(QObject):
         box.open()
 
     def _queue(self, draft: Draft) -> None:
-        if self.keeper.saving:
-            QTimer.singleShot(50, lambda: self._queue(draft))
-            return
         self._enable(False)
+        self.keeper.when_idle(lambda: self._put_into_queue(draft))
+
+    def _put_into_queue(self, draft: Draft) -> None:
         draft_id, later = self.keeper.id, self._later
         seconds = 0 if later else self._app.settings.get(UNDO_SECONDS)
         self._bridge.run(

@@ -56,7 +56,7 @@ class ComposeWindow(QMainWindow):
         super().__init__()
         self._app = app
         self._bridge = bridge
-        sign = draft.sign or app.settings.get(SIGN_BY_DEFAULT)
+        sign = draft.sign or (draft_id is None and app.settings.get(SIGN_BY_DEFAULT))
         self.form = ComposeForm(app.compose.identities(), draft, sign=sign)
         if draft_id is None and app.settings.get(COMPOSE_FORMAT) == "rich" and not draft.html:
             self.form.make_rich(True)
@@ -126,7 +126,7 @@ class ComposeWindow(QMainWindow):
         self.protection.key_wanted.connect(self._ask_for_key)
         self.protection.decision_wanted.connect(self._decide)
         self.protection.clear_wanted.connect(self.sending.send_clear)
-        self.keeper.kept.connect(lambda: self._saved.setText("Saved in Drafts"))
+        self.keeper.stands.connect(lambda standing: self._saved.setText(standing.value))
         self.keeper.failed.connect(self.strip.problem)
         self.sending.sent.connect(self.close)
         self.sending.files_wanted.connect(self._choose_files)
@@ -242,11 +242,14 @@ class ComposeWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask what becomes of a message that was not sent."""
-        if self.keeper.ended or not (self.keeper.dirty or self.keeper.saving):
+        if not self.keeper.open:
             self.readying.stop()
             event.accept()
             return
         event.ignore()
+        if not (self.keeper.dirty or self.keeper.saving):  # all of it is kept
+            self.keeper.finish(self.close)
+            return
         box = QMessageBox(self)
         box.setWindowTitle("Keep this message?")
         box.setText("Keep this message in Drafts?")
@@ -262,5 +265,4 @@ class ComposeWindow(QMainWindow):
         box.open()
 
     def _discard(self) -> None:
-        self.keeper.discard()
-        self.close()
+        self.keeper.discard(self.close)

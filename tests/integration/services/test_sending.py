@@ -20,6 +20,7 @@ from mailclient.errors import (
     LoginRefused,
     MailboxBusy,
     MailError,
+    NotFound,
     StoreFull,
     Unreachable,
 )
@@ -567,6 +568,52 @@ def test_what_is_sent_later_carries_that_time_and_survives_a_restart(
         ann.at(running)
         assert ann.flush(now=False) is None
     assert ann.states(id) == ["sent"]
+
+
+def test_a_large_file_lies_in_the_store_once_while_its_message_waits(ann: Ann) -> None:
+    file = AttachmentSource("film.bin", "application/octet-stream", b"film" * (1 << 20))
+    draft = replace(ann.draft(), attachments=(file,))
+    id = ann.app.compose.save_draft(draft, writing=True)
+    ann.app.compose.save_words(replace(draft, text="Dear all, once more"), id)
+    assert ann.app.compose.open_draft(id).text == "Dear all, once more"
+    queued = ann.app.send.queue(ann.app.compose.open_draft(id), draft_id=id).id
+    assert ann.app.compose.being_written() == ()
+    sql = "SELECT (SELECT sum(length(data)) FROM outbox_pieces), (SELECT count(*) FROM bodies)"
+    assert ann.app._store.database.row(sql) == (
+        len(ann.app._store.outbox.raw(queued)),
+        0,
+    )
+    back = ann.app.send.take_back(queued)
+    again = ann.app.compose.open_draft(back.draft_id)
+    assert again.text == "Dear all, once more"
+    assert [(one.name, b"".join(one.chunks())) for one in again.attachments] == [
+        ("film.bin", b"film" * (1 << 20))
+    ]
+
+
+def test_a_large_draft_that_is_put_down_is_whole(ann: Ann) -> None:
+    file = AttachmentSource("film.bin", "application/octet-stream", b"film" * (1 << 20))
+    id = ann.app.compose.save_draft(replace(ann.draft(), attachments=(file,)), writing=True)
+    ann.app.compose.save_words(ann.draft(subject="Other words"), id)
+    left = ann.app.compose.put_down(id)
+    assert ann.subjects(Role.DRAFTS) == ["Other words"]
+    again = ann.app.compose.open_draft(left)
+    assert (again.subject, again.attachments[0].size) == ("Other words", 4 << 20)
+    with pytest.raises(NotFound):
+        ann.app.compose.save_words(ann.draft(), left)
+
+
+def test_files_out_of_encrypted_mail_are_known_as_such_in_a_draft_that_comes_back(
+    ann: Ann,
+) -> None:
+    files = (
+        AttachmentSource("theirs.txt", "text/plain", b"secret", quoted=True),
+        AttachmentSource("own.txt", "text/plain", b"mine"),
+    )
+    draft = replace(ann.draft(), attachments=files, encrypt=True, quotes_protected=True)
+    again = ann.app.compose.open_draft(ann.app.compose.save_draft(draft))
+    left = ann.app.compose.without_protected(again)
+    assert [one.name for one in left.attachments] == ["own.txt"]
 
 
 def test_a_clock_that_was_set_sends_nothing_before_its_time_and_says_so(

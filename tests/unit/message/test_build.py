@@ -58,11 +58,27 @@ def test_whatever_is_written_is_fit_for_the_wire(text: str, subject: str) -> Non
 def test_a_draft_comes_back_as_it_was_left(text: str) -> None:
     draft = Draft(
         sender=ANN, to=(BOB,), bcc=(EVE,), subject="Ä", text=text,
-        attachments=(AttachmentSource("ü.bin", "application/octet-stream", bytes(range(256))),),
+        attachments=(AttachmentSource("ü.bin", "application/octet-stream", bytes(range(256))),
+                     AttachmentSource("a.txt", "text/plain", b"secret", quoted=True)),
         in_reply_to="<a@b>", references=("<a@b>",), encrypt=True, quotes_protected=True,
+        decided=True,
     )  # fmt: skip
     stored = build.draft_bytes(draft, message_id="<x@y>", date=NOW)
     assert build.draft_from_message(parse(stored)) == draft
+
+
+def test_a_draft_kept_without_its_files_finds_them_with_another_state_of_it() -> None:
+    file = AttachmentSource("a.bin", "application/octet-stream", bytes(3000))
+    image = AttachmentSource("p.png", "image/png", b"\x89PNG", content_id="p@x")
+    html = '<p>before<img src="cid:p@x" alt="p"></p>'
+    begun = Draft(sender=ANN, to=(BOB,), html=html, pictures=(image,), attachments=(file,))
+    whole = build.draft_from_message(parse(build.draft_bytes(begun, message_id="<x@y>", date=NOW)))
+    later = replace(whole, subject="New", html=whole.html.replace("before", "after"))
+    words = build.words_bytes(later, message_id="<x@y>", date=NOW)
+    assert len(words) < 2000
+    assert build.has_files_apart(parse(words))
+    again = build.with_files_of(build.draft_from_message(parse(words)), whole)
+    assert replace(again, text="") == replace(later, text="")
 
 
 def test_what_is_typed_halfway_is_kept_in_a_draft() -> None:
@@ -286,9 +302,9 @@ def test_a_large_file_is_in_memory_once_while_its_message_is_built() -> None:
 def test_what_a_draft_says_to_this_program_alone_goes_to_nobody() -> None:
     everything = Draft(
         sender=ANN, to=(BOB,), bcc=(EVE,), encrypt=True, sign=True,
-        quotes_protected=True, all_protected=True, ask_read=True, ask_delivered=True,
+        quotes_protected=True, all_protected=True, ask_read=True, ask_delivered=True, decided=True,
     )  # fmt: skip
-    raw = build.draft_bytes(everything, message_id="<x@y>", date=NOW)
+    raw = build.words_bytes(everything, message_id="<x@y>", date=NOW)
     assert raw.count(b"X-Mailclient-") == len(build.MARKS)
     passed_on = resent(raw, [("Resent-From", "ann@example.org")])
     assert b"X-Mailclient-" not in passed_on
