@@ -25,6 +25,7 @@ from mailclient.services.dispatch import Dispatch
 from mailclient.services.doctor import Doctor
 from mailclient.services.events import Events
 from mailclient.services.flushing import Flushing
+from mailclient.services.handing_on import HandingOn
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Jobs
 from mailclient.services.journey import Journeys
@@ -35,6 +36,7 @@ from mailclient.services.moving import Moving
 from mailclient.services.observe import Observer
 from mailclient.services.organise import Organise
 from mailclient.services.outcomes import Outcomes
+from mailclient.services.people import People
 from mailclient.services.read import Beside, Read
 from mailclient.services.receipts import Receipts
 from mailclient.services.receive import Receive
@@ -90,9 +92,11 @@ class App:
         self.keys = Keys(store, plugins.sealing, self.events, clock, self._requeue)
         tentative = Tentative(store, self.keys, self.events)
         self.keyfinding = self._finding(store, tentative, clock, offline=offline)
+        self.people = People(store, self.keys, self.events, clock)
         self.recovery = Recovery(store, self.keys, plugins.sealing, self.events, clock)
+        self.handing_on = HandingOn(self.accounts, self.keys, self.recovery, plugins.sealing)
         assessor = self._assessor()
-        observer = Observer(plugins.all, tentative, clock)
+        observer = Observer(plugins.all, tentative, store.peers, clock)
         self.returns = Returns(store, self.events, clock)
         self.journeys = Journeys(store, self.accounts.list, os.environ, offline=offline)
         self.intake = Intake(

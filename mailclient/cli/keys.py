@@ -10,7 +10,16 @@ import click
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms
 from mailclient.cli.context import Context, print_json
-from mailclient.cli.own_keys import backup, extend, publish, restore, revoke
+from mailclient.cli.own_keys import (
+    backup,
+    extend,
+    passphrase,
+    publish,
+    renew,
+    restore,
+    revoke,
+    setup_message,
+)
 from mailclient.crypto.api import KeySource
 from mailclient.errors import NotFound
 from mailclient.message.address import wire_address
@@ -208,7 +217,9 @@ def _say_standing(entry: KeyEntry) -> None:
         )
 
 
-for _command in (publish, backup, restore, extend, revoke):
+for _command in (
+    publish, backup, restore, extend, renew, passphrase, setup_message, revoke,
+):  # fmt: skip
     key.add_command(_command)
 
 

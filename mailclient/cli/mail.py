@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from mailclient.account import Account
+from mailclient.account import Account, EncryptionPolicy
 from mailclient.app import App
 from mailclient.cli import forms
 from mailclient.cli.context import Context, one_line, print_json, progress
@@ -194,7 +194,7 @@ def _can_encrypt(app: App, draft: Draft) -> bool:
     people = [one.address for one in (*draft.to, *draft.cc, *draft.bcc)]
     if own_key(app.accounts, app.keys, draft.sender.address) is None:
         return False
-    return app.keys.readiness(people).can_encrypt
+    return app.keys.readiness(people).begins_encrypted(EncryptionPolicy.WHEN_POSSIBLE)
 
 
 def _text(path: Path) -> str:

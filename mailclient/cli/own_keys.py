@@ -1,4 +1,4 @@
-"""`mailclient key publish`, `backup`, `restore`, `extend`, `revoke`: keys of one's own."""
+"""`mailclient key publish`, `backup`, `restore`, `extend` and their kin: keys of one's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import click
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms
 from mailclient.cli.context import Context, first_line, print_json
-from mailclient.errors import BadInput
+from mailclient.cli.outbox import flush
+from mailclient.errors import BadInput, KeyLocked
 from mailclient.services.jobs import Job
 from mailclient.services.read import read_file
 
@@ -79,7 +80,7 @@ def backup(context: Context, which: str, file: Path, sheet: Path | None, as_json
 @click.option("--json", "as_json", is_flag=True, help=_json_option("restore ann-key.asc"))
 @click.pass_obj
 def restore(context: Context, file: Path, code_file: Path | None, as_json: bool) -> None:
-    """Take back a key of your own from a backup.
+    """Take back a key of your own from a backup, or from a setup message.
 
     Example: mailclient key restore /media/stick/ann-key.asc
     """
@@ -89,7 +90,7 @@ def restore(context: Context, file: Path, code_file: Path | None, as_json: bool)
         if code_file is not None
         else str(click.prompt("Recovery code", hide_input=True, err=True))
     )
-    restored = context.app.recovery.restore(data, code)
+    restored = context.app.handing_on.take_in(data, code)
     context.app.intake.run(Job(0))
     if as_json:
         print_json({"restored": [one.fingerprint for one in restored]})
@@ -114,6 +115,78 @@ def extend(context: Context, which: str, as_json: bool) -> None:
     until = f"until {key.expires:%d %B %Y}" if key.expires else "without an end"
     click.echo(f"Your key {key.fingerprint} is valid {until}.")
     click.echo("Others learn of it with your next letters; if you published it, do so again.")
+
+
+@click.command("renew")
+@click.argument("which", metavar="ADDRESS|FINGERPRINT")
+@click.option("--json", "as_json", is_flag=True, help=_json_option("renew ann@example.org"))
+@click.pass_obj
+def renew(context: Context, which: str, as_json: bool) -> None:
+    """Give your key a new part that others encrypt to; old mail still opens.
+
+    Example: mailclient key renew ann@example.org
+    """
+    own = context.app.recovery.own(which).fingerprint
+    try:
+        key = context.app.recovery.renew(own)
+    except KeyLocked:
+        words = str(click.prompt("Passphrase of the key", hide_input=True, err=True))
+        key = context.app.recovery.renew(own, words)
+    if as_json:
+        print_json({"fingerprint": key.fingerprint, "expires": forms.time(key.expires)})
+        return
+    click.echo(f"Your key {key.fingerprint} has a new part that others encrypt to.")
+    click.echo("Save a new copy of it: mailclient key backup " + key.fingerprint + " FILE")
+
+
+@click.command("passphrase")
+@click.argument("which", metavar="ADDRESS|FINGERPRINT")
+@click.option("--json", "as_json", is_flag=True, help=_json_option("passphrase ann@example.org"))
+@click.pass_obj
+def passphrase(context: Context, which: str, as_json: bool) -> None:
+    """Change the passphrase that guards your key; an empty one takes it away.
+
+    Example: mailclient key passphrase ann@example.org
+    """
+    key = context.app.keys.one(context.app.recovery.own(which).fingerprint)
+    words = ("Present passphrase (empty if there is none)", "New passphrase (empty for none)")
+    old = click.prompt(words[0], hide_input=True, default="", show_default=False, err=True)
+    new = click.prompt(
+        words[1], hide_input=True, default="", show_default=False, confirmation_prompt=True,
+        err=True,
+    )  # fmt: skip
+    context.app.recovery.change_passphrase(key.fingerprint, str(old), str(new))
+    if as_json:
+        print_json({"fingerprint": key.fingerprint, "guarded": bool(new)})
+    else:
+        guarded = "is guarded by the new passphrase" if new else "is guarded by no passphrase"
+        click.echo(f"Your key {key.fingerprint} {guarded}.")
+
+
+@click.command("setup-message")
+@click.argument("address")
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help=_json_option("setup-message ann@example.org"))
+@click.pass_obj
+def setup_message(context: Context, address: str, file: Path | None, as_json: bool) -> None:
+    """Send your key to yourself for another mail program, or write the file of that letter.
+
+    The code that is printed opens it there. Example: mailclient key setup-message ann@example.org
+    """
+    setup = context.app.handing_on.letter(address)
+    if file is not None:
+        data = b"".join(setup.draft.attachments[0].chunks())
+        _write_new(file, data)
+    else:
+        context.app.send.queue(setup.draft, cancel=CancelToken())
+        problem = flush(context.app, context.app.accounts.identity(address)[0])
+        if problem is not None:
+            click.echo(f"It waits in the outbox: {problem}", err=True)
+    if as_json:
+        print_json({"address": address, "file": str(file) if file else None, "code": setup.code})
+        return
+    click.echo(f"The code is  {setup.code}")
+    click.echo("Type it in the other program. It is kept nowhere.", err=True)
 
 
 @click.command("revoke")

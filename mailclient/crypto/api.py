@@ -160,11 +160,29 @@ class Keys(Protocol):
         Raises KeyMissing, KeyLocked, SealFailed.
         """
 
+    def setup_file(self, fingerprint: str, code: str, *, prefer_encrypt: bool) -> bytes:
+        """The file of a setup message, by which another program takes over a key of one's own.
+
+        Raises KeyMissing, KeyLocked, SealFailed.
+        """
+
     def restore(self, data: bytes, code: str) -> bytes:
-        """The secret key in such a file, as `import_keys` takes it; raises BadInput."""
+        """The secret key in a file of either kind, as `import_keys` takes it; raises BadInput."""
 
     def extend(self, fingerprint: str) -> KeyInfo:
         """Let a key of one's own go on for two years from now; raises KeyMissing, KeyLocked."""
+
+    def add_subkey(self, fingerprint: str, passphrase: str = "") -> KeyInfo:
+        """Give a key of one's own a new part that others encrypt to; old mail still opens.
+
+        `passphrase` is the one that guards the key. Raises KeyMissing, KeyLocked, SealFailed.
+        """
+
+    def change_passphrase(self, fingerprint: str, old: str, new: str) -> None:
+        """Guard a key of one's own by another passphrase; "" stands for none.
+
+        Raises KeyMissing, KeyLocked if `old` does not fit, BadInput, SealFailed.
+        """
 
     def revoke(self, fingerprint: str) -> None:
         """End a key of one's own for ever, as far as others hear of it; it still opens old mail.
@@ -237,3 +255,18 @@ class Plugin(Protocol):
 
     def close(self) -> None:
         """End what was started; nothing is asked of the plug-in afterwards."""
+
+
+@runtime_checkable
+class Introducing(Protocol):
+    """What a plug-in can do besides: pass the keys of all recipients on to each of them, inside
+    what is encrypted, and take such keys from there (gossip)."""
+
+    def introduce(self, people: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Header fields for the root of what is going to be encrypted, from address and fingerprint
+        of each recipient; raises EngineMissing."""
+
+    def overhear(
+        self, headers: Sequence[tuple[str, str]], people: Sequence[str], date: datetime
+    ) -> tuple[Sighting, ...]:
+        """Find the keys of these people that such fields bring, importing none; never raises."""

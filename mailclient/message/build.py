@@ -27,6 +27,7 @@ from mailclient.message.words import clean, encode_words
 
 MOST_REFERENCES = 20
 LONGEST_ID = 980  # a line has no more than 998 letters, and no id is broken
+SETUP = "application/autocrypt-setup"
 MARK_ENCRYPT = "X-Mailclient-Encrypt"
 MARK_SIGN = "X-Mailclient-Sign"
 MARK_QUOTES = "X-Mailclient-Quotes-Protected"
@@ -58,6 +59,9 @@ def fields(draft: Draft, *, message_id: str, date: datetime) -> tuple[tuple[str,
             found.append((name, ", ".join(encode_address(one) for one in people)))
     if not draft.to and not draft.cc:
         found.append(("To", "undisclosed-recipients:;"))
+    mine = [one.key for one in draft.to] == [draft.sender.key] and not draft.cc
+    if mine and any(one.content_type == SETUP for one in draft.attachments):  # Autocrypt 1.1
+        found.append(("Autocrypt-Setup-Message", "v1"))
     if draft.ask_read:  # RFC 8098 section 2.1
         found.append(("Disposition-Notification-To", encode_address(draft.sender)))
     return (*found, *_description(draft, message_id, date))

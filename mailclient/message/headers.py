@@ -18,8 +18,9 @@ from mailclient.message.words import decode_words
 HIDDEN_SUBJECT = "[...]"
 # Fields that describe the entity or the transport, and are no part of what is protected.
 _NOT_PROTECTED = frozenset(
-    {"hp-outer", "mime-version", "received", "return-path", "bcc", "dkim-signature"}
-)
+    {"hp-outer", "mime-version", "received", "return-path", "bcc", "dkim-signature", "autocrypt",
+     "autocrypt-gossip"}
+)  # fmt: skip
 _LEGACY = "hp-legacy-display"
 _LEGACY_START = '<div class="header-protection-legacy-display">'
 

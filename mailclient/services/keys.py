@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mailclient.account import EncryptionPolicy
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import Imported, KeyInfo, Plugin
+from mailclient.crypto.api import Imported, Introducing, KeyInfo, Plugin
 from mailclient.errors import BadInput, KeyMissing
 from mailclient.message.address import normalise
 from mailclient.message.security import KnownSender, Trust
@@ -49,6 +50,7 @@ class KeyEntry:
     source: str
     since: datetime | None
     changed: bool = False
+    last_seen: datetime | None = None
 
 
 class Keys:
@@ -136,7 +138,9 @@ class Keys:
         wanted = normalise(address)
         entries = [self._entry(key, wanted) for key in keys if wanted in key.addresses]
         candidates = [Candidate(one.key, one.trust, one.source, one.changed) for one in entries]
-        return decide(address, candidates, now)
+        found = decide(address, candidates, now, self._store.peers.get(wanted))
+        policy = self._store.peers.policy(wanted)
+        return replace(found, policy=EncryptionPolicy(policy)) if policy else found
 
     # What the user does
 
@@ -187,11 +191,14 @@ class Keys:
     def delete(self, fingerprint: str, *, secret: bool = False) -> None:
         """Remove a key; a secret one only with `secret`, as mail to it becomes unreadable."""
         self._plugin().keys.delete(self.one(fingerprint).fingerprint, secret=secret)
-        self._store.keys.forget(fingerprint.replace(" ", "").upper())
+        self._store.keys.forget(fingerprint.replace(" ", "").upper(), self._clock())
         self._events.publish(KeysChanged())
 
-    def trust(self, fingerprint: str, address: str | None, word: str) -> tuple[KeyEntry, ...]:
-        """Say what to think of a key, for one of its addresses or for all of them."""
+    def trust(
+        self, fingerprint: str, address: str | None, word: str, how: str = ""
+    ) -> tuple[KeyEntry, ...]:
+        """Say what to think of a key, for one of its addresses or for all of them, and how that
+        came about."""
         if word not in WORDS:
             raise BadInput(
                 f"'{word}' is not a word of trust.", "Say verified, accepted or rejected."
@@ -204,7 +211,7 @@ class Keys:
                     f"This key does not carry the address {one}.",
                     f"It carries: {', '.join(key.addresses) or 'none'}.",
                 )
-            self._set(key.fingerprint, one, word, "")
+            self._set(key.fingerprint, one, word, "", how)
         self.changed(wanted)
         return tuple(self._entry(key, one) for one in wanted)
 
@@ -239,6 +246,12 @@ class Keys:
         if own is None or address not in map(normalise, own.addresses):
             return ()
         return self._plugin().announce(own.fingerprint, address, prefer_encrypt=prefer_encrypt)
+
+    def introduce(self, people: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """The header fields that pass the keys of all recipients on to each of them, from address
+        and fingerprint; for the inside of encrypted mail alone."""
+        plugin = self._plugin()
+        return plugin.introduce(people) if isinstance(plugin, Introducing) else ()
 
     # Inside
 
@@ -278,20 +291,15 @@ class Keys:
             row.source if row else "",
             row.first_seen if row else None,
             bool(row and row.changed and trust not in CONFIRMED),
+            row.last_seen if row else None,
         )
 
-    def _set(self, fingerprint: str, address: str, word: str, source: str) -> None:
-        row = self._store.keys.get(fingerprint, address)
-        self._store.keys.set(
-            KeyTrust(
-                fingerprint,
-                address,
-                word,
-                source or (row.source if row else ""),
-                row.first_seen if row else self._clock(),
-                False,
-            )
-        )
+    def _set(self, fingerprint: str, address: str, word: str, source: str, how: str = "") -> None:
+        row, now = self._store.keys.get(fingerprint, address), self._clock()
+        came = row.first_seen if row else now
+        source = source or (row.source if row else "")
+        met = KeyTrust(fingerprint, address, word, source, came, False)
+        self._store.keys.set(met, how=how, now=now)
 
 
 def _first_met(key: KeyInfo, address: str, now: datetime, *, later: bool) -> KeyTrust:

@@ -11,10 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from mailclient.account import EncryptionPolicy
 from mailclient.crypto.api import KeyInfo
 from mailclient.message.security import Trust
+from mailclient.services.autocrypt import is_stale
+from mailclient.store.peers import Peer
 
 EXPIRES_SOON = timedelta(days=7)
+GOSSIP = "Autocrypt gossip"  # the source of keys that others passed on
 
 
 class ReadyState(Enum):
@@ -39,6 +43,7 @@ class RecipientReadiness:
     """How it stands with one recipient; `reason` is a sentence for people.
 
     `tentative` says that the key was only found: it can be used, and nobody has decided on it.
+    `policy` is how the user wants to write to this person; None as the account has it.
     """
 
     address: str
@@ -47,6 +52,7 @@ class RecipientReadiness:
     source: str = ""
     reason: str = ""
     tentative: bool = False
+    policy: EncryptionPolicy | None = None
 
     @property
     def ready(self) -> bool:
@@ -74,6 +80,19 @@ class Readiness:
         """Whether everybody can read the message encrypted (and there is anybody)."""
         return bool(self.recipients) and all(one.ready for one in self.recipients)
 
+    def begins_encrypted(self, policy: EncryptionPolicy) -> bool:
+        """Whether a message that nobody has decided about is encrypted; `policy` is the account's.
+
+        One person with whom it is always done is enough, also where somebody else has no key: then
+        it is asked. One with whom it is done on demand alone is enough to leave it.
+        """
+        wanted = {one.policy or policy for one in self.recipients}
+        if EncryptionPolicy.ALWAYS in wanted:
+            return True
+        if not self.recipients or EncryptionPolicy.WHEN_I_SAY in wanted:
+            return False
+        return all(one.ready and one.state is not ReadyState.STALE for one in self.recipients)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -85,9 +104,15 @@ class Candidate:
     changed: bool = False
 
 
-def decide(address: str, candidates: Sequence[Candidate], now: datetime) -> RecipientReadiness:
-    """Choose the key for `address`, or say why there is none."""
-    offered = [one for one in candidates if one.trust is not Trust.REJECTED]
+def decide(
+    address: str, candidates: Sequence[Candidate], now: datetime, peer: Peer | None = None
+) -> RecipientReadiness:
+    """Choose the key for `address`, or say why there is none; `peer` is what Autocrypt knows."""
+    offered = [
+        one
+        for one in candidates
+        if one.trust is not Trust.REJECTED and not _only_gossip(one, candidates, peer)
+    ]
     if not offered:
         reason = (
             f"You refused the only key known for {address}."
@@ -112,7 +137,30 @@ def decide(address: str, candidates: Sequence[Candidate], now: datetime) -> Reci
     accepted = [one for one in usable if one.trust is Trust.ACCEPTED] or usable
     if len(accepted) > 1:
         return _ask(address, accepted, f"There are {len(accepted)} keys for {address}.")
-    return _ready(address, accepted[0], ReadyState.READY, now)
+    ready = _ready(address, accepted[0], ReadyState.READY, now)
+    why = _why_stale(address, accepted[0], peer)
+    return replace(ready, state=ReadyState.STALE, reason=why) if why else ready
+
+
+def _only_gossip(one: Candidate, among: Sequence[Candidate], peer: Peer | None) -> bool:
+    """Whether a key was only passed on by others, and the person has sent another one."""
+    if peer is None or one.trust is not Trust.TENTATIVE or one.source != GOSSIP:
+        return False
+    sent = {two.key.fingerprint for two in among if two.trust is not Trust.REJECTED}
+    return peer.fingerprint in sent - {one.key.fingerprint}
+
+
+def _why_stale(address: str, chosen: Candidate, peer: Peer | None) -> str:
+    """Why mail to this key may not be readable, as far as Autocrypt knows; "" if nothing is."""
+    if peer is None:
+        return ""
+    key = chosen.key.fingerprint
+    if key == peer.fingerprint and is_stale(peer) and peer.autocrypt_timestamp is not None:
+        last = peer.autocrypt_timestamp.date().isoformat()
+        return f"{address} writes without this key since {last}, and may not be able to read it."
+    if key == peer.gossip != peer.fingerprint and chosen.trust is Trust.TENTATIVE:
+        return f"The key of {address} was passed on by somebody else; they never sent it."
+    return ""
 
 
 def _ready(address: str, chosen: Candidate, state: ReadyState, now: datetime) -> RecipientReadiness:
@@ -132,7 +180,7 @@ def _ready(address: str, chosen: Candidate, state: ReadyState, now: datetime) ->
 def _came(source: str) -> str:
     """Where a key came from, within a sentence."""
     match source:
-        case "Autocrypt":
+        case "Autocrypt" | "Autocrypt gossip":  # see GOSSIP
             return "came with mail"
         case "" | "file" | "GnuPG":
             return "is here"

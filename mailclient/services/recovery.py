@@ -6,9 +6,9 @@ The code is not kept anywhere: whoever has file and code has the key.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailclient.crypto.api import Imported, KeyInfo, Plugin
 from mailclient.errors import BadInput, KeyMissing
@@ -17,6 +17,8 @@ from mailclient.services.keys import Keys
 from mailclient.store import Store
 
 GROUPS, DIGITS = 9, 4
+ASKED_BEFORE = timedelta(days=30)  # of its end one asks whether a key goes on
+ASKED_AFTER = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +84,31 @@ class Recovery:
 
     def extend(self, which: str) -> KeyInfo:
         """Let one's own key go on for two years from now; raises KeyMissing, KeyLocked."""
-        key = self._plugin().keys.extend(self._own(which).fingerprint)
+        key = self._plugin().keys.extend(self.own(which).fingerprint)
         self._keys.changed(key.addresses)
         return key
 
     def revoke(self, which: str) -> KeyInfo:
         """End one's own key; it still opens old mail. Raises KeyMissing, KeyLocked, SealFailed."""
-        key = self._own(which)
+        key = self.own(which)
         self._plugin().keys.revoke(key.fingerprint)
         self._keys.changed(key.addresses)
         return key
 
-    def _own(self, which: str) -> KeyInfo:
+    def renew(self, which: str, passphrase: str = "") -> KeyInfo:
+        """Give one's own key a new part that others encrypt to from now on, and two years; old
+        mail still opens. Raises KeyMissing, KeyLocked, SealFailed."""
+        key = self._plugin().keys.add_subkey(self.own(which).fingerprint, passphrase)
+        self._keys.changed(key.addresses)
+        return key
+
+    def change_passphrase(self, which: str, old: str, new: str) -> None:
+        """Guard one's own key by another passphrase; "" is none. Raises KeyMissing, KeyLocked,
+        BadInput, SealFailed."""
+        self._plugin().keys.change_passphrase(self.own(which).fingerprint, old, new)
+
+    def own(self, which: str) -> KeyInfo:
+        """The one key of one's own that is meant; raises KeyMissing, BadInput."""
         found = [one for one in self._keys.find(which) if one.has_secret and not one.revoked]
         if len(found) == 1:
             return found[0]
@@ -112,6 +127,20 @@ class Recovery:
         copies = self._store.keys.copies()
         own = {one.key.fingerprint: one.key for one in self._keys.list() if one.key.has_secret}
         return tuple(key for key in own.values() if key.usable and key.fingerprint not in copies)
+
+    def ending(self) -> tuple[KeyInfo, ...]:
+        """The keys of one's own that are in use and end within 30 days, or have ended lately,
+        with no newer one for the same address."""
+        own = {one.key.fingerprint: one.key for one in self._keys.list() if one.key.has_secret}
+        alive = [key for key in own.values() if not (key.revoked or key.disabled)]
+        return tuple(key for key in alive if self._is_ending(key, alive))
+
+    def _is_ending(self, key: KeyInfo, among: Sequence[KeyInfo]) -> bool:
+        left = None if key.expires is None else key.expires - self._clock()
+        if left is None or not -ASKED_AFTER < left < ASKED_BEFORE:
+            return False
+        better = (one for one in among if one.created > key.created and one.usable)
+        return not any(set(one.addresses) & set(key.addresses) for one in better)
 
 
 def new_code() -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailclient.account import EncryptionPolicy
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import KeyInfo
 from mailclient.errors import KeyMissing
@@ -17,6 +18,7 @@ from mailclient.message.address import Address, encode_address, normalise, wire_
 from mailclient.message.draft import Draft
 from mailclient.message.entity import entity as mime_entity
 from mailclient.message.entity import pieces
+from mailclient.message.fields import fold
 from mailclient.message.headers import HIDDEN_SUBJECT, protect
 from mailclient.services.accounts import Accounts
 from mailclient.services.keys import Keys
@@ -55,8 +57,9 @@ class Sealing:
         fields = build.fields(draft, message_id=message_id, date=date)
         extra: Fields = ()
         if self._settings.get(SEND_AUTOCRYPT):
-            chosen = self._accounts.identity(draft.sender.address)[1].key
-            extra = self._keys.announce(draft.sender.key, chosen, prefer_encrypt=draft.encrypt)
+            account, identity = self._accounts.identity(draft.sender.address)
+            mutual = account.encryption is not EncryptionPolicy.WHEN_I_SAY
+            extra = self._keys.announce(draft.sender.key, identity.key, prefer_encrypt=mutual)
         visible = _delivery((*draft.to, *draft.cc))
         hidden = {key: one for key, one in _delivery(draft.bcc).items() if key not in visible}
         if draft.encrypt:
@@ -88,6 +91,9 @@ class Sealing:
         own = self._own(draft.sender)
         hide = outer_subject(self._settings, draft) == HIDDEN_SUBJECT
         payload, outside = protect(mime_entity(draft), fields, encrypted=True, hide_subject=hide)
+        if len(visible) > 1 and self._settings.get(SEND_AUTOCRYPT):
+            gossip = self._keys.introduce([(one, to[one]) for one in visible])
+            payload = b"".join(fold(name, value).encode() for name, value in gossip) + payload
 
         def sealed(*fingerprints: str) -> bytes:
             unique = tuple(dict.fromkeys(fingerprints))

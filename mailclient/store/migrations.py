@@ -219,6 +219,41 @@ def _writing(connection: apsw.Connection) -> None:
     )
 
 
+def _keys_through_time(connection: apsw.Connection) -> None:
+    """What happened to each key of an address; what Autocrypt knows of people; their policies."""
+    connection.execute(_KEYS_THROUGH_TIME)
+
+
+# `fingerprint` and `gossip` are "" and the times 0 where nothing was ever said.
+_KEYS_THROUGH_TIME = """
+CREATE TABLE key_events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    address TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    event TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX key_events_by_address ON key_events (address);
+CREATE INDEX key_events_by_fingerprint ON key_events (fingerprint);
+
+CREATE TABLE peers (
+    address TEXT PRIMARY KEY,
+    last_seen INTEGER NOT NULL DEFAULT 0,
+    autocrypt_timestamp INTEGER NOT NULL DEFAULT 0,
+    fingerprint TEXT NOT NULL DEFAULT '',
+    prefer_encrypt INTEGER NOT NULL DEFAULT 0,
+    gossip_timestamp INTEGER NOT NULL DEFAULT 0,
+    gossip TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE policies (
+    address TEXT PRIMARY KEY,
+    policy TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -231,4 +266,5 @@ STEPS: tuple[Step, ...] = (
     _one_body,
     _timekeeping,
     _writing,
+    _keys_through_time,
 )

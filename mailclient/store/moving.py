@@ -27,6 +27,9 @@ CARRIED = {  # without mail: these tables, with these columns (none: all of them
     "folders": ("id", "account_id", "name", "role"),
     "keys": (),
     "own_keys": (),
+    "key_events": (),
+    "peers": (),
+    "policies": (),
     "settings": (),
     "receipt_refusals": (),
 }

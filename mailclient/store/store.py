@@ -28,6 +28,7 @@ from mailclient.store.lookups import LookupTable
 from mailclient.store.messages import MessageTable
 from mailclient.store.outbox import Outbox
 from mailclient.store.passwords import Vault
+from mailclient.store.peers import PeerTable
 from mailclient.store.returns import ReturnTable
 from mailclient.store.search import SearchIndex
 from mailclient.store.settings import Settings
@@ -59,6 +60,7 @@ class Store:
     lookups: LookupTable
     timekeeping: TimekeepingTable
     drafts: DraftTable
+    peers: PeerTable
     settings: Settings
     vault: Vault
     way: Way
@@ -129,6 +131,7 @@ class Store:
             lookups=LookupTable(database),
             timekeeping=TimekeepingTable(database),
             drafts=DraftTable(database),
+            peers=PeerTable(database),
             settings=Settings(database),
             vault=Vault(database, in_keyring, unlocked.name),
             way=unlocked.way,

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QTextCu
 from PySide6.QtWidgets import QAbstractItemView, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from mailclient.account import Account, Authentication, Identity, Security, Server
+from mailclient.account import Account, Authentication, EncryptionPolicy, Identity, Security, Server
 from mailclient.app import App
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.compose.doubts import Doubt
@@ -177,7 +177,8 @@ def test_each_chip_says_who_can_read_it_in_private(write: Write, snap: Snap) -> 
         RecipientReadiness(one.address, state, "F" * 40, "file", f"Reason {state.value}.")
         for one, state in zip(people, ReadyState, strict=True)
     )
-    window.readying.show(Readiness(found), has_key=True)
+    policy = EncryptionPolicy.WHEN_POSSIBLE
+    window.readying.show(Readiness(found), has_key=True, policy=policy)
     said = [chip.accessibleName() for chip in window.form.to._chips]
     assert ["Reason " in one for one in said] == [True] * len(ReadyState)
     assert "key confirmed" in said[0]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from mailclient.message.address import normalise
 
 FIELD = "Autocrypt"
+GOSSIP = "Autocrypt-Gossip"
+MOST_GOSSIP = 100  # fields that are looked at in one message
 LARGEST = 10 * 1024
 _LINE = 72
 
@@ -51,6 +53,18 @@ def find_announcement(headers: Sequence[tuple[str, str]], sender: str) -> Announ
     valid = [found for value in values[:10] if (found := read_field(value)) is not None]
     own = [one for one in valid if one.address == normalise(sender)]
     return own[0] if len(own) == 1 and len(valid) == 1 else None
+
+
+def find_gossip(
+    headers: Sequence[tuple[str, str]], people: Sequence[str]
+) -> tuple[Announcement, ...]:
+    """The keys that a message passes on of those whom it went to ("Key Gossip"); where there are
+    several for one address, none counts."""
+    values = [value for name, value in headers if name.lower() == GOSSIP.lower()]
+    valid = [one for value in values[:MOST_GOSSIP] if (one := read_field(value)) is not None]
+    wanted = {normalise(one) for one in people}
+    named = [one.address for one in valid]
+    return tuple(one for one in valid if one.address in wanted and named.count(one.address) == 1)
 
 
 def write_field(address: str, key: bytes, *, prefer_encrypt: bool) -> str:

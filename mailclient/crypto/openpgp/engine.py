@@ -199,9 +199,17 @@ class Engine:
                 asked = ["gpg-connect-agent", "--no-autostart", "GETINFO pid", "/bye"]
                 self._agent_is_ours = not self._tool(asked).startswith(b"D ")
 
+    def kept(self, grip: str) -> str:
+        """How the agent keeps a secret key: "P" guarded by a passphrase, "C" not, "-" elsewhere (a
+        card), "" not at all."""
+        asked = ["gpg-connect-agent", f"KEYINFO {grip}", "/bye"]
+        words = self._tool(asked).decode("ascii", "replace").split()
+        return words[7] if words[:2] == ["S", "KEYINFO"] and len(words) > 7 else ""
+
     def _tool(self, command: Sequence[str]) -> bytes:
         """Run a tool of GnuPG over this home; b"" where it fails, is missing or hangs."""
-        line = [command[0], "--homedir", str(self._short), *command[1:]]
+        home = () if self._short is None else ("--homedir", str(self._short))
+        line = [command[0], *home, *command[1:]]
         try:
             return subprocess.run(line, capture_output=True, check=True, timeout=10).stdout
         except (OSError, subprocess.SubprocessError):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mailclient.crypto.api import Imported, KeyInfo
 from mailclient.crypto.openpgp import backup, lifetime
 from mailclient.crypto.openpgp.engine import Engine
-from mailclient.crypto.openpgp.listing import read_keys
+from mailclient.crypto.openpgp.listing import encrypting_subkey, read_grips, read_keys
 from mailclient.crypto.openpgp.status import read_status
 from mailclient.errors import BadInput, EngineMissing, KeyLocked, KeyMissing, SealFailed
 from mailclient.message.words import clean
@@ -154,12 +154,38 @@ class KeyRing:
         revocation = lifetime.revocation(self._engine, fingerprint.upper())
         return backup.close_up(self._engine, secret, revocation, code)
 
+    def setup_file(self, fingerprint: str, code: str, *, prefer_encrypt: bool) -> bytes:
+        """The file of a setup message with a key of one's own, as small as others need it."""
+        self._own(fingerprint)
+        options = ["--armor", "--export-options", "export-minimal", "--export-secret-keys"]
+        done = self._engine.run([*options, fingerprint.upper()])
+        if done.code != 0 or not done.out:
+            raise KeyLocked("The key could not be taken out of GnuPG.", "Its passphrase is needed.")
+        return backup.setup_file(self._engine, done.out, code, prefer_encrypt=prefer_encrypt)
+
     def extend(self, fingerprint: str) -> KeyInfo:
         """Let a key of one's own go on for two years from today."""
         self._own(fingerprint)
         lifetime.extend(self._engine, fingerprint.upper(), LIFETIME)
         self._changed()
         return self._own(fingerprint)
+
+    def add_subkey(self, fingerprint: str, passphrase: str = "") -> KeyInfo:
+        """Give a key of one's own a new part to encrypt to, and two years from today."""
+        self._own(fingerprint)
+        lifetime.add_subkey(self._engine, fingerprint.upper(), LIFETIME, passphrase)
+        lifetime.extend(self._engine, fingerprint.upper(), LIFETIME, passphrase)
+        self._changed()
+        return self._own(fingerprint)
+
+    def change_passphrase(self, fingerprint: str, old: str, new: str) -> None:
+        """Guard a key of one's own by another passphrase; "" is none."""
+        self._own(fingerprint)
+        if any(not one.isprintable() for one in (old, new)):
+            raise BadInput("The passphrase holds a control character.")
+        options = ["--with-keygrip", "--list-secret-keys", fingerprint.upper()]
+        grips = read_grips(self._engine.run(options).out)
+        lifetime.change_passphrase(self._engine, fingerprint.upper(), grips, old, new)
 
     def revoke(self, fingerprint: str) -> None:
         """End a key of one's own for ever."""
@@ -183,6 +209,13 @@ class KeyRing:
         """The binary public key with as little as others need."""
         options = ["--export-options", "export-minimal", "--export", fingerprint]
         return self._engine.run(options).out
+
+    def for_header(self, fingerprint: str, address: str) -> bytes:
+        """A key as small as Autocrypt wants it: one User ID, and the subkey that mail is encrypted
+        to; b"" where it does not carry the address."""
+        subkey = encrypting_subkey(self._engine.run(["--list-keys", fingerprint]).out)
+        found = self.only(self.minimal(f"{subkey}!" if subkey else fingerprint), address)
+        return found[1] if found is not None else b""
 
     def delete(self, fingerprint: str, *, secret: bool = False) -> None:
         """Remove the public key; with `secret` the secret one too."""

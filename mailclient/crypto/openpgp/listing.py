@@ -43,6 +43,24 @@ def read_keys(data: bytes, *, absent: str = "#") -> tuple[KeyInfo, ...]:
     return tuple(_info(key) for key in _keys(data, absent) if key.fingerprint)
 
 
+def encrypting_subkey(data: bytes) -> str:
+    """The fingerprint of the subkey that mail is encrypted to, in the listing of one key: the
+    newest that is valid, as GnuPG chooses; "" if there is none."""
+    usable = [
+        (int(fields[5] or 0), fingerprint)
+        for key in _keys(data, "#")
+        for fields, fingerprint in key.parts
+        if fields[0] == "sub" and "e" in fields[11] and fields[1][:1] not in _GONE
+    ]
+    return max(usable, default=(0, ""))[1]
+
+
+def read_grips(data: bytes) -> tuple[str, ...]:
+    """The agent's names of the secret parts in a listing."""
+    lines = (line.split(":") for line in data.decode("ascii", "replace").split("\n"))
+    return tuple(fields[9] for fields in lines if fields[0] == "grp" and len(fields) > 9)
+
+
 def _keys(data: bytes, absent: str) -> Iterator[_Key]:
     key: _Key | None = None
     part: list[str] = []

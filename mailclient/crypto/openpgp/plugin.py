@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version as package_version
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Finding, Host, KeySource, Published, Sighting
-from mailclient.crypto.openpgp.autocrypt import FIELD, find_announcement, write_field
+from mailclient.crypto.openpgp.autocrypt import (
+    FIELD,
+    GOSSIP,
+    Announcement,
+    find_announcement,
+    find_gossip,
+    write_field,
+)
 from mailclient.crypto.openpgp.discover import Discovery
 from mailclient.crypto.openpgp.engine import OLDEST, Engine
 from mailclient.crypto.openpgp.keys import KeyRing
@@ -58,7 +65,7 @@ class OpenPgp:
         self, fingerprint: str, address: str, *, prefer_encrypt: bool
     ) -> tuple[tuple[str, str], ...]:
         """The Autocrypt field of a key of one's own."""
-        key = self.keys.minimal(fingerprint)
+        key = self.keys.for_header(fingerprint, address)
         value = write_field(address, key, prefer_encrypt=prefer_encrypt) if key else ""
         return ((FIELD, value),) if value else ()
 
@@ -69,22 +76,41 @@ class OpenPgp:
         found = find_announcement(headers, sender)
         if found is None:
             return ()
-        try:
-            bound = self._bound(found.key, found.address)
-        except MailError:
-            return ()
-        if bound is None or len(certificates(found.key)) != 1:
-            return ()
-        return (
-            Sighting(
-                address=found.address,
-                fingerprint=bound[0].fingerprint,
-                source="Autocrypt",
-                seen=date,
-                data=bound[1],
-                prefer_encrypt=found.prefer_encrypt,
-            ),
-        )
+        return tuple(self._sightings((found,), "Autocrypt", date))
+
+    def introduce(self, people: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """The gossip fields of Autocrypt for these addresses and fingerprints."""
+        values = [
+            write_field(address, key, prefer_encrypt=False)
+            for address, fingerprint in people
+            if (key := self.keys.for_header(fingerprint, address))
+        ]
+        return tuple((GOSSIP, value) for value in values if value)
+
+    def overhear(
+        self, headers: Sequence[tuple[str, str]], people: Sequence[str], date: datetime
+    ) -> tuple[Sighting, ...]:
+        """The keys that gossip fields bring of these people."""
+        return tuple(self._sightings(find_gossip(headers, people), "Autocrypt gossip", date))
+
+    def _sightings(
+        self, found: Sequence[Announcement], source: str, date: datetime
+    ) -> Iterator[Sighting]:
+        """The keys that are one whole key for exactly the address that is named with them."""
+        for one in found:
+            try:
+                bound = self._bound(one.key, one.address)
+            except MailError:
+                continue
+            if bound is not None and len(certificates(one.key)) == 1:
+                yield Sighting(
+                    address=one.address,
+                    fingerprint=bound[0].fingerprint,
+                    source=source,
+                    seen=date,
+                    data=bound[1],
+                    prefer_encrypt=one.prefer_encrypt,
+                )
 
     def discover(
         self, address: str, source: KeySource, cancel: CancelToken

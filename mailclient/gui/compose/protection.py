@@ -8,6 +8,7 @@ from typing import assert_never
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from mailclient.account import EncryptionPolicy
 from mailclient.gui import icons, parts, people, theme
 from mailclient.services.readiness import Readiness, ReadyState, RecipientReadiness
 
@@ -35,6 +36,7 @@ class Protection(QWidget):
         self.touched = False  # once the user has decided, nothing is switched by itself
         self._readiness: Readiness | None = None
         self._has_key = True
+        self._offered: RecipientReadiness | None = None
         self._summary = parts.label(look="secondary", wrap=True)
         self._fixes = QHBoxLayout()
         self._fixes.setSpacing(0)
@@ -60,11 +62,15 @@ class Protection(QWidget):
         self.sign.setChecked(sign)
         self.touched = encrypt or decided
 
-    def show_readiness(self, readiness: Readiness | None, *, has_key: bool) -> None:
-        """How it stands with everybody; None where there is nobody yet."""
+    def show_readiness(
+        self, readiness: Readiness | None, *, has_key: bool, policy: EncryptionPolicy
+    ) -> None:
+        """How it stands with everybody; None where there is nobody yet. `policy` is the sender's
+        account's."""
         self._readiness, self._has_key = readiness, has_key
         if not self.touched:
-            self.encrypt.setChecked(readiness is not None and readiness.can_encrypt and has_key)
+            begins = readiness is not None and readiness.begins_encrypted(policy)
+            self.encrypt.setChecked(begins and (has_key or policy is EncryptionPolicy.ALWAYS))
         self._tell()
 
     @property
@@ -104,6 +110,8 @@ class Protection(QWidget):
             return self._why()
         if encrypting:
             everyone = "Everyone can read this encrypted. "
+            if (doubted := self._doubted()) is not None:
+                return people.plain(doubted.reason)
             if (found := self._undecided()) is None:
                 return f"{everyone}Its subject is hidden on the way."
             return everyone + people.plain(found.reason)
@@ -124,20 +132,27 @@ class Protection(QWidget):
         return f"No usable key for {names}{more}."
 
     def _offer(self, encrypting: bool) -> None:
-        """What can be done about the first who cannot be reached."""
+        """What can be done about the first who cannot be reached; buttons that are there already
+        stay where the mouse is."""
+        one = self._first_missing() or self._undecided()
+        offered = one if encrypting and self._has_key else None
+        if offered != self._offered:
+            self._offered = offered
+            self._show_choices(offered)
+        self.told.emit()
+
+    def _show_choices(self, one: RecipientReadiness | None) -> None:
         while (item := self._fixes.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        one = self._first_missing() or self._undecided()
-        if encrypting and one is not None and self._has_key:
+        if one is not None:
             for words, act in self._choices(one):
                 button = parts.link_button(words, act)
                 button.setAccessibleName(f"{words}: {people.plain(one.address)}")
                 button.setToolTip(people.plain(f"{one.address}: {one.reason}"))
                 self._fixes.addWidget(button)
             self._fixes.addStretch(1)
-        self.told.emit()
 
     def _choices(self, one: RecipientReadiness) -> list[tuple[str, Callable[[], object]]]:
         """What one click can mend about somebody."""
@@ -163,6 +178,11 @@ class Protection(QWidget):
     def _first_missing(self) -> RecipientReadiness | None:
         recipients = self._readiness.recipients if self._readiness is not None else ()
         return next((one for one in recipients if not one.ready), None)
+
+    def _doubted(self) -> RecipientReadiness | None:
+        """The first who has a key and may not be able to read with it."""
+        recipients = self._readiness.recipients if self._readiness is not None else ()
+        return next((one for one in recipients if one.state is ReadyState.STALE), None)
 
     def _undecided(self) -> RecipientReadiness | None:
         """The first whose key was found and nobody has decided on."""

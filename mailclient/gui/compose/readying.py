@@ -7,9 +7,11 @@ given up when the person is taken out or the window closes.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer
 
+from mailclient.account import EncryptionPolicy
 from mailclient.app import App
 from mailclient.errors import MailError
 from mailclient.gui import people
@@ -23,6 +25,16 @@ from mailclient.services.sealing import own_key
 
 PAUSE_MS = 400
 LANES = 3  # so many people are looked for at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """How it stands with everybody, with the writer's own key, and who might be looked up."""
+
+    readiness: Readiness | None
+    has_key: bool
+    policy: EncryptionPolicy
+    lacking: tuple[str, ...]
 
 
 class Readying(QObject):
@@ -59,20 +71,21 @@ class Readying(QObject):
             self._tasks.pop(gone).cancel()
             self._asked.discard(gone)
 
-        def look(job: object) -> tuple[Readiness | None, bool, tuple[str, ...]]:
+        def look(job: object) -> _Found:
             has_key = own_key(self._app.accounts, self._app.keys, sender.address) is not None
+            policy = self._app.accounts.identity(sender.address)[0].encryption
             readiness = self._app.keys.readiness(wanted) if wanted else None
             lacking = [
                 one.address
                 for one in (readiness.recipients if readiness else ())
                 if one.state in LACKING and self._app.keyfinding.may_ask(one.address)
             ]
-            return readiness, has_key, tuple(lacking)
+            return _Found(readiness, has_key, policy, tuple(lacking))
 
         self._bridge.run(
             "read",
             look,
-            lambda found: self._arrived(*found),
+            self._arrived,
             self._strip.problem,
             newest=f"readiness {id(self)}",
             owner=self,
@@ -86,19 +99,17 @@ class Readying(QObject):
         if changes.keys:
             self.ask()
 
-    def _arrived(
-        self, readiness: Readiness | None, has_key: bool, lacking: tuple[str, ...]
-    ) -> None:
-        self._lacking = lacking
-        self.show(readiness, has_key=has_key)
+    def _arrived(self, found: _Found) -> None:
+        self._lacking = found.lacking
+        self.show(found.readiness, has_key=found.has_key, policy=found.policy)
         if self._wanting():
             self._pause.start()
 
-    def show(self, readiness: Readiness | None, *, has_key: bool) -> None:
+    def show(self, readiness: Readiness | None, *, has_key: bool, policy: EncryptionPolicy) -> None:
         """Say it in the chips and in the line."""
         waiting = self.looking.union(self._wanting())
         shown = readiness.looking_for(waiting) if readiness is not None else None
-        self._form.protection.show_readiness(shown, has_key=has_key)
+        self._form.protection.show_readiness(shown, has_key=has_key, policy=policy)
         states = {one.address: one for one in (shown.recipients if shown else ())}
         for line in self._form.lines:
             line.mark(states)

@@ -80,3 +80,12 @@ def alice(homes: Callable[[], Path], tmp_path: Path) -> Iterator[App]:
     app.accounts.add(Account((Identity("alice@example.org", "Alice"),)), "")
     yield app
     app.close()
+
+
+@pytest.fixture
+def other(homes: Callable[[], Path], tmp_path: Path) -> Iterator[App]:
+    """Alice's other computer."""
+    app = open_profile(Profile(tmp_path / "other"), passphrase="x", gnupg_home=homes())
+    app.accounts.add(Account((Identity("alice@example.org", "Alice"),)), "")
+    yield app
+    app.close()

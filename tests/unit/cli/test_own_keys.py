@@ -135,3 +135,27 @@ def test_a_key_is_extended_and_ended_only_after_a_question(
     ended = json.loads(run("key", "revoke", ANN, "--yes", "--json").stdout)
     assert ended == {"revoked": made["fingerprint"]}
     assert json.loads(run("key", "list", "--json").stdout)["keys"][0]["revoked"] is True
+
+
+def test_a_key_is_renewed_and_guarded_by_a_passphrase(computer: Callable[[str], Run]) -> None:
+    run = computer("old")
+    made = json.loads(run("key", "generate", ANN, "--no-passphrase", "--json").stdout)
+    renewed = json.loads(run("key", "renew", ANN, "--json").stdout)
+    assert renewed["fingerprint"] == made["fingerprint"]
+    done = run("key", "passphrase", ANN, typed="\nsecret\nsecret\n")
+    assert "is guarded by the new passphrase" in done.stdout
+    wrong = run("key", "passphrase", ANN, typed="wrong\nother\nother\n")
+    assert (wrong.exit_code, "present one is not right" in wrong.stderr) == (1, True)
+    taken = json.loads(run("key", "passphrase", ANN, "--json", typed="secret\n\n\n").stdout)
+    assert taken == {"fingerprint": made["fingerprint"], "guarded": False}
+
+
+def test_a_setup_message_hands_the_key_on(computer: Callable[[str], Run], tmp_path: Path) -> None:
+    old, new, file = computer("old"), computer("new"), tmp_path / "setup.html"
+    made = json.loads(old("key", "generate", ANN, "--no-passphrase", "--json").stdout)
+    told = json.loads(old("key", "setup-message", ANN, str(file), "--json").stdout)
+    assert (told["address"], told["file"]) == (ANN, str(file))
+    code = tmp_path / "code"
+    code.write_text(told["code"])
+    done = new("key", "restore", str(file), "--code-file", str(code), "--json")
+    assert json.loads(done.stdout) == {"restored": [made["fingerprint"]]}

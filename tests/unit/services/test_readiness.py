@@ -7,9 +7,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mailclient.account import EncryptionPolicy as P
 from mailclient.crypto.api import KeyInfo
 from mailclient.message.security import Trust
-from mailclient.services.readiness import Candidate, Readiness, ReadyState, decide
+from mailclient.services.readiness import (
+    GOSSIP,
+    Candidate,
+    Readiness,
+    ReadyState,
+    RecipientReadiness,
+    decide,
+)
+from mailclient.store.peers import Peer
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = KeyInfo(
@@ -94,3 +103,67 @@ def test_who_has_a_key_is_not_looked_up_and_who_has_none_waits() -> None:
 
 def test_nobody_can_be_reached_in_private_if_there_is_nobody() -> None:
     assert not Readiness(()).can_encrypt
+
+
+PEER = Peer("bob@example.org", NOW, NOW, KEY.fingerprint, True)
+LONG_AGO = replace(PEER, autocrypt_timestamp=NOW - timedelta(days=36))
+PASSED_ON = Peer("bob@example.org", gossip_timestamp=NOW, gossip=KEY.fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("trust", "peer", "state"),
+    [
+        (Trust.TENTATIVE, PEER, ReadyState.READY),
+        (Trust.TENTATIVE, LONG_AGO, ReadyState.STALE),
+        (Trust.ACCEPTED, LONG_AGO, ReadyState.STALE),
+        (Trust.VERIFIED, LONG_AGO, ReadyState.READY_VERIFIED),
+        (Trust.TENTATIVE, PASSED_ON, ReadyState.STALE),
+        (Trust.ACCEPTED, PASSED_ON, ReadyState.READY),
+        (Trust.TENTATIVE, replace(LONG_AGO, fingerprint="C" * 40), ReadyState.READY),
+    ],
+)
+def test_somebody_who_writes_without_the_key_for_long_may_not_be_able_to_read(
+    trust: Trust, peer: Peer, state: ReadyState
+) -> None:
+    decided = decide("bob@example.org", [Candidate(KEY, trust)], NOW, peer)
+    assert decided.state is state
+    assert decided.ready
+    assert decided.fingerprint == KEY.fingerprint
+
+
+def ready(state: ReadyState, policy: P | None = None) -> RecipientReadiness:
+    return RecipientReadiness(f"{state.value}@example.org", state, policy=policy)
+
+
+READY, NONE, STALE = ReadyState.READY, ReadyState.NONE, ReadyState.STALE
+
+
+@pytest.mark.parametrize(
+    ("recipients", "account", "begins"),
+    [
+        ([], P.WHEN_POSSIBLE, False),
+        ([ready(READY)], P.WHEN_POSSIBLE, True),
+        ([ready(READY)], P.WHEN_I_SAY, False),
+        ([ready(NONE)], P.ALWAYS, True),
+        ([ready(READY), ready(NONE)], P.WHEN_POSSIBLE, False),
+        ([ready(STALE)], P.WHEN_POSSIBLE, False),
+        ([ready(READY, P.WHEN_I_SAY)], P.WHEN_POSSIBLE, False),
+        ([ready(READY, P.WHEN_I_SAY)], P.ALWAYS, False),
+        ([ready(READY, P.WHEN_POSSIBLE)], P.WHEN_I_SAY, True),
+        ([ready(NONE, P.ALWAYS)], P.WHEN_I_SAY, True),
+        ([ready(NONE, P.ALWAYS), ready(READY, P.WHEN_I_SAY)], P.WHEN_POSSIBLE, True),
+    ],
+)
+def test_a_message_begins_as_the_account_and_its_people_are_written_to(
+    recipients: list[RecipientReadiness], account: P, begins: bool
+) -> None:
+    assert Readiness(tuple(recipients)).begins_encrypted(account) is begins
+
+
+def test_a_key_that_others_passed_on_does_not_stand_beside_the_one_that_was_sent() -> None:
+    sent = Candidate(KEY, Trust.TENTATIVE, "Autocrypt")
+    passed_on = Candidate(OTHER, Trust.TENTATIVE, GOSSIP)
+    decided = decide("bob@example.org", [sent, passed_on], NOW, PEER)
+    assert (decided.state, decided.fingerprint) == (ReadyState.READY, KEY.fingerprint)
+    decided = decide("bob@example.org", [sent, passed_on], NOW, None)
+    assert decided.state is ReadyState.ASK

@@ -25,8 +25,10 @@ from mailclient.store import Store, vault
 from mailclient.store.folders import Role
 from mailclient.store.keys import KeyTrust
 from mailclient.store.ledger import Entry, EntryState
+from mailclient.store.peers import Peer
 from tests.unit.store.box import Box, Clock, MemoryKeyring
 
+ANN = "ann@example.org"
 FULL = Account(
     identities=(
         Identity("ann@example.org", "Ann Ünïque", "Best\nAnn"),
@@ -274,8 +276,30 @@ def test_what_is_thought_of_a_key_is_kept_for_each_address(store: Store, clock: 
     store.keys.set(replace(first, trust="rejected"))
     store.keys.seen("A" * 40, "ann@example.org", clock() + timedelta(days=1))
     assert store.keys.get("A" * 40, "ann@example.org") == replace(first, trust="rejected")
-    store.keys.forget("A" * 40)
+    store.keys.forget("A" * 40, clock() + timedelta(days=2))
     assert store.keys.all() == (other,)
+    told = [(one.fingerprint[0], one.event, one.detail) for one in store.keys.events(ANN)]
+    assert told == [
+        ("A", "came", "file"), ("A", "accepted", ""), ("B", "came", "file"), ("A", "rejected", ""),
+        ("A", "removed", ""),
+    ]  # fmt: skip
+
+
+def test_what_autocrypt_knows_of_people_comes_back_as_it_was_kept(
+    store: Store, clock: Clock, reopen: Callable[[], Store]
+) -> None:
+    peer = Peer(ANN, clock(), clock() - timedelta(days=1), "A" * 40, True, clock(), "B" * 40)
+    for one in (Peer("bob@example.org"), peer):
+        store.peers.set(one)
+    store.peers.set_policy(ANN, "always")
+    store.peers.set_policy("bob@example.org", "when-i-say")
+    store.peers.set_policy("bob@example.org", "")
+    again = reopen()
+    assert again.peers.get(ANN) == peer
+    assert again.peers.get("bob@example.org") == Peer("bob@example.org")
+    assert again.peers.get("carol@example.org") is None
+    assert again.peers.policies() == {ANN: "always"}
+    assert again.peers.policy("bob@example.org") == ""
 
 
 # Settings
