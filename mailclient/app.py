@@ -42,6 +42,7 @@ from mailclient.services.receipts import Receipts
 from mailclient.services.receive import Receive
 from mailclient.services.recovery import Recovery
 from mailclient.services.redirect import Redirect
+from mailclient.services.removing import Removing
 from mailclient.services.returned import Returns
 from mailclient.services.schedule import Schedule
 from mailclient.services.sealing import Sealing
@@ -113,6 +114,7 @@ class App:
         self.redirect = Redirect(store, self.accounts, self.events, clock)
         self.send = self._sending(store, clock, offline=offline)
         self.dispatch = self._dispatching(store, clock)
+        self.removing = Removing(store, self.accounts, self.send, self.jobs)
         self.schedule = Schedule(
             self.accounts, store.settings, self.receive, self.events, self.jobs, network=network
         )

@@ -224,20 +224,43 @@ def _choice(kind: type[E], value: str) -> E:
     default=None,
     help="What happens to its mail on this computer. Example: --keep-mail",
 )
+@click.option(
+    "--waiting",
+    type=click.Choice(["drafts", "delete"]),
+    help="What happens to messages of it that wait to be sent. Example: --waiting drafts",
+)
 @click.pass_obj
-def remove(context: Context, address: str, keep_mail: bool | None) -> None:
+def remove(context: Context, address: str, keep_mail: bool | None, waiting: str | None) -> None:
     """Remove an account, its passwords and (without --keep-mail) its mail from this computer.
 
-    At a terminal it is asked what happens to the mail. Nothing changes on the server.
+    At a terminal it is asked what happens to the mail, and to messages that wait to be sent; else
+    nothing is removed while such wait, unless --waiting says what becomes of them. Nothing changes
+    on the server.
+
+    Example: mailclient account remove ann@example.org --keep-mail
     """
-    context.app.accounts.get(address)
-    if keep_mail is None and sys.stdin.isatty():
+    holding = context.app.removing.holding(address)
+    asking = sys.stdin.isatty()
+    if keep_mail is None and asking:
         keep_mail = click.confirm(
-            "Keep its mail on this computer, in local folders?", default=True, err=True
+            f"Keep its mail ({holding.messages:,}) on this computer, in local folders?",
+            default=True,
+            err=True,
         )
-    context.app.accounts.remove(address, with_mail=not keep_mail)
+    drafts = None if waiting is None else waiting == "drafts"
+    if drafts is None and asking and holding.waiting:
+        drafts = click.confirm(
+            f"Keep what waits to be sent ({holding.waiting:,}), as drafts?", default=True, err=True
+        )
+    removed = context.app.removing.remove(
+        address, with_mail=not keep_mail, waiting_to_drafts=drafts
+    )
     told = "Its mail is kept here." if keep_mail else "Its mail is gone from this computer."
     click.echo(f"Removed {address}. {told} On the server nothing has changed.")
+    if removed.drafts:
+        click.echo(f"In its folder Drafts: {removed.drafts} that waited to be sent.")
+    for note in removed.notes:
+        click.echo(note)
 
 
 @account.command("test")

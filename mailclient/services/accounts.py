@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -236,12 +236,13 @@ class Accounts:
             known = replace(server, proven=mechanism, encrypted=encryption)
             self._store.accounts.update(_with_server(current, what, known))
 
-    def remove(self, address: str, *, with_mail: bool = True) -> None:
-        """Remove an account and its passwords, with its mail unless it is to stay here."""
+    def remove(self, address: str, *, with_mail: bool = True, but: Collection[int] = ()) -> None:
+        """Remove an account and its passwords, with its mail unless it is to stay here; messages of
+        `but` stay in any case."""
         account = self.get(address)
         self._signin.sign_out(account)
         self._store.vault.forget(account.id)
-        self._store.accounts.remove(account.id, with_mail=with_mail)
+        self._store.accounts.remove(account.id, with_mail=with_mail, but=but)
         self._changed()
 
     def test(

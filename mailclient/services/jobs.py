@@ -171,6 +171,14 @@ class Jobs:
         if job is not None:
             job.cancel.cancel()
 
+    def stop(self, lane: str) -> None:
+        """Ask what runs or waits on a lane, and is shown, to stop."""
+        with self._lock:
+            ids = [id for id, view in self._views.items() if view.lane == lane]
+            jobs = [self._jobs[id] for id in ids if id in self._jobs]
+        for job in jobs:
+            job.cancel.cancel()
+
     def close(self) -> None:
         """Stop everything and wait for the lanes to end."""
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -100,17 +101,29 @@ class AccountTable:
                 "UPDATE accounts SET doubted = ? WHERE id = ?", (to_seconds(doubted), id)
             )
 
-    def remove(self, id: int, *, with_mail: bool) -> None:
-        """Remove an account; without `with_mail` it stays as a local one that holds its mail."""
+    def messages(self, id: int) -> int:
+        """How many messages an account holds."""
+        row = self._database.row("SELECT count(*) FROM messages WHERE account_id = ?", (id,))
+        return int(row[0]) if row else 0
+
+    def remove(self, id: int, *, with_mail: bool, but: Collection[int] = ()) -> None:
+        """Remove an account; while it holds mail it stays as a local one. With `with_mail` all of
+        that goes except `but`. What waits in its outbox goes."""
         account = self.by_id(id)
         with self._database.write():
-            if not with_mail and self._database.row(
-                "SELECT 1 FROM messages WHERE account_id = ? LIMIT 1", (id,)
-            ):
-                self.update(replace(account, incoming=None, outgoing=None))
+            if with_mail:
+                self._database.run(
+                    "DELETE FROM messages WHERE account_id = ?"
+                    " AND id NOT IN (SELECT value FROM json_each(?))",
+                    (id, json.dumps(list(but))),
+                )
+            if not self.messages(id):
+                self._database.run("DELETE FROM accounts WHERE id = ?", (id,))
                 return
-            self._database.run("DELETE FROM messages WHERE account_id = ?", (id,))
-            self._database.run("DELETE FROM accounts WHERE id = ?", (id,))
+            if with_mail:  # added again, it fetches anew what is on the server
+                self._database.run("DELETE FROM ledger WHERE account_id = ?", (id,))
+            self._database.run("DELETE FROM outbox WHERE account_id = ? AND state <> 'sent'", (id,))
+            self.update(replace(account, incoming=None, outgoing=None))
 
 
 def _written(account: Account) -> str:

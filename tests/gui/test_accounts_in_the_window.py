@@ -5,17 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from mailclient.app import App, now
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.main_window import MainWindow
 from mailclient.gui.settings.moving import MovingWindow
+from mailclient.gui.settings.removing import RemovingDialog
 from mailclient.gui.settings.window import SettingsWindow
+from mailclient.message.address import Address
+from mailclient.message.draft import Draft
 from mailclient.paths import Profile
 from mailclient.services.jobs import Job
 from mailclient.services.upkeep import Upkeep
@@ -51,21 +54,22 @@ def count(app: App) -> int:
     return sum(folder.total for folder in app.search.folders())
 
 
-def answer(window: SettingsWindow, words: str) -> None:
-    """Press a button of the question that is asked."""
-    [box] = window.findChildren(QMessageBox)
-    [button] = [one for one in box.findChildren(QPushButton) if one.text() == words]
-    button.click()
+def asked(qtbot: QtBot, window: SettingsWindow) -> RemovingDialog:
+    """The question that removing brings."""
+    window.accounts.remove.click()
+    qtbot.waitUntil(lambda: bool(window.findChildren(RemovingDialog)), timeout=PATIENCE)
+    [dialog] = window.findChildren(RemovingDialog)
+    return dialog
 
 
 def test_an_account_is_removed_and_its_mail_stays_until_it_is_added_again(
     qtbot: QtBot, window: SettingsWindow, app: App, mail_servers: MailServers, snap: Snap
 ) -> None:
-    window.accounts.remove.click()
-    [box] = window.findChildren(QMessageBox)
-    assert "on the server stays" in box.informativeText()
-    snap(box, "account-remove")
-    answer(window, "Remove, keep its mail here")
+    dialog = asked(qtbot, window)
+    assert dialog.keep_mail.isChecked()  # nothing is lost by not thinking
+    assert not dialog.keep_waiting.isVisible()
+    snap(dialog, "account-remove")
+    dialog.remove.click()
     qtbot.waitUntil(lambda: "was removed" in window.strip.words, timeout=PATIENCE)
     [kept] = app.accounts.list()
     assert (kept.incoming, kept.outgoing, count(app)) == (None, None, 1)
@@ -80,8 +84,80 @@ def test_an_account_is_removed_and_its_mail_stays_until_it_is_added_again(
 def test_an_account_is_removed_with_its_mail(
     qtbot: QtBot, window: SettingsWindow, app: App
 ) -> None:
-    window.accounts.remove.click()
-    answer(window, "Remove with its mail")
+    dialog = asked(qtbot, window)
+    dialog.drop_mail.click()
+    dialog.remove.click()
+    qtbot.waitUntil(lambda: app.accounts.list() == (), timeout=PATIENCE)
+    assert count(app) == 0
+
+
+def queue(app: App) -> None:
+    """A letter that waits to be sent tomorrow."""
+    [account] = app.accounts.list()
+    draft = Draft(
+        Address("Bob", account.address), to=(Address("", "carol@example.org"),), subject="Later",
+        text="So be it.",
+    )  # fmt: skip
+    app.send.queue(draft, later=now() + timedelta(days=1))
+
+
+@pytest.mark.parametrize("with_mail", [False, True])
+def test_what_waits_to_be_sent_becomes_a_draft_that_stays(
+    qtbot: QtBot, window: SettingsWindow, app: App, mail_servers: MailServers, with_mail: bool,
+    snap: Snap,
+) -> None:  # fmt: skip
+    queue(app)
+    dialog = asked(qtbot, window)
+    assert dialog.keep_waiting.isChecked()
+    snap(dialog, "account-remove-waiting")
+    if with_mail:
+        dialog.drop_mail.click()
+    dialog.remove.click()
+    qtbot.waitUntil(lambda: "in its folder Drafts" in window.strip.words, timeout=PATIENCE)
+    assert app.send.items() == ()
+    [draft] = app.search.find("in:drafts").ids
+    assert app.compose.open_draft(draft).subject == "Later"
+    assert count(app) == (1 if with_mail else 2)
+
+    again = app.accounts.add(mail_servers.account("bob"), mail_servers.password("bob"))
+    assert app.receive.collect(again, Job(0)).received == (1 if with_mail else 0)
+    assert mail_servers.mailbox("carol") == []
+
+
+def test_what_waits_to_be_sent_goes_where_that_is_wanted(
+    qtbot: QtBot, window: SettingsWindow, app: App
+) -> None:
+    queue(app)
+    dialog = asked(qtbot, window)
+    dialog.drop_waiting.click()
+    dialog.remove.click()
+    qtbot.waitUntil(lambda: "was removed" in window.strip.words, timeout=PATIENCE)
+    assert app.send.items() == ()
+    assert list(app.search.find("in:drafts").ids) == []
+    assert count(app) == 1  # its mail has stayed
+
+
+def test_an_account_that_is_at_work_is_stopped_before_it_is_removed(
+    app: App, mail_servers: MailServers
+) -> None:
+    [account] = app.accounts.list()
+    for _ in range(200):
+        mail_servers.deliver("bob", b"Subject: More\r\n\r\nOf it.\r\n")
+    app.receive.start(account)
+    app.removing.remove(account.address)
+    assert app.accounts.list() == ()
+    assert count(app) == 0
+    assert {one.bug for one in app.jobs.views()} == {None}
+
+
+def test_mail_that_was_kept_alone_goes_when_it_is_removed_again(
+    qtbot: QtBot, window: SettingsWindow, app: App
+) -> None:
+    app.removing.remove("bob@example.org", with_mail=False)
+    qtbot.waitUntil(lambda: window.accounts.account == app.accounts.list()[0], timeout=PATIENCE)
+    dialog = asked(qtbot, window)
+    assert not dialog.keep_mail.isVisible()
+    dialog.remove.click()
     qtbot.waitUntil(lambda: app.accounts.list() == (), timeout=PATIENCE)
     assert count(app) == 0
 

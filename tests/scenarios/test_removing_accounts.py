@@ -45,7 +45,7 @@ def at_a_terminal(bob: Person, typed: str, *arguments: str) -> str:
 def test_at_a_terminal_it_is_asked(person: MakePerson, typed: str, left: list[str]) -> None:
     bob = with_mail(person)
     said = at_a_terminal(bob, typed, "account", "remove", bob.address)
-    assert "Keep its mail on this computer" in said
+    assert "Keep its mail (1) on this computer" in said
     assert "On the server nothing has changed." in said
     assert subjects(bob) == left
 
@@ -64,6 +64,42 @@ def test_what_is_said_is_not_asked(person: MakePerson) -> None:
     said = at_a_terminal(bob, "", "account", "remove", bob.address, "--delete-mail")
     assert "Keep its mail" not in said
     assert subjects(bob) == []
+
+
+def waiting(person: MakePerson) -> Person:
+    bob = with_mail(person)
+    letter = ("send", "--to", "carol@example.org", "--subject", "Later", "--body-file", "-")
+    bob.ok(*letter, "--later", "+1d", stdin="So be it.")
+    return bob
+
+
+def test_nothing_is_removed_while_it_is_not_said_what_becomes_of_waiting_mail(
+    person: MakePerson,
+) -> None:
+    bob = waiting(person)
+    done = bob.run("account", "remove", bob.address, "--delete-mail")
+    assert done.returncode == 1
+    assert "One message waits to be sent" in done.stderr
+    assert "--waiting drafts" in done.stderr
+    assert subjects(bob) == ["The plan"]
+    bob.ok("account", "remove", bob.address, "--delete-mail", "--waiting", "delete")
+    assert bob.json("outbox") == {"count": 0, "items": []}
+    assert bob.json("account", "list") == {"accounts": []}
+
+
+def test_waiting_mail_becomes_a_draft_that_stays(person: MakePerson) -> None:
+    bob = waiting(person)
+    said = bob.ok("account", "remove", bob.address, "--delete-mail", "--waiting", "drafts")
+    assert "In its folder Drafts: 1" in said
+    assert bob.json("outbox") == {"count": 0, "items": []}
+    assert [row["subject"] for row in bob.json("search", "in:drafts")["messages"]] == ["Later"]
+
+
+def test_at_a_terminal_it_is_asked_what_becomes_of_waiting_mail(person: MakePerson) -> None:
+    bob = waiting(person)
+    said = at_a_terminal(bob, "y\ny\n", "account", "remove", bob.address)
+    assert "Keep what waits to be sent (1), as drafts?" in said
+    assert bob.json("outbox") == {"count": 0, "items": []}
 
 
 def test_a_file_without_certificates_is_not_taken(person: MakePerson, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
-    QMessageBox,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from mailclient.errors import BadInput
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.certificate import CertificateDialog
 from mailclient.gui.settings.account_form import AccountForm
+from mailclient.gui.settings.removing import Removal
 from mailclient.gui.signing_in import SignInWindow, place_of
 from mailclient.gui.strip import Kind, Strip
 from mailclient.gui.wizard.window import Wizard
@@ -48,6 +48,7 @@ class AccountsPage(QWidget):
         self.test.setToolTip("Keep what is typed, and log in to both servers")
         self.keep = QPushButton("Keep changes")
         self.keep.setProperty("look", "primary")
+        self._removal = Removal(app, bridge, strip, self)
         self._arrange()
         self._connect()
         self._read()
@@ -81,7 +82,7 @@ class AccountsPage(QWidget):
         self.form.sign_in_wanted.connect(self._sign_in)
         self.form.sign_out_wanted.connect(self._sign_out)
         self.add.clicked.connect(lambda: Wizard(self._app, self._bridge, self.window()).show())
-        self.remove.clicked.connect(self._ask_remove)
+        self.remove.clicked.connect(lambda: self._removal.begin(self.account))
         self.test.clicked.connect(self._test)
         self.keep.clicked.connect(lambda: self.keep_changes(tell=True))
         self._bridge.changed.connect(self._changed)
@@ -237,33 +238,3 @@ class AccountsPage(QWidget):
     def _show_certificate(self, what: str) -> None:
         if self._shown is not None and self.keep_changes():
             CertificateDialog(self._app, self._bridge, self._shown, what, self).show()
-
-    # Removing
-
-    def _ask_remove(self) -> None:
-        account = self.account
-        if account is None:
-            return
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("Remove the account?")
-        box.setText(f"Remove {account.address} from this program?")
-        box.setInformativeText("Its mailbox on the server stays as it is.")
-        roles = QMessageBox.ButtonRole
-        if account.incoming is not None or account.outgoing is not None:
-            keep = box.addButton("Remove, keep its mail here", roles.AcceptRole)
-            keep.clicked.connect(lambda: self._remove(account, with_mail=False))
-        drop = box.addButton("Remove with its mail", roles.DestructiveRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        drop.clicked.connect(lambda: self._remove(account, with_mail=True))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
-
-    def _remove(self, account: Account, *, with_mail: bool) -> None:
-        self._bridge.run(
-            "work",
-            lambda job: self._app.accounts.remove(account.address, with_mail=with_mail),
-            lambda done: self._strip.say(f"{account.address} was removed."),
-            self._strip.problem,
-            owner=self,
-        )
