@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import re
 import secrets
-from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from urllib.parse import quote
 
 from mailclient.message.body import safe_name
 from mailclient.message.draft import AttachmentSource, Draft
+from mailclient.message.encodings import as_base64, is_sendable, quoted_printable
 from mailclient.message.flowed import flow
 from mailclient.message.rich import from_html, pictures_in, to_html, to_plain
+from mailclient.message.seven_bit import seven_bit
 from mailclient.message.tree import EMBEDDED
 from mailclient.message.words import clean
 
 LONGEST_LINE = 76  # RFC 2045 section 6.7
 MARK_QUOTED = "X-Mailclient-Quoted"
-_GROUP = 57  # bytes in a line of base64
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,200}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$&+.,@^_`{}~()\[\]-]{1,60}")
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 def entity(draft: Draft) -> bytes:
@@ -95,7 +94,7 @@ def _encoded(kind: str, content: str) -> Iterator[bytes]:
     if all(_is_plain(line) for line in content.split("\n")):
         data, encoding = content.encode("ascii").replace(b"\n", b"\r\n"), "7bit"
     else:
-        data, encoding = _quoted_printable(content.encode("utf-8")), "quoted-printable"
+        data, encoding = quoted_printable(content.encode("utf-8")), "quoted-printable"
     head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     yield head.encode("ascii")
     yield data
@@ -108,17 +107,6 @@ def _is_plain(line: str) -> bool:
     return not line.endswith((" ", "\t")) and clean(line) == line.replace("\t", " ")
 
 
-def _quoted_printable(data: bytes) -> bytes:
-    """Quoted-printable with trailing blanks, "From " and lone dots encoded too."""
-    lines = []
-    for line in data.split(b"\n"):
-        code = b2a_qp(line, quotetabs=False, istext=True).replace(b"=\n", b"=\r\n")
-        if code.startswith((b"From ", b".")):
-            code = b"=%02X" % code[0] + code[1:]
-        lines.append(code)
-    return b"\r\n".join(lines)
-
-
 # Files
 
 
@@ -127,7 +115,7 @@ def _picture(source: AttachmentSource, *, kept: bool) -> Iterator[bytes]:
     head += f"Content-Type: {_kind(source)}\r\nContent-ID: <{source.content_id}>\r\n"
     head += f"Content-Disposition: inline{_filename(source.name)}\r\n"
     yield f"{head}Content-Transfer-Encoding: base64\r\n\r\n".encode("ascii")
-    yield from _base64(source.chunks())
+    yield from as_base64(source.chunks())
 
 
 def _attachment(source: AttachmentSource, draft: Draft, *, kept: bool) -> Iterator[bytes]:
@@ -140,7 +128,7 @@ def _attachment(source: AttachmentSource, draft: Draft, *, kept: bool) -> Iterat
     head += f"Content-Type: {kind}\r\nContent-Disposition: attachment{_filename(source.name)}\r\n"
     head += "" if encoding == "7bit" else f"Content-Transfer-Encoding: {encoding}\r\n"
     yield f"{head}\r\n".encode("ascii")
-    yield from source.chunks() if embedded else _base64(source.chunks())
+    yield from source.chunks() if embedded else as_base64(source.chunks())
 
 
 def _mark(source: AttachmentSource, *, kept: bool) -> str:
@@ -157,36 +145,17 @@ def _kind(source: AttachmentSource) -> str:
 def _embeddable(source: AttachmentSource, draft: Draft) -> str:
     """The encoding in which a message can go as it is; "" where it has to go as a file.
 
-    What is signed and not encrypted has to be 7-bit (RFC 3156 section 5).
+    What is signed and not encrypted has to be 7-bit (RFC 3156 section 5); and what a server without
+    8BITMIME could never get goes as a file.
     """
     data = b"".join(source.chunks())
     if not is_sendable(data):
         return ""
     if data.isascii():
         return "7bit"
-    return "" if draft.sign and not draft.encrypt else "8bit"
-
-
-def _base64(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines of base64 with CRLF between them; the last one has none."""
-    held = b""
-    waiting = b""
-    for chunk in chunks:
-        held += chunk
-        whole = len(held) // _GROUP * _GROUP
-        if whole:
-            yield waiting + _lines(held[:whole])
-            waiting = b"\r\n"
-        held = held[whole:]
-    if held:
-        yield waiting + _lines(held)
-
-
-def _lines(data: bytes) -> bytes:
-    return b"\r\n".join(
-        b2a_base64(data[start : start + _GROUP], newline=False)
-        for start in range(0, len(data), _GROUP)
-    )
+    if draft.sign and not draft.encrypt:
+        return ""
+    return "" if seven_bit(data) is None else "8bit"
 
 
 def _filename(name: str) -> str:
@@ -209,17 +178,3 @@ def _filename(name: str) -> str:
     if len(found) == 1:
         return f";\r\n filename*={found[0]}"
     return "".join(f";\r\n filename*{at}*={piece}" for at, piece in enumerate(found))
-
-
-def is_sendable(data: bytes) -> bool:
-    """Whether a whole message can go over the wire as it is: CRLF lines of bearable length."""
-    return (
-        b"\0" not in data
-        and not _BARE.search(data)
-        and all(len(line) <= 998 for line in data.split(b"\r\n"))
-    )
-
-
-def with_crlf(data: bytes) -> bytes:
-    """A message whose every line ends in a bare LF, as files on disk have it, in canonical form."""
-    return data.replace(b"\n", b"\r\n") if b"\r" not in data else data

@@ -7,7 +7,7 @@ Reading raises nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mailclient.errors import BadInput
 from mailclient.message.source import Source
@@ -17,6 +17,7 @@ LARGEST_HEADER = 256 * 1024
 _FIRST_LOOK = 8 * 1024  # longer than nearly all headers
 _END = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:((?:[^\n]*\n?)(?:[ \t][^\n]*\n?)*)")
+_NAMED = re.compile(rb"([!-9;-~]+)[ \t]*:")
 _NAME = re.compile(r"[!-9;-~]+")
 LONGEST_LINE = 78
 WITH_ADDRESSES = frozenset(
@@ -154,3 +155,21 @@ def fold(name: str, value: str) -> str:
             line = ""
         line += f" {word}"
     return "\r\n".join([*lines, line]) + "\r\n"
+
+
+def without_fields(raw: bytes, names: Collection[str]) -> bytes:
+    """The message without these fields of its header; every other byte is as it was."""
+    kept: list[bytes] = []
+    at, dropped = 0, False
+    while at < len(raw):
+        end = raw.find(b"\n", at) + 1 or len(raw)
+        line = raw[at:end]
+        if line in (b"\r\n", b"\n"):
+            break
+        if line[:1] not in b" \t":
+            field = _NAMED.match(line)
+            dropped = field is not None and field[1].decode("ascii").lower() in names
+        if not dropped:
+            kept.append(line)
+        at = end
+    return b"".join((*kept, memoryview(raw)[at:]))

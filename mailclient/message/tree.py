@@ -126,6 +126,11 @@ class Part:
         return self._source[self._start : min(self._end, self._start + most)]
 
     @property
+    def place(self) -> tuple[int, int, int]:
+        """Where it begins in its source, where its body does, and where it ends."""
+        return self._start, self._body, self._end
+
+    @property
     def head(self) -> bytes:
         """The header exactly as received, with the blank line that ends it."""
         return self._source[self._start : self._body]

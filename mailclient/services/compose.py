@@ -25,10 +25,11 @@ from mailclient.message.build import (
     words_bytes,
 )
 from mailclient.message.draft import AttachmentSource, Draft
-from mailclient.message.entity import with_crlf
+from mailclient.message.encodings import with_crlf
 from mailclient.message.envelope import envelope
+from mailclient.message.fields import without_fields
 from mailclient.message.quote import Whom
-from mailclient.message.resend import PRIVATE, without_fields
+from mailclient.message.resend import PRIVATE
 from mailclient.message.rich import from_html, to_html
 from mailclient.message.security import State
 from mailclient.message.tree import parse

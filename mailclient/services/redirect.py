@@ -1,7 +1,8 @@
 """Sending a message on as it is (RFC 5322 section 3.6.6): the answer goes to its author.
 
 What was received stays below the new fields byte for byte: a signature stays good, and what was
-encrypted stays encrypted for whom it was encrypted.
+encrypted stays encrypted for whom it was encrypted. Only parts that no server takes as they are,
+and no signature covers, are encoded anew.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from email.utils import format_datetime
 from mailclient.errors import BadInput
 from mailclient.message.address import Address, encode_address, wire_address
 from mailclient.message.build import new_message_id
-from mailclient.message.entity import is_sendable, with_crlf
+from mailclient.message.encodings import is_sendable, with_crlf
 from mailclient.message.resend import resent
 from mailclient.message.security import Encryption
+from mailclient.message.seven_bit import seven_bit
 from mailclient.services.accounts import Accounts
 from mailclient.services.events import Events, FoldersChanged, OutboxChanged
 from mailclient.services.identities import answering
@@ -69,10 +71,13 @@ class Redirect:
         fields, id = self._fields(wanted)
         whole = resent(with_crlf(raw), fields)
         if not is_sendable(whole):
-            raise BadInput(
-                "The message holds lines that no mail server takes as they are.",
-                "Forward it as an attachment.",
-            )
+            made = seven_bit(whole)
+            if made is None:
+                raise BadInput(
+                    "The message holds lines that no mail server takes as they are.",
+                    "Forward it as an attachment.",
+                )
+            whole = made
         encrypted = view.verdict.encryption is not Encryption.NONE
         now = self._clock()
         with self._store.database.write():

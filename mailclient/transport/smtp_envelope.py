@@ -14,6 +14,7 @@ from enum import Enum
 from mailclient.errors import BadInput, MessageRefused
 from mailclient.message import status
 from mailclient.message.address import wire_address
+from mailclient.message.seven_bit import seven_bit
 from mailclient.message.source import Source
 from mailclient.transport.smtp_login import line
 from mailclient.transport.smtp_message import Message
@@ -114,6 +115,8 @@ def envelope(outgoing: Outgoing, known: Capabilities, host: str) -> Envelope:
     Raises BadInput for what nobody may send, MessageRefused for what this server does not take.
     """
     message = Message.of(outgoing.message)
+    if message.eight_bit and not known.eight_bit and not message.utf8_header:
+        message = _in_seven_bits(message, host)
     # A report has an empty return path, so that nothing answers it (RFC 5321 section 4.5.5).
     sender = wire_address(outgoing.sender) if outgoing.sender else ""
     everybody = [(one, wire_address(one)) for one in outgoing.recipients]
@@ -151,11 +154,19 @@ def _require_taken(message: Message, people: Sequence[str], known: Capabilities,
             status.advice(status.Cause.NEEDS_UTF8),
             "no SMTPUTF8",
         )
-    if message.eight_bit and not known.eight_bit:
+
+
+def _in_seven_bits(message: Message, host: str) -> Message:
+    """The message for a server without 8BITMIME (RFC 6152 section 3)."""
+    whole = message.source[: len(message.source)]
+    made = seven_bit(whole)
+    if made is None:
         raise MessageRefused(
-            f"The message holds letters that {host} does not take as they are.",
-            "Ask the provider for a server that knows 8BITMIME.",
+            f"The message holds letters that {host} does not take as they are, and they cannot be "
+            "written in another way without breaking a signature.",
+            "Forward it as an attachment, or ask the provider for a server that knows 8BITMIME.",
         )
+    return Message.of(made)
 
 
 def _megabytes(size: int) -> str:

@@ -196,12 +196,21 @@ def test_letters_in_eight_bit_arrive_as_they_are_where_the_server_takes_them(
     assert arrived(mail_servers, "bob") == ["Grüße\r\n".encode()]
 
 
-def test_letters_in_eight_bit_are_not_sent_where_the_server_does_not_take_them(
+def test_letters_in_eight_bit_are_written_in_seven_where_the_server_takes_no_others(
+    mail_servers: MailServers,
+) -> None:
+    submit(mail_servers, HEAD[:-2] + EIGHT_BIT, variant="seven bit")
+    assert arrived(mail_servers, "bob") == [b"Gr=C3=BC=C3=9Fe\r\n"]
+
+
+def test_letters_in_eight_bit_under_a_signature_are_not_sent_where_the_server_takes_none(
     mail_servers: MailServers,
 ) -> None:
     phases: list[Phase] = []
-    with pytest.raises(MessageRefused, match="letters"):
-        submit(mail_servers, HEAD[:-2] + EIGHT_BIT, variant="seven bit", phases=phases)
+    signed = b"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n" + EIGHT_BIT
+    signed += b"--b\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n"
+    with pytest.raises(MessageRefused, match="without breaking a signature"):
+        submit(mail_servers, HEAD[:-2] + signed, variant="seven bit", phases=phases)
     assert phases == []
 
 
