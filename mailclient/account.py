@@ -53,7 +53,8 @@ def one_line(value: str, what: str) -> str:
 class Server:
     """One server and how to log in to it.
 
-    `ca_file` names extra certificates to trust for it, `pin` is the SHA-256 (hex) of the one
+    `ca_file` names extra certificates to trust for it, `client_file` the user's own certificate
+    with its key, for servers that ask for one, `pin` is the SHA-256 (hex) of the one
     certificate that the user accepts although it cannot be verified. `mechanism` is the way to log
     in that the user wants ("": the best that is offered), `proven` the one that has worked last,
     `encrypted` the encryption that it worked over ("TLS 1.3"): there is no way back to less.
@@ -69,6 +70,7 @@ class Server:
     mechanism: str = ""
     proven: str = ""
     encrypted: str = ""
+    client_file: str = ""
 
     @property
     def is_encrypted(self) -> bool:

@@ -116,7 +116,8 @@ def _told(name: str, value: Any) -> str:
 def set_(context: Context, address: str, changes: tuple[str, ...]) -> None:
     """Change settings: name, signature, leave-on-server, encryption, paused, minutes, largest,
     pop3, pop3-security, pop3-certificate, pop3-in-clear, smtp, smtp-security, smtp-certificate,
-    smtp-in-clear, username, auth, auth-mechanism, ca-file, password-file, provider.
+    smtp-in-clear, username, auth, auth-mechanism, ca-file, client-file,
+    password-file, provider.
 
     Example: mailclient account set ann@example.org name='Ann' leave-on-server=30
     """
@@ -168,12 +169,21 @@ def _changed(one: Account, key: str, value: str) -> Account:
             field = "username" if key == "username" else "mechanism"
             return both(one, **{field: value})
         case "ca-file":
-            file = str(Path(value).resolve()) if value else ""
+            file = _file(value)
             context(file)  # raises where it holds no certificates
             return both(one, ca_file=file)
+        case "client-file":
+            file = _file(value)
+            context("", file)  # raises where it holds no certificate with its key
+            return both(one, client_file=file)
         case "auth":
             return both(one, authentication=_choice(Authentication, value))
     raise BadInput(f"There is no setting '{key}'.", "'mailclient account set --help' lists them.")
+
+
+def _file(value: str) -> str:
+    """A file by its whole name; "" for none."""
+    return str(Path(value).expanduser().resolve()) if value else ""
 
 
 def _in_clear(one: Account, *, incoming: bool) -> Account:

@@ -25,6 +25,7 @@ from mailclient.cli.signin import granted
 from mailclient.errors import BadInput, MailError
 from mailclient.services.accounts import StepResult
 from mailclient.services.signin import by_token
+from mailclient.transport import tls
 
 SECURITY = click.Choice([one.value for one in Security])
 AUTH = click.Choice([one.value for one in Authentication])
@@ -70,6 +71,12 @@ AUTH = click.Choice([one.value for one in Authentication])
     help="Certificates (PEM) to trust for these servers. Example: --ca-file ca.pem",
 )
 @click.option(
+    "--client-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Your own certificate and its key (PEM), for servers that ask for one. "
+    "Example: --client-file ann.pem",
+)
+@click.option(
     "--leave-on-server",
     default="14",
     show_default=True,
@@ -96,6 +103,7 @@ def add(
     auth: str,
     password_file: Path | None,
     ca_file: Path | None,
+    client_file: Path | None,
     leave_on_server: str,
     no_test: bool,
     device: bool,
@@ -107,10 +115,14 @@ def add(
     identity = Identity(address, name)
     wanted = Account((identity,), retention=Retention.parse(leave_on_server))
     trusted = str(ca_file.resolve()) if ca_file else ""
+    own = str(client_file.resolve()) if client_file else ""
+    tls.context(trusted, own)  # raises where a file cannot be used
     if pop3 is None or smtp is None:
         given = Authentication(auth) if _was_given("auth") else None
         found = discovery.usable(context, address, trusted, given)
-        changes: dict[str, Any] = {"username": username} if username else {}
+        changes: dict[str, Any] = {"client_file": own}
+        if username:
+            changes["username"] = username
         if given is not None:
             changes["authentication"] = given
         wanted = both(replace(wanted, incoming=found.incoming, outgoing=found.outgoing), **changes)
@@ -118,6 +130,7 @@ def add(
         "authentication": Authentication(auth),
         "username": username or address,
         "ca_file": trusted,
+        "client_file": own,
     }
     if pop3 is not None:
         security = Security(pop3_security)
@@ -132,16 +145,21 @@ def add(
         grant = granted(context, wanted, device=device, browser=True)
     password = grant.access if grant else _password(password_file, Authentication(auth))
     if not no_test:
-        steps = context.app.accounts.test(wanted, password, None, CancelToken())
-        for step in steps:
-            click.echo(sentence(step), err=not step.ok)
-        if not all(step.ok for step in steps):
-            raise MailError("The account was not added.", "Mend the settings, or use --no-test.")
+        _log_in(context, wanted, password)
     if grant:
         context.app.accounts.add_signed_in(wanted, grant)
     else:
         context.app.accounts.add(wanted, password)
     click.echo(f"Added {address}.")
+
+
+def _log_in(context: Context, wanted: Account, password: str) -> None:
+    """Log in to both servers, and tell how that went; raises MailError where one refuses."""
+    steps = context.app.accounts.test(wanted, password, None, CancelToken())
+    for step in steps:
+        click.echo(sentence(step), err=not step.ok)
+    if not all(step.ok for step in steps):
+        raise MailError("The account was not added.", "Mend the settings, or use --no-test.")
 
 
 def _was_given(parameter: str) -> bool:

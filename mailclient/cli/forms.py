@@ -190,6 +190,7 @@ def server(one: Server | None, protocol: str) -> Json | None:
     return {
         **_reached(one, protocol),
         "ca_file": one.ca_file,
+        "client_file": one.client_file,
         "certificate": one.pin or None,
         "mechanism": one.mechanism or None,
         "encrypted": one.encrypted or None,

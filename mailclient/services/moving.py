@@ -164,17 +164,17 @@ class Moving:
 
 
 def _certificates(accounts: tuple[Account, ...]) -> dict[str, str]:
-    """The files of certificates that accounts trust besides, by their names; what cannot be read
-    here did not work before either."""
+    """The files of certificates that accounts trust besides, and of their owner's own ones with
+    their keys, by their names; what cannot be read here did not work before either."""
+    servers = (one for account in accounts for one in (account.incoming, account.outgoing) if one)
+    names = {name for one in servers for name in (one.ca_file, one.client_file) if name}
     found = {}
-    for one in accounts:
-        for server in (one.incoming, one.outgoing):
-            if server is not None and server.ca_file:
-                try:
-                    with Path(server.ca_file).open(encoding="ascii") as file:
-                        found[server.ca_file] = file.read(LARGEST_FILE)
-                except (OSError, UnicodeDecodeError):
-                    continue
+    for name in sorted(names):
+        try:
+            with Path(name).open(encoding="ascii") as file:
+                found[name] = file.read(LARGEST_FILE)
+        except (OSError, UnicodeDecodeError):
+            continue
     return found
 
 
@@ -184,6 +184,7 @@ def kept_file(folder: Path) -> Callable[[str], str]:
     def keep(text: str) -> str:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / f"{sha256(text.encode()).hexdigest()[:16]}.pem"
+        path.touch(mode=0o600)  # some hold a key
         path.write_text(text, encoding="ascii")
         return str(path)
 

@@ -156,6 +156,7 @@ def _server_written(server: Server | None) -> dict[str, Any] | None:
         "mechanism": server.mechanism,
         "proven": server.proven,
         "encrypted": server.encrypted,
+        "client_file": server.client_file,
     }
 
 
@@ -189,4 +190,5 @@ def _server_read(found: dict[str, Any] | None) -> Server | None:
         mechanism=found.get("mechanism", ""),
         proven=found.get("proven", ""),
         encrypted=found.get("encrypted", ""),
+        client_file=found.get("client_file", ""),
     )

@@ -129,7 +129,11 @@ def take_out(
 
 
 def _with(server: Server | None, files: dict[str, str]) -> Server | None:
-    return server and replace(server, ca_file=files.get(server.ca_file, server.ca_file))
+    return server and replace(
+        server,
+        ca_file=files.get(server.ca_file, server.ca_file),
+        client_file=files.get(server.client_file, server.client_file),
+    )
 
 
 def is_empty(database: Database) -> bool:

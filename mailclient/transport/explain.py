@@ -78,11 +78,28 @@ def _tls_fault(error: ssl.SSLError, server: Server, doing: str) -> MailError:
             "Nothing was sent to it. Look at the server's name, or ask its provider.",
             reply_text(error),
         )
+    if _wants_own(error):
+        return CertificateRejected(
+            f"{where} lets nobody in without a certificate of their own.",
+            "Ask whoever runs it for one, and name the file in the account's settings, under "
+            "Certificates.",
+            reply_text(error),
+        )
     if doing in (CONNECTING, ENCRYPTING):
         return no_encryption(server, _why_open(error, server), error)
     return Unreachable(
         f"The connection to {where} was lost while {doing}.", "Try again.", reply_text(error)
     )
+
+
+def _wants_own(error: ssl.SSLError) -> bool:
+    """Whether the server has asked for a certificate, and got none that it knows (RFC 8446 section
+    6.2)."""
+    reason = (getattr(error, "reason", "") or "").upper()
+    return any(one in reason for one in _ALERTS_ON_OURS)
+
+
+_ALERTS_ON_OURS = ("CERTIFICATE_REQUIRED", "ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE")
 
 
 def _why_open(error: ssl.SSLError, server: Server) -> str:

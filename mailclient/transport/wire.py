@@ -94,9 +94,16 @@ class Wire:
         except FAULTS as error:
             raise self.fault(error, "setting up encryption") from error
 
+    def _context(self) -> ssl.SSLContext:
+        """What the server has to prove, and what is shown to it."""
+        if self._looking:
+            return tls.unverified()
+        own = self.server.client_file
+        return tls.unverified(own) if self.server.pin else tls.context(self.server.ca_file, own)
+
     def _shake_hands(self) -> None:
         pinned = self.server.pin and not self._looking
-        context = tls.unverified() if pinned or self._looking else tls.context(self.server.ca_file)
+        context = self._context()
         try:
             encrypted = context.wrap_socket(self.sock, server_hostname=self.server.host)
         except OSError as error:

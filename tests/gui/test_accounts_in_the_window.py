@@ -186,6 +186,26 @@ def test_a_file_of_certificates_is_named_for_both_servers_and_looked_at(
     qtbot.waitUntil(lambda: "Outgoing: Logged in" in window.strip.words, timeout=PATIENCE)
 
 
+def test_a_certificate_of_one_s_own_is_named_for_both_servers_and_looked_at(
+    qtbot: QtBot, window: SettingsWindow, app: App, mail_servers: MailServers, tmp_path: Path
+) -> None:
+    field = window.accounts.form.own_certificate
+    own = tmp_path / "bob.pem"
+    own.write_bytes((mail_servers.folder / "cert.pem").read_bytes())
+    field.name.setText(str(own))
+    window.accounts.keep.click()
+    assert "no certificate with its key" in window.strip.words
+    own.write_bytes(own.read_bytes() + (mail_servers.folder / "key.pem").read_bytes())
+    window.accounts.keep.click()
+    qtbot.waitUntil(lambda: "changes are kept" in window.strip.words, timeout=PATIENCE)
+    [changed] = app.accounts.list()
+    assert changed.incoming is not None
+    assert changed.outgoing is not None
+    assert {changed.incoming.client_file, changed.outgoing.client_file} == {str(own)}
+    window.accounts.test.click()  # a server that does not ask for it does not mind
+    qtbot.waitUntil(lambda: "Outgoing: Logged in" in window.strip.words, timeout=PATIENCE)
+
+
 def test_the_profile_is_packed_in_the_window_and_its_keys_are_offered_there(
     qtbot: QtBot,
     window: SettingsWindow,

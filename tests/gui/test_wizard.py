@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,40 @@ def test_every_field_has_a_name_for_a_screen_reader_and_all_fits(wizard: Wizard)
     needed = wizard.minimumSizeHint()
     assert needed.width() <= 1000
     assert needed.height() <= 660
+
+
+def test_certificates_of_one_s_own_are_named_in_the_form_by_hand(
+    qtbot: QtBot, wizard: Wizard, mail_servers: MailServers, tmp_path: Path, snap: Snap
+) -> None:
+    account = mail_servers.account("carol")
+    wizard.who.address.setText("carol@example.org")
+    wizard.who.password.setText("secret of carol")
+    wizard.by_hand.click()
+    hand = wizard.servers.by_hand
+    for fields, server in ((hand.incoming, account.incoming), (hand.outgoing, account.outgoing)):
+        assert server is not None
+        fields.show_server(replace(server, ca_file=""))
+    assert not hand.trusted.isVisible()
+    hand.show_files.click()
+    hand.trusted.name.setText(str(tmp_path / "firm.pem"))
+    wizard.next.click()
+    assert "firm.pem cannot be read" in wizard.strip.words
+    hand.trusted.name.setText(str(mail_servers.ca_file))
+    hand.own.name.setText(str(mail_servers.ca_file))
+    wizard.next.click()
+    assert "no certificate with its key" in wizard.strip.words
+    snap(wizard, "wizard-certificates")
+    own = tmp_path / "own.pem"
+    own.write_bytes(
+        b"".join((mail_servers.folder / name).read_bytes() for name in ("cert.pem", "key.pem"))
+    )
+    hand.own.name.setText(str(own))
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.pages.currentIndex() == KEY, timeout=PATIENCE)
+    assert wizard.made is not None
+    for made in (wizard.made.incoming, wizard.made.outgoing):
+        assert made is not None
+        assert (made.ca_file, made.client_file) == (str(mail_servers.ca_file), str(own))
 
 
 # Looking

@@ -108,4 +108,6 @@ def test_a_file_without_certificates_is_not_taken(person: MakePerson, tmp_path: 
     done = bob.run("account", "set", bob.address, f"ca-file={tmp_path / 'firm.pem'}")
     assert done.returncode == 1
     assert "cannot be read. Name a PEM file." in done.stderr
+    done = bob.run("account", "set", bob.address, f"client-file={bob.servers.ca_file}")
+    assert (done.returncode, "no certificate with its key" in done.stderr) == (1, True)
     bob.ok("account", "test", bob.address)  # the one of before is still trusted

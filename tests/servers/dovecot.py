@@ -105,11 +105,24 @@ class Ports:
     auth: int
 
 
-def start(folder: Path, mail: Path, ports: Ports) -> subprocess.Popen[bytes]:
-    """Start it in the foreground of its own process; `folder` holds cert.pem, key.pem, users."""
+ASKING = """
+ssl_ca = <{folder}/clients.pem
+ssl_require_crl = no
+ssl_verify_client_cert = yes
+auth_ssl_require_client_cert = yes
+"""
+
+
+def start(
+    folder: Path, mail: Path, ports: Ports, *, asking: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start it in the foreground of its own process; `folder` holds cert.pem, key.pem, users. One
+    that is `asking` lets in only who shows a certificate by an authority in clients.pem."""
     text = CONFIGURATION.format(
         folder=folder, mail=mail, pop3=ports.pop3, pop3s=ports.pop3s, auth=ports.auth
     )
+    if asking:
+        text += ASKING.format(folder=folder)
     (folder / "oauth2.conf").write_text(TOKENS.format(folder=folder), encoding="utf-8")
     key = folder / "keys" / "default" / "HS256" / "default"
     key.parent.mkdir(parents=True)

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from mailclient.account import Account, EncryptionPolicy
 from mailclient.gui import parts
-from mailclient.gui.settings.choices import CertificatesField, IntervalField, RetentionField
+from mailclient.gui.settings.certificate_files import FileField
+from mailclient.gui.settings.choices import IntervalField, RetentionField
 from mailclient.gui.wizard.servers import ServerFields
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.journey import provider_domains
@@ -66,7 +67,8 @@ class AccountForm(QWidget):
             "The domains of your provider's servers, with commas between; they are believed about "
             "the route of a message."
         )
-        self.certificates = CertificatesField()
+        self.certificates = FileField(own=False)
+        self.own_certificate = FileField(own=True)
         self.paused = QCheckBox("Do not collect mail for this account")
         self.incoming = ServerFields("Incoming mail (POP3)", incoming=True, known=True)
         self.outgoing = ServerFields("Outgoing mail (SMTP)", incoming=False, known=True)
@@ -91,6 +93,7 @@ class AccountForm(QWidget):
             ("Collect mail", self.minutes),
             ("Provider's servers", self.provider),
             ("Extra certificates", self.certificates),
+            ("My own certificate", self.own_certificate),
         ):
             form.addRow(name, widget)
             widget.setAccessibleName(name)
@@ -120,8 +123,12 @@ class AccountForm(QWidget):
         self.encryption.setCurrentIndex(list(_ENCRYPTION).index(account.encryption))
         self.provider.setText(", ".join(account.provider))
         server = account.incoming or account.outgoing
-        self._form.setRowVisible(self.certificates, server is not None)
-        self.certificates.show_file(server.ca_file if server else "")
+        for field, name in (
+            (self.certificates, server.ca_file if server else ""),
+            (self.own_certificate, server.client_file if server else ""),
+        ):
+            self._form.setRowVisible(field, server is not None)
+            field.show_file(name)
         self.paused.setChecked(account.paused)
         for fields, server in (
             (self.incoming, account.incoming),
@@ -158,8 +165,11 @@ class AccountForm(QWidget):
         main = replace(
             before.identities[0], name=self.name.text(), signature=self.signature.toPlainText()
         )
-        file = self.certificates.changed()
-        trusting: dict[str, Any] = {} if file is None else {"ca_file": file}
+        files: dict[str, Any] = {
+            "ca_file": self.certificates.changed(),
+            "client_file": self.own_certificate.changed(),
+        }
+        trusting = {name: file for name, file in files.items() if file is not None}
         return replace(
             before,
             identities=(main, *before.identities[1:]),

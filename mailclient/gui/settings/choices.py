@@ -6,11 +6,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -19,7 +16,6 @@ from PySide6.QtWidgets import (
 from mailclient.account import Retention
 from mailclient.gui import parts
 from mailclient.sizes import size_words
-from mailclient.transport.tls import context
 
 FOR_EVER, AT_ONCE, LIMITED = "for ever", "at once", "limited"
 MB = 1_000_000
@@ -183,53 +179,3 @@ class IntervalField(QWidget):
     def minutes(self) -> int | None:
         """What is chosen: None for as all accounts, 0 for only when asked."""
         return (None, self.number.value(), 0)[self.choice.currentIndex()]
-
-
-class CertificatesField(QWidget):
-    """A file of certificates that an account's servers are trusted by besides the system's list."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._before = ""
-        self.name = QLineEdit()
-        self.name.setPlaceholderText("a PEM file, for a firm's own servers; else empty")
-        self.name.setToolTip(
-            "Certificates of this file are trusted for this account's two servers, besides those "
-            "of the system."
-        )
-        self.choose = QPushButton("Choose…")
-        self.choose.setAutoDefault(False)
-        self.choose.setAccessibleName("Choose a file of certificates")
-        self.choose.clicked.connect(self._ask)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.name, 1)
-        row.addWidget(self.choose)
-        self.setFocusProxy(self.name)
-
-    def setAccessibleName(self, name: str) -> None:
-        """Name the field itself."""
-        super().setAccessibleName(name)
-        self.name.setAccessibleName(name)
-
-    def show_file(self, name: str) -> None:
-        """Show which file it is; "" for none."""
-        self._before = name
-        self.name.setText(name)
-
-    def changed(self) -> str | None:
-        """The file that is named now, None if it is the one of before; raises BadInput for one
-        that holds no certificates."""
-        name = self.name.text().strip()
-        if name == self._before:
-            return None
-        if name:
-            context(name)
-        return name
-
-    def _ask(self) -> None:
-        dialog = QFileDialog(self, "Extra certificates")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Certificates (*.pem *.crt *.cer)", "All files (*)"])
-        dialog.fileSelected.connect(self.name.setText)
-        dialog.open()

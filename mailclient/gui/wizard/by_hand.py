@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from dataclasses import replace
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from mailclient.account import Server
+from mailclient.gui import parts
+from mailclient.gui.settings.certificate_files import FileField
 from mailclient.gui.strip import Kind, Strip
 from mailclient.gui.wizard.servers import ServerFields
 
@@ -23,6 +28,10 @@ class ByHand(QWidget):
             "I understand: my password and my mail go over the network so that others can read them"
         )
         self.consent.hide()
+        self.trusted = FileField(own=False)
+        self.own = FileField(own=True)
+        self.files = QWidget()
+        self.show_files = parts.link_button("Certificates of your own…", self._show_files)
         row = QHBoxLayout()
         row.setSpacing(16)
         row.addWidget(self.incoming)
@@ -33,6 +42,16 @@ class ByHand(QWidget):
         column.addWidget(self.strip)
         column.addLayout(row)
         column.addWidget(self.consent)
+        column.addWidget(self.files)
+        column.addWidget(self.show_files, 0, Qt.AlignmentFlag.AlignLeft)
+        form = QFormLayout(self.files)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
+        for name, field in (("Extra certificates", self.trusted), ("My own certificate", self.own)):
+            form.addRow(name, field)
+            field.setAccessibleName(name)
+            field.edited.connect(self._edited)
+        self.files.hide()
         for fields in (self.incoming, self.outgoing):
             fields.edited.connect(self._edited)
         self.consent.toggled.connect(lambda on: self.edited.emit())
@@ -47,6 +66,22 @@ class ByHand(QWidget):
     def _edited(self) -> None:
         self.show_consent()
         self.edited.emit()
+
+    def _show_files(self) -> None:
+        """Show the fields that few need."""
+        self.show_files.hide()
+        self.files.show()
+        self.trusted.setFocus()
+
+    def servers(self) -> tuple[Server, Server]:
+        """Both servers as they are typed; raises BadInput."""
+        incoming, outgoing = self.incoming.server(), self.outgoing.server()
+        trusted, own = self.trusted.changed(), self.own.changed()
+        if trusted is not None:
+            incoming, outgoing = (replace(one, ca_file=trusted) for one in (incoming, outgoing))
+        if own is not None:
+            incoming, outgoing = (replace(one, client_file=own) for one in (incoming, outgoing))
+        return incoming, outgoing
 
     def show_consent(self) -> None:
         """Ask for the words where a server is open."""

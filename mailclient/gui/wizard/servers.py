@@ -112,6 +112,7 @@ class ServerFields(QGroupBox):
             self._authentication,
             self.username.text(),
             ca_file=base.ca_file if base else "",
+            client_file=base.client_file if base else "",
             mechanism=self._mechanism,
         )
         if base is None or made.host != base.host:  # what was proved or accepted is the other's

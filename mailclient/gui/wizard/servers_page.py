@@ -226,6 +226,4 @@ class ServersPage(QWidget):
         hand = self.by_hand
         if hand.incoming.is_empty or hand.outgoing.is_empty:
             raise BadInput("A server's name is missing.", "It is in your provider's help pages.")
-        return Account(
-            (identity,), hand.incoming.server(), hand.outgoing.server(), retention=retention
-        )
+        return Account((identity,), *hand.servers(), retention=retention)

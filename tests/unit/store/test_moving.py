@@ -47,7 +47,9 @@ def app(tmp_path: Path, old_keyring: MemoryKeyring) -> Iterator[App]:
     """A profile by keyring with an account, its secrets, and a letter."""
     ca_file = tmp_path / "firm.pem"
     ca_file.write_text("-----BEGIN CERTIFICATE-----\nZmlybQ==\n-----END CERTIFICATE-----\n")
-    server = Server("localhost", 995, username="ann", ca_file=str(ca_file))
+    own = tmp_path / "own.pem"
+    own.write_text("-----BEGIN PRIVATE KEY-----\nbmljaHRz\n-----END PRIVATE KEY-----\n")
+    server = Server("localhost", 995, username="ann", ca_file=str(ca_file), client_file=str(own))
     opened = open_profile(Profile(tmp_path / "old"), keyring=old_keyring, offline=True)
     account = opened.accounts.add(
         Account((Identity("ann@example.org", "Ann"),), server, replace(server, host="127.0.0.1")),
@@ -113,6 +115,8 @@ def test_everything_moves_with_its_passwords_from_one_keyring_to_another(
     assert new._store.database.rows("SELECT * FROM secrets") == []  # the keyring alone has them
     assert account.incoming is not None
     assert Path(account.incoming.ca_file).parent == profile.folder / "certificates"
+    assert "PRIVATE KEY" in Path(account.incoming.client_file).read_text()
+    assert Path(account.incoming.client_file).stat().st_mode & 0o077 == 0
     assert "BEGIN CERTIFICATE" in Path(account.incoming.ca_file).read_text()
     [id] = letters(new)
     assert new.read.raw(id) == LETTER
