@@ -1,7 +1,8 @@
 """One session with the outgoing server: what goes through it, and when what is kept.
 
 Before the end of a message is sent, the disk has that it is pending, and the answer to the message
-before: one commit for both. Where the server leaves us waiting, the answer is kept at once.
+before: one wait for both. The answer itself is written down as soon as it is heard, and where the
+server leaves us waiting, the disk has it at once.
 """
 
 from __future__ import annotations
@@ -121,6 +122,9 @@ class Handover:
         soon = self._asked and self._asked[0].size <= AT_ONCE
         if outcome.problem is not None or not soon or not session.answers_ahead:
             self._notes.keep()
+        else:
+            self._notes.write_down()
+            crash_point("written_down")
 
     def _note(self, trying: Try, answers: list[Answer], problem: MailError | None) -> Kept | None:
         """Keep what was said of a copy, and what a problem means for those it was on its way to."""

@@ -18,7 +18,7 @@ from tests.scenarios.people import Person
 TO = ("bob", "carol")
 POINTS = (
     *("before_queue", "after_queue", "connect", "mail", "rcpt", "data", "dot_pending", "done"),
-    *("after_250", "after_sent_mark"),
+    *("after_250", "written_down", "after_sent_mark"),
 )
 KILLS = 4  # in one cycle
 Copies = Counter[tuple[str, str]]  # how often somebody has got a subject

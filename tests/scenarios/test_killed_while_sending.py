@@ -83,6 +83,20 @@ def test_a_kill_past_the_dot_is_told_and_nothing_is_sent_twice(
         assert arrived(mail_servers, name, expected) == expected
 
 
+def test_a_kill_between_two_messages_leaves_no_doubt_about_the_first(
+    alice: Person, mail_servers: MailServers
+) -> None:
+    for _ in range(2):
+        alice.ok("--offline", *letter(mail_servers), "--queue-only")
+    done = alice.run("outbox", "send", crash_at="written_down:1")
+    assert done.returncode == -signal.SIGKILL
+    assert [one["state"] for one in outbox(alice)] == ["queued"]
+    alice.ok("outbox", "send")
+    assert outbox(alice) == []
+    for name in ("bob", "carol"):
+        assert arrived(mail_servers, name, 2) == 2
+
+
 def test_a_server_that_is_gone_keeps_the_message_waiting(
     alice: Person, mail_servers: MailServers
 ) -> None:
