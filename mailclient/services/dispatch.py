@@ -47,6 +47,7 @@ class Dispatch:
         self._rest = SOON
         self._asked: frozenset[int] = frozenset()
         self._events = events
+        self._mended = threading.Event()  # perhaps, by the user
         self._news = threading.Event()
         events.subscribe(self._take)
 
@@ -74,6 +75,9 @@ class Dispatch:
 
     def tick(self) -> float:
         """Start what is due now; returns for how many seconds to rest."""
+        if self._mended.is_set():
+            self._mended.clear()
+            self._outbox.steps.user_was_here(self._clock())
         self._timekeeper.look()  # before what it says makes anything due
         is_ = self._network()
         was, self._was = self._was, is_
@@ -101,6 +105,6 @@ class Dispatch:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, AccountsChanged):
-            self._outbox.steps.user_was_here(self._clock())
+            self._mended.set()
         if isinstance(event, AccountsChanged | OutboxChanged):
             self._news.set()

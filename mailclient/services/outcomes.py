@@ -40,21 +40,32 @@ class Outcomes:
     def answered(self, item: OutItem, answers: Sequence[Answer]) -> Kept:
         """Keep what a server has said, and the copy in Sent, as a part of the transaction around
         it; returns what `tell` is to tell once that stands."""
-        return self._keep(
-            item, answers, lambda: self._store.outbox.steps.answered(item.id, answers)
-        )
+
+        def note() -> bool:
+            self._store.outbox.steps.answered(item.id, answers)
+            return True
+
+        return self._keep(item, answers, note)
 
     def settled(self, item: OutItem, answers: Sequence[Answer]) -> bool:
-        """Keep what is known now of recipients in doubt; says whether there were such."""
-        known: list[bool] = []
+        """Keep what is known now of recipients in doubt; says whether there were such, still.
+
+        Raises NotFound where the message was taken out meanwhile.
+        """
+        known = False
+
+        def note() -> bool:
+            nonlocal known
+            known = self._store.outbox.settle(item.id, answers)
+            return known
+
         with self._store.database.write():
-            kept = self._keep(
-                item, answers, lambda: known.append(self._store.outbox.settle(item.id, answers))
-            )
-        self.tell([kept])
+            kept = self._keep(item, answers, note)
+        if known:
+            self.tell([kept])
         if kept.id:
             self._intake.process(kept.id, CancelToken())
-        return any(known)
+        return known
 
     def tell(self, kept: Sequence[Kept]) -> None:
         """Let everybody know of what was kept."""
@@ -65,10 +76,15 @@ class Outcomes:
             self._events.publish(MessagesChanged(folders, ids))
             self._events.publish(FoldersChanged())
 
-    def _keep(self, item: OutItem, answers: Sequence[Answer], note: Callable[[], object]) -> Kept:
+    def _keep(self, item: OutItem, answers: Sequence[Answer], note: Callable[[], bool]) -> Kept:
+        """The copy for Sent is gone from the queue with the note, and needed only if that changes
+        something: somebody else may have settled it meanwhile."""
         spool = self._sent_copy(item) if any(one.accepted for one in answers) else None
-        note()
+        noted = note()
         if spool is None:
+            return Kept()
+        if not noted:
+            spool.abort()
             return Kept()
         folder, head = self._sent_folder(item), spool.head  # which is gone once it is stored
         id = self._store.messages.store_raw(

@@ -7,6 +7,7 @@ disproves, a delivery report. Only those who stand in the same transaction are s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from mailclient.errors import NotFound
 from mailclient.message.address import normalise
@@ -59,15 +60,13 @@ class Settling:
         whoever shows reports tells of a later refusal."""
         for item in self._store.outbox.uncertain():
             known = {normalise(one.address): one.address for one in item.recipients}
-            self._outcomes.settled(
-                item,
-                [
-                    Answer(known[who], one.kind in ARRIVED, _CODES[one.failed], one.text)
-                    for one in self._returns.of_sent(item.message_id)
-                    if (who := normalise(one.recipient)) in known
-                    and (one.failed or one.kind in ARRIVED)
-                ],
-            )
+            answers = [
+                Answer(known[who], one.kind in ARRIVED, _CODES[one.failed], one.text)
+                for one in self._returns.of_sent(item.message_id)
+                if (who := normalise(one.recipient)) in known
+                and (one.failed or one.kind in ARRIVED)
+            ]
+            self._settle(item, answers)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, MessagesChanged) and self._store.outbox.uncertain():
@@ -95,7 +94,11 @@ class Settling:
 
     def _proven(self, item: OutItem, copy: int, why: str) -> None:
         people = [one.address for one in item.those(OutState.UNCERTAIN) if one.copy == copy]
-        self._outcomes.settled(item, [Answer(one, True, 250, why) for one in people])
+        self._settle(item, [Answer(one, True, 250, why) for one in people])
+
+    def _settle(self, item: OutItem, answers: Sequence[Answer]) -> None:
+        with suppress(NotFound):  # it was taken out meanwhile
+            self._outcomes.settled(item, answers)
 
 
 def _copy_for(item: OutItem, people: Collection[str]) -> int:

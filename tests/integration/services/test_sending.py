@@ -33,7 +33,7 @@ from mailclient.services.outcomes import Outcomes
 from mailclient.services.waiting import Late, Question, held, late, next_try, question
 from mailclient.store.database import Durability
 from mailclient.store.folders import Role
-from mailclient.store.outbox import OutItem
+from mailclient.store.outbox import Answer, OutItem
 from mailclient.transport.smtp_message import Message
 from tests.servers.scripted import Conversation, Script, Scripted, scripted
 
@@ -672,6 +672,19 @@ def test_what_is_kept_for_later_is_not_late(ann: Ann) -> None:
     id = ann.write(later=ann.clock() + timedelta(days=9))
     ann.clock.forward(days=8)
     assert late(ann.item(id), ann.clock()) is Late.NO
+
+
+def test_of_two_who_settle_a_doubt_at_once_only_one_does(ann: Ann) -> None:
+    id = uncertain(ann)
+    seen_before = ann.item(id)
+    outcomes = ann.app.send._outcomes
+    arrived = [Answer(BOB, True, 250, "It has come back.")]
+    ann.app.send.retry(id, doubtful=True)
+    assert not outcomes.settled(seen_before, arrived)
+    assert (ann.states(id), ann.subjects(Role.SENT)) == (["queued"], [])
+    ann.app.send.take_back(id)
+    with pytest.raises(NotFound):
+        outcomes.settled(seen_before, arrived)
 
 
 # What is kept, and when

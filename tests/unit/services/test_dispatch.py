@@ -129,6 +129,8 @@ def test_what_waits_for_the_user_is_due_once_an_account_was_changed(world: World
     world.dispatch.tick()
     assert world.due() == []
     world.events.publish(AccountsChanged())
+    assert world.due() == []  # nothing is written in whoever's thread that is
+    world.dispatch.tick()
     assert world.due() == [id]
 
 
