@@ -20,6 +20,7 @@ from mailclient.paths import Profile
 from mailclient.services.accounts import Accounts
 from mailclient.services.assess import Assessor
 from mailclient.services.compose import Compose
+from mailclient.services.conversations import Conversations
 from mailclient.services.discovery import Discovery
 from mailclient.services.dispatch import Dispatch
 from mailclient.services.doctor import Doctor
@@ -110,6 +111,7 @@ class App:
         beside = Beside(self.returns, self.journeys, self.receipts)
         self.read = Read(store, assessor, self.intake, beside, clock)
         self.search = Search(store)
+        self.conversations = Conversations(store, self.events, self.jobs)
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
         self.redirect = Redirect(store, self.accounts, self.events, clock)
         self.send = self._sending(store, clock, offline=offline)

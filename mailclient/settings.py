@@ -56,6 +56,22 @@ READ_AFTER_SECONDS = Setting(
     at_least(0),
 )
 SHOW_HTML = Setting("reading.html", True, "Show formatted mail as such; off shows its text.")
+THREADS = Setting(
+    "reading.conversations",
+    True,
+    "Group the lists by conversation; the View menu chooses otherwise for a folder.",
+)
+THREADS_WITH_SENT = Setting(
+    "reading.conversations_with_sent",
+    True,
+    "Show what you sent inside the conversations of other folders.",
+)
+THREADS_BY_SUBJECT = Setting(
+    "reading.conversations_by_subject",
+    True,
+    "Put an answer that does not say what it answers into a conversation with the same subject "
+    "of the same month.",
+)
 THEME = Setting(
     "appearance.theme",
     "system",
@@ -129,6 +145,9 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     RECEIVE_AT_START,
     READ_AFTER_SECONDS,
     SHOW_HTML,
+    THREADS,
+    THREADS_WITH_SENT,
+    THREADS_BY_SUBJECT,
     THEME,
     READER_POSITION,
     SIGN_BY_DEFAULT,

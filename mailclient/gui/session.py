@@ -74,6 +74,7 @@ class Session(QObject):
         self.window.tell_overdue()
         self.app.intake.start(self.app.jobs)  # what the last run was stopped before
         self.window.verbs.take_up()
+        self.app.conversations.start()
         self.app.schedule.start()
         self.app.dispatch.start()
 

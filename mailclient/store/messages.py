@@ -32,6 +32,7 @@ from mailclient.store.rows import (
 )
 from mailclient.store.search import SearchIndex
 from mailclient.store.tags import TagTable
+from mailclient.store.threads import ThreadTable
 from mailclient.store.times import from_seconds, to_seconds
 
 __all__ = ["MessageRow", "MessageTable", "Processed", "Processing"]
@@ -69,6 +70,7 @@ class MessageTable:
         self._index = index
         self.people = PeopleTable(database)
         self.tags = TagTable(database)
+        self.threads = ThreadTable(database)
         self._clock = clock
 
     # Coming in
@@ -141,6 +143,7 @@ class MessageTable:
             date = _sorted_by(seen.date, received)
             self._write(id, found, seen, date)
             self._index.put(id, seen, found.text, found.attachments)
+            self.threads.place(id, seen, date)
             if again is None:
                 self.people.met(seen, role, date)
 

@@ -254,6 +254,50 @@ CREATE TABLE policies (
 """
 
 
+def _conversations(connection: apsw.Connection) -> None:
+    """Which messages belong together, and which of them is the newest in each folder."""
+    connection.execute(_CONVERSATIONS)
+
+
+# `thread` is the number of one message that was in the conversation; 0: not looked for yet. `base`
+# is the mark of the subject without its prefixes, `orphan` an answer that refers to nothing.
+# A message that leaves a conversation in a folder, or comes to one, sees to who is the newest.
+_NEWEST = """SELECT id FROM messages WHERE thread = {0}.thread AND thread <> 0
+    AND folder_id = {0}.folder_id AND id <> {0}.id ORDER BY date DESC, id DESC LIMIT 1"""
+_CONVERSATIONS = f"""
+ALTER TABLE messages ADD COLUMN thread INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN latest INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE messages ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN orphan INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX messages_by_thread ON messages (thread, folder_id, date, unread, flagged)
+    WHERE thread <> 0;
+CREATE INDEX messages_heads ON messages (folder_id, date, id, thread) WHERE latest = 1;
+CREATE INDEX messages_without_thread ON messages (id) WHERE thread = 0;
+CREATE INDEX messages_by_base ON messages (base, orphan, date, thread) WHERE base <> 0;
+CREATE TABLE thread_ids (
+    mark INTEGER PRIMARY KEY,
+    thread INTEGER NOT NULL
+) STRICT;
+CREATE INDEX thread_ids_by_thread ON thread_ids (thread);
+
+CREATE TRIGGER messages_threaded AFTER UPDATE OF thread, folder_id, date ON messages
+WHEN old.thread <> new.thread OR new.thread <> 0
+    AND (old.folder_id <> new.folder_id OR old.date <> new.date) BEGIN
+    UPDATE messages SET latest = 1 WHERE old.latest = 1 AND id = ({_NEWEST.format("old")});
+    UPDATE messages SET latest = 0 WHERE id = ({_NEWEST.format("new")})
+        AND (date, id) < (new.date, new.id);
+    UPDATE messages SET latest = coalesce(
+        (SELECT (one.date, one.id) < (new.date, new.id) FROM messages AS one
+        WHERE one.id = ({_NEWEST.format("new")})), 1) WHERE id = new.id;
+END;
+CREATE TRIGGER messages_left AFTER DELETE ON messages WHEN old.thread <> 0 BEGIN
+    UPDATE messages SET latest = 1 WHERE old.latest = 1 AND id = ({_NEWEST.format("old")});
+    DELETE FROM thread_ids WHERE thread = old.thread AND NOT EXISTS (
+        SELECT 1 FROM messages WHERE thread = old.thread AND thread <> 0);
+END;
+"""
+
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -267,4 +311,5 @@ STEPS: tuple[Step, ...] = (
     _timekeeping,
     _writing,
     _keys_through_time,
+    _conversations,
 )
