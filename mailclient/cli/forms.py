@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -22,6 +23,7 @@ from mailclient.services.waiting import late, next_try, question
 from mailclient.store.folders import Folder
 from mailclient.store.messages import MessageRow
 from mailclient.store.outbox import OutItem
+from mailclient.store.threads import Conversation
 from mailclient.transport.discover.values import Report
 
 Json = dict[str, Any]
@@ -124,6 +126,20 @@ def row(one: MessageRow, folders: dict[int, Folder]) -> Json:
         "size": one.size,
         "undelivered": one.undelivered,
         "snippet": one.snippet,
+    }
+
+
+def thread(head: MessageRow, state: Conversation | None, members: Sequence[int]) -> Json:
+    """A line of `list --threads`; without a `state` it is a message by itself."""
+    return {
+        "id": head.id,
+        "subject": head.subject,
+        "date": time(head.date),
+        "people": people(state.people if state else head.from_[:1]),
+        "count": state.count if state else 1,
+        "unread": state.unread if state else int(head.unread),
+        "flagged": state.flagged if state else head.flagged,
+        "messages": list(members) or [head.id],
     }
 
 

@@ -1,4 +1,4 @@
-"""`receive`, `send`, `list` and `search`."""
+"""`receive` and `send`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 from mailclient.account import Account, EncryptionPolicy
 from mailclient.app import App
 from mailclient.cli import forms
-from mailclient.cli.context import Context, one_line, print_json, progress
+from mailclient.cli.context import Context, print_json, progress
 from mailclient.cli.outbox import flush, local
 from mailclient.cli.times import read_time
 from mailclient.errors import BadInput, KeyMissing
@@ -286,66 +286,3 @@ def _told(form: dict[str, Any], item: OutItem) -> str:
     if form["state"] == "queued":
         return f"Waits{how} in the outbox as {item.id}."
     return "It was not delivered to everyone."
-
-
-@click.command("list")
-@click.option("--folder", help="A folder by its name. Example: --folder Archive")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    default=50,
-    show_default=True,
-    help="How many at most. Example: --limit 10",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient list --json")
-@click.pass_obj
-def list_(context: Context, folder: str | None, limit: int, as_json: bool) -> None:
-    """List messages, newest first; without --folder those of all inboxes."""
-    app = context.app
-    folders = app.search.folders_named(folder or "inbox") if app.accounts.list() else ()
-    ids = app.search.ids_in([one.id for one in folders])
-    _print_rows(app, ids[:limit], len(ids), as_json=as_json)
-    if not ids and not as_json:
-        click.echo("No messages. 'mailclient receive' collects what is on the server.", err=True)
-
-
-@click.command()
-@click.argument("query", nargs=-1, required=True)
-@click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    default=50,
-    show_default=True,
-    help="How many at most. Example: --limit 10",
-)
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient search lunch --json"
-)
-@click.pass_obj
-def search(context: Context, query: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find messages.
-
-    Example: mailclient search 'from:ann has:attachment before:2026-01 "exact words" -not is:unread'
-    """
-    found = context.app.search.find(" ".join(query), limit)
-    _print_rows(context.app, found.ids, found.count, as_json=as_json)
-    if not found.count and not as_json:
-        click.echo("Nothing found. Try fewer words, or from:ann, subject:plan.", err=True)
-
-
-def _print_rows(app: App, ids: Sequence[int], count: int, *, as_json: bool) -> None:
-    rows = app.search.rows(ids)
-    if as_json:
-        folders = {one.id: one for one in app.search.folders()}
-        print_json({"count": count, "messages": [forms.row(one, folders) for one in rows]})
-        return
-    for one in rows:
-        who = (one.from_[0].name or one.from_[0].address) if one.from_ else "(nobody)"
-        mark = "•" if one.unread else " "
-        seal = "E" if one.encryption == "encrypted" else " "
-        click.echo(
-            f"{one.id:>6} {mark}{seal} {one.date:%Y-%m-%d %H:%M} {one_line(who, 24):<24} "
-            f"{one_line(one.subject or '(no subject)', 60)}"
-        )
-    if count > len(rows):
-        click.echo(f"{len(rows)} of {count} shown.")

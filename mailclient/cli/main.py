@@ -11,7 +11,8 @@ from mailclient.cli.accounts import account
 from mailclient.cli.context import Context, Face
 from mailclient.cli.files import export, import_
 from mailclient.cli.keys import key, readiness
-from mailclient.cli.mail import list_, receive, search, send
+from mailclient.cli.listing import list_, search
+from mailclient.cli.mail import receive, send
 from mailclient.cli.outbox import outbox
 from mailclient.cli.passing import edit, forward, redirect, reply
 from mailclient.cli.profile import profile as profile_

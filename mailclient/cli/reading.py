@@ -21,6 +21,7 @@ from mailclient.message.body import safe_name
 from mailclient.message.route_words import route_lines
 from mailclient.message.signatures import signature_words
 from mailclient.message.tree import parse
+from mailclient.services.jobs import Job
 from mailclient.services.read import MessageView, read_file
 
 
@@ -46,6 +47,11 @@ from mailclient.services.read import MessageView, read_file
     is_flag=True,
     help="With --route: check the signatures of servers (asks name servers). Example: --dkim",
 )
+@click.option(
+    "--thread",
+    is_flag=True,
+    help="Show its whole conversation. Example: mailclient show 17 --thread",
+)
 @click.option("--part", help="Open one part by itself. Example: mailclient show 17 --part 2")
 @click.option(
     "--save-attachments",
@@ -62,11 +68,15 @@ def show(
     raw: bool,
     route_only: bool,
     dkim: bool,
+    thread: bool,
     part: str | None,
     folder: Path | None,
 ) -> None:
     """Show one message, from the store or from a file; a file is not stored."""
     app, id = find_message(context, which)
+    if thread:
+        _print_thread(app, id, as_json=as_json)
+        return
     if raw:
         sys.stdout.buffer.write(app.read.raw(id) if id else read_file(Path(which)))
         return
@@ -87,6 +97,29 @@ def show(
             raise BadInput("The message has no HTML.", "Show it without --html.")
         click.echo(view.body.html)
     else:
+        _print(view)
+
+
+def _print_thread(app: App, id: int, *, as_json: bool) -> None:
+    """All messages of a conversation, each answer after what it answers."""
+    if not id:
+        raise BadInput("A file belongs to no conversation.", "Give the number of a message.")
+    app.conversations.run(Job(0))
+    members = app.conversations.tree(id)
+    views = [app.read.view(one.row.id) for one in members]
+    if as_json:
+        placed = zip(members, views, strict=True)
+        print_json(
+            {
+                "messages": [
+                    {**forms.message(view), "parent": one.parent or None, "depth": one.depth}
+                    for one, view in placed
+                ]
+            }
+        )
+        return
+    for at, view in enumerate(views, 1):
+        click.echo(f"--- {at} of {len(views)} (message {view.id})")
         _print(view)
 
 

@@ -21,6 +21,7 @@ from mailclient.store.settings import Settings
 
 if TYPE_CHECKING:
     from mailclient.gui.main_window import MainWindow
+    from mailclient.gui.message_list.rows import RowText
 
 ON_SELECTION = ("archive", "delete", "junk", "move", "read", "star")
 ON_ONE = (
@@ -95,8 +96,10 @@ class Commands(QObject):
             "route": self._reading.route,
             "security": window.reader.show_details,
             "check-again": self._reading.check_again,
-            "next-unread": lambda: self._list.step_unread(1),
-            "previous-unread": lambda: self._list.step_unread(-1),
+            "next-unread": lambda: window.conversing.step_unread(1),
+            "previous-unread": lambda: window.conversing.step_unread(-1),
+            "newer-in-conversation": lambda: window.reader.neighbours.go(1),
+            "older-in-conversation": lambda: window.reader.neighbours.go(-1),
             "next": lambda: self._list.step(1),
             "previous": lambda: self._list.step(-1),
             "page-down": self._page_down,
@@ -146,22 +149,29 @@ class Commands(QObject):
 
     def toggle_star(self, id: int) -> None:
         """Star the selected messages, or the one whose star was clicked; or take it away."""
-        ids = array("q", [id]) if id else self._list.selected_ids()
-        if ids:
-            position = self._window.model.position(ids[0])
-            row = self._window.model.row(position) if position is not None else None
-            self._verbs.mark(ids, flagged=not (row is not None and row.starred))
+        rows = array("q", [id]) if id else self._list.selected_rows()
+        if rows:
+            starred = self._says(rows[0], lambda row: row.starred)
+            # of a conversation the newest message gets a star, and all of them lose it
+            ids = self._window.model.whole(rows) if starred else rows
+            self._verbs.mark(ids, flagged=not starred)
 
     def _toggle_read(self) -> None:
-        ids = self._list.selected_ids()
-        if ids:
-            position = self._window.model.position(ids[0])
-            row = self._window.model.row(position) if position is not None else None
-            self._verbs.mark(ids, unread=not (row is not None and row.unread))
+        rows = self._list.selected_rows()
+        if rows:
+            unread = self._says(rows[0], lambda row: row.unread)
+            self._verbs.mark(self._window.model.whole(rows), unread=not unread)
+
+    def _says(self, id: int, what: Callable[[RowText], bool]) -> bool:
+        """What the row of a message says."""
+        position = self._window.model.position(id)
+        row = self._window.model.row(position) if position is not None else None
+        return row is not None and what(row)
 
     def _one(self, act: Callable[[int], None]) -> None:
+        """Do what is done with one message: of a conversation with the one that is shown."""
         if self._list.selected_count() == 1:
-            act(self._list.selected_ids()[0])
+            act(self._reading.id or self._list.selected_rows()[0])
 
     def _put(self, act: Callable[[array[int]], None]) -> None:
         """Do what takes messages out of the list: they go at once, the store follows."""
@@ -205,7 +215,7 @@ class Commands(QObject):
         if bar.value() < bar.maximum():
             bar.setValue(bar.value() + bar.pageStep() - 24)
         else:
-            self._list.step_unread(1)
+            self._window.conversing.step_unread(1)
 
     def _next_pane(self) -> None:
         window = self._window

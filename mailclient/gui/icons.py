@@ -52,6 +52,7 @@ NAMES = {
     "file-program": "terminal-window",
     "file-text": "file-text",
     "filter": "funnel-simple",
+    "folded": "caret-right",
     "folder": "folder-simple",
     "forward": "arrow-bend-up-right",
     "forwarded": "arrow-bend-up-right",

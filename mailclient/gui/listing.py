@@ -8,8 +8,8 @@ keeps moving.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,6 +18,7 @@ from mailclient.app import App
 from mailclient.errors import MailError
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.folder_list import Place
+from mailclient.gui.message_list.listed import NOTHING, Grouping, Listed
 from mailclient.gui.message_list.model import MessageModel
 from mailclient.gui.message_list.pane import MessagePane
 from mailclient.services.jobs import Job
@@ -41,6 +42,7 @@ class Question:
     place: Place | None = None
     search: str = ""
     filters: tuple[str, ...] = ()
+    grouped: bool = False
 
 
 EMPTY = {
@@ -54,20 +56,43 @@ EMPTY = {
 }
 
 
-def answer(app: App, question: Question, keep: Collection[int], job: Job) -> array[int]:
-    """The ids for a question, newest first; `keep` stay listed though a filter excludes them."""
+def answer(app: App, question: Question, keep: Collection[int], job: Job) -> Listed:
+    """What to list for a question, newest first; `keep` stay listed though a filter excludes them.
+
+    What a search finds is listed message by message.
+    """
+    place = question.place
     if question.search:
         base = app.search.find(question.search, None).ids
-    elif question.place is not None:
-        base = app.search.ids_in(question.place.folders)
+    elif place is None:
+        return NOTHING
+    elif question.grouped and not question.filters:
+        return Listed(app.conversations.heads(place.folders), grouped=True)
     else:
-        return array("q")
+        base = app.search.ids_in(place.folders)
     job.cancel.check()
-    if not question.filters:
-        return base
-    wanted = set(app.search.find(" ".join(question.filters), None).ids)
-    wanted.update(keep)
-    return array("q", (id for id in base if id in wanted))
+    if question.filters:
+        wanted = set(app.search.find(" ".join(question.filters), None).ids)
+        wanted.update(keep)
+        base = array("q", (id for id in base if id in wanted))
+    if question.grouped and not question.search:
+        return Listed(app.conversations.first_each(base), grouped=True)
+    return Listed(base)
+
+
+def still_open(app: App, listed: Listed, question: Question, opened: Collection[int]) -> Listed:
+    """The list with those conversations open that were so: their heads may be others now."""
+    if not listed.grouped or question.place is None:
+        return listed
+    folders = question.place.folders
+    for id in opened:
+        inside = app.conversations.members([id], folders, beside=False)
+        at = next((listed.ids.index(one) for one in inside if one in listed.ids), None)
+        if at is not None and listed.ids[at] not in listed.opened:
+            members = app.conversations.members([id], folders)
+            if len(members) > 1:
+                listed = listed.open(at, members)
+    return listed
 
 
 class Listing(QObject):
@@ -90,6 +115,7 @@ class Listing(QObject):
         self._typing.setInterval(TYPING_MS)
         self._typing.timeout.connect(self._type)
         self._typed = ""
+        self.grouped: Callable[[Place], bool] = lambda place: False
         pane.filters_changed.connect(self._refilter)
         bridge.changed.connect(self._changed)
 
@@ -104,7 +130,13 @@ class Listing(QObject):
         """List a place; search and filters end."""
         self._typing.stop()
         self._pane.clear_filters()
-        self._ask(Question(place))
+        self._ask(Question(place, grouped=self.grouped(place)))
+
+    def regroup(self) -> None:
+        """List the same, grouped or not, as it is wanted now."""
+        question = self._question
+        if question.place is not None:
+            self._ask(replace(question, grouped=self.grouped(question.place)))
 
     def type(self, words: str) -> None:
         """Search for what was typed, a moment after the last letter."""
@@ -116,12 +148,11 @@ class Listing(QObject):
         self._typing.stop()
         words = " ".join(words.split())
         if words != self._question.search:
-            self._ask(Question(self._question.place, words, self._pane.filters))
+            self._ask(replace(self._question, search=words, filters=self._pane.filters))
 
     def take_out(self, ids: Collection[int]) -> None:
         """Take messages off the list before the store has moved them."""
-        gone = set(ids)
-        self._model.merge(array("q", (id for id in self._model.ids if id not in gone)))
+        self._model.merge(self._model.listed.without(set(ids)))
         self._tell()
 
     def update(self) -> None:
@@ -136,7 +167,7 @@ class Listing(QObject):
         self.search(self._typed)
 
     def _refilter(self) -> None:
-        self._ask(Question(self._question.place, self._question.search, self._pane.filters))
+        self._ask(replace(self._question, filters=self._pane.filters))
 
     def _ask(self, question: Question) -> None:
         self._question = question
@@ -151,10 +182,15 @@ class Listing(QObject):
             return
         self._busy, self._again = True, False
         question, keep = self._question, self._kept(why)
+        opened = self._model.listed.opened if why is Why.UPDATE else ()
+
+        def work(job: Job) -> Listed:
+            return still_open(self._app, answer(self._app, question, keep, job), question, opened)
+
         self._bridge.run(
             "search",
-            lambda job: answer(self._app, question, keep, job),
-            lambda ids: self._answered(question, ids, why),
+            work,
+            lambda listed: self._answered(question, listed, why),
             lambda problem: self._failed(question, problem),
             newest="list",
             owner=self,
@@ -164,21 +200,57 @@ class Listing(QObject):
         """The messages that stay listed while they are selected, though read or unstarred now."""
         if why is Why.ANEW or self._pane.list.selected_count() > KEPT_IN_FILTER:
             return ()
-        return self._pane.list.selected_ids()
+        return self._pane.list.selected_rows()
 
-    def _answered(self, question: Question, ids: array[int], why: Why) -> None:
+    def _answered(self, question: Question, listed: Listed, why: Why) -> None:
         self._busy = False
         if question is not self._question:
             return
         if why is Why.ANEW:
-            self._model.show(ids, self._outgoing)
+            self._model.show(listed, self._grouping(question), self._outgoing)
             self._pane.list.scrollToTop()
+        elif listed.grouped:
+            self._merge(listed)
         else:
-            self._model.merge(ids)
+            self._model.merge(listed)
         self._tell()
         self.settled.emit()
         if self._again:
             self._read(Why.UPDATE)
+
+    def _grouping(self, question: Question) -> Grouping:
+        """How the model learns of conversations, seen from a place."""
+        folders = question.place.folders if question.place is not None else ()
+        known = self._app.conversations
+        return Grouping(
+            lambda ids: known.states(ids, folders),
+            lambda ids: known.members(ids, folders),
+            lambda ids: known.members(ids, folders, beside=False),
+        )
+
+    def _merge(self, listed: Listed) -> None:
+        """Bring conversations up to date: who stands on one stands on it still, though its head is
+        another message now."""
+        rows, at = self._kept(Why.UPDATE), self._pane.list.current_row()
+        current = self._model.ids[at] if at >= 0 else 0
+        with self._pane.list.held():
+            self._model.merge(listed)
+            found = [where for id in rows if (where := self._where(id)) is not None]
+            here = self._where(current) if current else None
+            if found:
+                self._pane.list.select_rows(found, here if here is not None else found[0])
+            elif at >= 0 and rows:
+                self._pane.list.select_row(min(at, self._model.rowCount() - 1))
+
+    def _where(self, id: int) -> int | None:
+        """Where a message is in the list, or its conversation."""
+        at = self._model.position(id)
+        if at is None and self._question.place is not None:
+            folders = self._question.place.folders
+            inside = self._app.conversations.members([id], folders, beside=False)
+            found = (self._model.position(one) for one in inside)
+            at = next((one for one in found if one is not None), None)
+        return at
 
     def _failed(self, question: Question, problem: MailError) -> None:
         self._busy = False
@@ -190,7 +262,8 @@ class Listing(QObject):
         question, count = self._question, self._model.rowCount()
         place = question.place
         title = f"“{question.search}”" if question.search else place.title if place else ""
-        self._pane.title(title, count, search=bool(question.search))
+        grouped = self._model.listed.grouped
+        self._pane.title(title, count, search=bool(question.search), grouped=grouped)
         if count:
             self._pane.show_list()
         elif question.search:

@@ -12,6 +12,7 @@ from mailclient.gui.actions import Actions
 from mailclient.gui.activity_line import ActivityLine
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.commands import Commands, look_as_set
+from mailclient.gui.conversing import Conversing
 from mailclient.gui.folder_list import OUTBOX, FolderList, Place
 from mailclient.gui.listing import OUTGOING, Listing
 from mailclient.gui.message_list.model import MessageModel
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.sending = OutboxVerbs(app, bridge, self.notify, self.verbs.open_composer, self)
         self._arrange()
         self.traffic = Traffic(app, bridge, self, self.activity, self.folders)
+        self.conversing = Conversing(self, self._state)
         self.commands = Commands(self)
         self._connect()
         self._restore()
@@ -200,7 +202,7 @@ class MainWindow(QMainWindow):
         self.commands.enable()
         count = self.pane.list.selected_count()
         if count == 1:
-            id = self.pane.list.selected_ids()[0]
+            id = self.conversing.to_show(self.pane.list.selected_rows()[0])
             if id != self.reading.id:
                 self.reading.show(id)
         elif count > 1:

@@ -37,6 +37,7 @@ class MessageWindow(QWidget):
         self.reader.shown.connect(self._begin)
         self.reader.write_wanted.connect(self._write)
         self.reader.message_wanted.connect(self.show_id)
+        self.reader.neighbours.wanted.connect(self.show_id)
         self.reader.again_wanted.connect(verbs.send_again)
         bar = QFrame()
         bar.setProperty("look", "panel")
@@ -66,6 +67,8 @@ class MessageWindow(QWidget):
             ("Ctrl+Shift+H", self._reading.route),
             ("Ctrl+F", self.reader.find_bar.begin),
             ("Ctrl+Alt+S", self.reader.show_details),
+            ("Alt+Down", lambda: self.reader.neighbours.go(1)),
+            ("Alt+Up", lambda: self.reader.neighbours.go(-1)),
         ):
             QShortcut(QKeySequence(key), self, act)
 

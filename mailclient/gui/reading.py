@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,11 +45,13 @@ class Loaded:
     view: MessageView
     pictures: Mapping[str, QImage]
     line: Line | None = None
+    around: Sequence[int] = ()  # the messages of its conversation, oldest first
 
 
 def load(app: App, id: int, cancel: CancelToken) -> Loaded:
     """Read a message and decode its pictures; on a lane."""
-    return prepared(app.read.view(id, cancel), cancel, app.mailbox.line(id))
+    loaded = prepared(app.read.view(id, cancel), cancel, app.mailbox.line(id))
+    return replace(loaded, around=app.conversations.around(id))
 
 
 def prepared(view: MessageView, cancel: CancelToken, line: Line | None = None) -> Loaded:
@@ -139,6 +141,7 @@ class Reading(QObject):
     def show_loaded(self, loaded: Loaded) -> None:
         """Show what was loaded already."""
         self._id = loaded.view.id
+        self._reader.neighbours.show_around(loaded.view.id, loaded.around)
         self._reader.show_message(loaded.view, loaded.pictures, loaded.line)
         if loaded.view.unread and self._id:
             self._seen.start(self._app.settings.get(READ_AFTER_SECONDS) * 1000)
@@ -206,16 +209,9 @@ class Reading(QObject):
         old, new = self._reader.view, loaded.view
         if old is None or new.id != self._id:
             return
-        same = (
-            old.id == new.id
-            and old.verdict == new.verdict
-            and old.envelope == new.envelope
-            and (old.body.text, old.body.html) == (new.body.text, new.body.html)
-            and old.size == new.size
-            and (old.outcomes, old.receipt) == (new.outcomes, new.receipt)
-        )
-        if same:
+        if _reads_the_same(old, new):
             self._reader.view = new
+            self._reader.neighbours.show_around(new.id, loaded.around)
         else:
             self.show_loaded(loaded)
 
@@ -334,6 +330,18 @@ class Reading(QObject):
 
         dialog.fileSelected.connect(chosen)
         dialog.open()
+
+
+def _reads_the_same(old: MessageView, new: MessageView) -> bool:
+    """Whether nothing has changed of what is shown."""
+    return (
+        old.id == new.id
+        and old.verdict == new.verdict
+        and old.envelope == new.envelope
+        and (old.body.text, old.body.html) == (new.body.text, new.body.html)
+        and old.size == new.size
+        and (old.outcomes, old.receipt) == (new.outcomes, new.receipt)
+    )
 
 
 def _open_outside(path: Path) -> None:

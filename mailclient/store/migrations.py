@@ -269,7 +269,7 @@ ALTER TABLE messages ADD COLUMN thread INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN latest INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE messages ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN orphan INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX messages_by_thread ON messages (thread, folder_id, date, unread, flagged)
+CREATE INDEX messages_by_thread ON messages (thread, folder_id, date, id, unread, flagged)
     WHERE thread <> 0;
 CREATE INDEX messages_heads ON messages (folder_id, date, id, thread) WHERE latest = 1;
 CREATE INDEX messages_without_thread ON messages (id) WHERE thread = 0;

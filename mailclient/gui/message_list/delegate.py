@@ -17,8 +17,8 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QMouseEvent, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter
+from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from mailclient.gui import icons, theme
 from mailclient.gui.message_list.model import MessageModel
@@ -26,6 +26,7 @@ from mailclient.gui.message_list.rows import RowText
 
 LEFT = 26
 RIGHT = 14
+BELOW = 18  # as much further in stand the messages below a head
 MARK = 16
 Index = QModelIndex | QPersistentModelIndex
 
@@ -34,6 +35,7 @@ class RowDelegate(QStyledItemDelegate):
     """Draws rows and notices clicks on the star."""
 
     star_clicked = Signal(int)  # the position of the row
+    count_clicked = Signal(int)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -75,6 +77,9 @@ class RowDelegate(QStyledItemDelegate):
     ) -> None:
         """Draw what a row says."""
         usual, bold, small = self._sizes(painter.font())
+        if row.below:
+            rect = rect.adjusted(BELOW, 0, 0, 0)
+            painter.fillRect(rect.left() + 2, rect.top(), 2, rect.height(), colors.color("line"))
         left, right = rect.left() + LEFT, rect.right() - RIGHT
         first, second = rect.top() + 8, rect.top() + 30
         if row.unread:
@@ -87,6 +92,8 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(colors.color("accent" if row.unread else "secondary"))
         _text(painter, QRect(right - when_width, first, when_width, 18), row.when)
         end = right - when_width - 10
+        if row.count:
+            end = self._pill(painter, end, first, row) - 8
         if row.answer:
             icons.paint(painter, QRect(end - MARK, first + 1, MARK, MARK), row.answer, "secondary")
             end -= MARK + 6
@@ -102,6 +109,22 @@ class RowDelegate(QStyledItemDelegate):
             painter.setPen(colors.color("secondary"))
             begin = left + width + 8
             _text(painter, QRect(begin, second, end - begin, 18), row.snippet)
+
+    def _pill(self, painter: QPainter, right: int, top: int, row: RowText) -> int:
+        """Draw how many messages a conversation has, and whether they are shown; returns where
+        that begins."""
+        words = f"{row.count:,}"
+        width = painter.fontMetrics().horizontalAdvance(words) + MARK + 12
+        rect = QRect(right - width, top, width, 18)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colors = theme.of(QApplication.palette())
+        painter.setPen(colors.color("accent" if row.unread else "secondary"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(rect, 9, 9)
+        _text(painter, rect.adjusted(8, 0, -MARK - 2, 0), words)
+        arrow = QRect(rect.right() - MARK - 2, top + 2, 14, 14)
+        icons.paint(painter, arrow, "details" if row.opened else "folded", "secondary")
+        return rect.left()
 
     def _marks(
         self, painter: QPainter, right: int, top: int, row: RowText, *, hovered: bool
@@ -144,10 +167,23 @@ class RowDelegate(QStyledItemDelegate):
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
             rect: QRect = option.rect
             star = QRect(rect.right() - RIGHT - MARK - 4, rect.top() + 26, MARK + 8, MARK + 10)
-            if star.contains(event.position().toPoint()):
+            at = event.position().toPoint()
+            if star.contains(at):
                 self.star_clicked.emit(index.row())
                 return True
+            if isinstance(model, MessageModel) and self._on_pill(rect, at, model.row(index.row())):
+                self.count_clicked.emit(index.row())
+                return True
         return super().editorEvent(event, model, option, index)
+
+    def _on_pill(self, rect: QRect, at: QPoint, row: RowText | None) -> bool:
+        """Whether a click is on the count of a conversation."""
+        if row is None or not row.count:
+            return False
+        metrics = QFontMetrics(self._sizes(self._base)[2])
+        end = rect.right() - RIGHT - metrics.horizontalAdvance(row.when) - 12
+        width = metrics.horizontalAdvance(f"{row.count:,}") + MARK + 12
+        return QRect(end - width - 4, rect.top() + 4, width + 8, 26).contains(at)
 
 
 def _text(painter: QPainter, rect: QRect, text: str) -> int:

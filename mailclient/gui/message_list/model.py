@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,12 @@ from PySide6.QtCore import (
 )
 
 from mailclient.errors import MailError
-from mailclient.gui.message_list.rows import RowText, prepare
+from mailclient.gui.message_list.listed import NOTHING, Grouping, Listed
+from mailclient.gui.message_list.rows import RowText, as_conversation, prepare
 
 if TYPE_CHECKING:
     from mailclient.store.messages import MessageRow
+    from mailclient.store.threads import Conversation
 
 PAGE = 80
 KEPT = 4000
@@ -71,7 +74,9 @@ class MessageModel(QAbstractTableModel):
         super().__init__(parent)
         self._pages = pages
         self._clock = clock
-        self._ids: array[int] = array("q")
+        self._listed = NOTHING
+        self._grouping = Grouping()
+        self._states: dict[int, Conversation] = {}
         self._outgoing: frozenset[int] = frozenset()
         self._rows: OrderedDict[int, RowText | None] = OrderedDict()
 
@@ -79,7 +84,7 @@ class MessageModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """How many messages there are."""
-        return 0 if parent.isValid() else len(self._ids)
+        return 0 if parent.isValid() else len(self.ids)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """One."""
@@ -99,11 +104,24 @@ class MessageModel(QAbstractTableModel):
     @property
     def ids(self) -> array[int]:
         """The ids that are shown; not to be changed."""
-        return self._ids
+        return self._listed.ids
+
+    @property
+    def listed(self) -> Listed:
+        """What is shown, and how conversations stand in it."""
+        return self._listed
+
+    def conversation(self, at: int) -> Conversation | None:
+        """The conversation of several messages that a row stands at the head of."""
+        id = self.ids[at]
+        if not self._listed.grouped or id in self._listed.below or self.row(at) is None:
+            return None
+        state = self._states.get(id)
+        return state if state is not None and state.count > 1 else None
 
     def row(self, at: int) -> RowText | None:
         """The prepared row at a position; None where the message is gone."""
-        id = self._ids[at]
+        id = self.ids[at]
         if id not in self._rows:
             self._load(at)
         else:
@@ -113,7 +131,7 @@ class MessageModel(QAbstractTableModel):
     def position(self, id: int) -> int | None:
         """Where a message is in the list."""
         try:
-            return self._ids.index(id)
+            return self.ids.index(id)
         except ValueError:
             return None
 
@@ -124,7 +142,7 @@ class MessageModel(QAbstractTableModel):
         """
         at = after + step
         looked = 0
-        while 0 <= at < len(self._ids) and looked < 5000:
+        while 0 <= at < len(self.ids) and looked < 5000:
             row = self.row(at)
             if row is not None and row.unread:
                 return at
@@ -134,50 +152,109 @@ class MessageModel(QAbstractTableModel):
 
     # What changes
 
-    def show(self, ids: array[int], outgoing: Collection[int] = ()) -> None:
+    def show(
+        self, listed: Listed, grouping: Grouping | None = None, outgoing: Collection[int] = ()
+    ) -> None:
         """Show other messages; rows of `outgoing` folders name who they went to."""
         self.beginResetModel()
-        self._ids = ids
+        self._listed = listed
+        self._grouping = grouping or Grouping()
         self._outgoing = frozenset(outgoing)
+        self._rows.clear()
+        self._states.clear()
         self.endResetModel()
 
-    def merge(self, ids: array[int]) -> None:
+    def merge(self, listed: Listed) -> None:
         """Bring the list up to date with as few moves as possible."""
-        old = self._ids
+        old, ids = self.ids, listed.ids
+        changed = (self._listed.below ^ listed.below) | (self._listed.opened ^ listed.opened)
         start = same_at_start(old, ids)
         end = same_at_end(old, ids, start)
         gone, come = len(old) - start - end, len(ids) - start - end
         nowhere = QModelIndex()
+        for id in changed:
+            self._rows.pop(id, None)
         if gone:
             self.beginRemoveRows(nowhere, start, start + gone - 1)
-            self._ids = old[:start] + old[len(old) - end :]
+            self._listed = replace(listed, ids=old[:start] + old[len(old) - end :])
             self.endRemoveRows()
         if come:
             self.beginInsertRows(nowhere, start, start + come - 1)
-            self._ids = ids
+            self._listed = listed
             self.endInsertRows()
+        self._listed = listed
+        if changed and self.ids:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.ids) - 1, 0))
+
+    def whole(self, ids: array[int]) -> array[int]:
+        """These messages, and in place of a row that stands for its conversation all of that."""
+        folded = [id for id in ids if self._listed.folds(id)]
+        if not folded:
+            return ids
+        try:
+            members = self._grouping.inside(folded)
+        except MailError as problem:
+            self.failed.emit(problem)
+            return array("q")
+        return array("q", dict.fromkeys((*ids, *members)))
+
+    def unfold(self, at: int) -> bool:
+        """Show all messages of a conversation; returns whether there were more to show."""
+        if self.conversation(at) is None or self.ids[at] in self._listed.opened:
+            return False
+        try:
+            members = self._grouping.members([self.ids[at]])
+        except MailError as problem:
+            self.failed.emit(problem)
+            return False
+        self.merge(self._listed.open(at, members))
+        return True
+
+    def fold(self, at: int) -> bool:
+        """Show a conversation as one row again; returns whether it was shown as more."""
+        if self.ids[at] not in self._listed.opened:
+            return False
+        self.merge(self._listed.close(at))
+        return True
 
     def refresh(self, ids: Collection[int]) -> None:
         """Read these messages anew when they are next painted."""
-        for id in ids:
-            self._rows.pop(id, None)
-        if self._ids:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, 0))
+        for id in (*ids, *(self._states if self._listed.grouped else ())):
+            self._rows.pop(id, None)  # of a conversation that changed any row may be the head
+        self._states.clear()
+        if self.ids:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.ids) - 1, 0))
 
     def _load(self, at: int) -> None:
         """Read the page around `at`."""
         begin = at - at % PAGE
-        wanted = [id for id in self._ids[begin : begin + PAGE] if id not in self._rows]
+        wanted = [id for id in self.ids[begin : begin + PAGE] if id not in self._rows]
+        heads = [id for id in wanted if id not in self._listed.below]
         try:
             found = self._pages(wanted)
+            states = self._grouping.states(heads) if self._listed.grouped else {}
         except MailError as problem:
-            found = ()
+            found, states = (), {}
             self.failed.emit(problem)
+        self._states.update(states)
         now = self._clock()
-        ready: dict[int, RowText] = {
-            row.id: prepare(row, now, outgoing=row.folder_id in self._outgoing) for row in found
-        }
         for id in wanted:
-            self._rows[id] = ready.get(id)
+            self._rows[id] = None
+        for row in found:
+            self._rows[row.id] = self._prepared(row, now)
         while len(self._rows) > KEPT:
-            self._rows.popitem(last=False)
+            old, _ = self._rows.popitem(last=False)
+            self._states.pop(old, None)
+
+    def _prepared(self, row: MessageRow, now: datetime) -> RowText:
+        """What a row says: of a message, or of the conversation that it stands for."""
+        below = row.id in self._listed.below  # where all that counts is who wrote it
+        outgoing = row.folder_id in self._outgoing and not below
+        text = prepare(row, now, outgoing=outgoing)
+        if below:
+            return replace(text, below=True)
+        state = self._states.get(row.id)
+        if state is None or state.count < 2:
+            return text
+        opened = row.id in self._listed.opened
+        return as_conversation(text, state, opened=opened, outgoing=outgoing)

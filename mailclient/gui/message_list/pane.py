@@ -82,13 +82,17 @@ class MessagePane(QFrame):
             button.setChecked(False)
             button.blockSignals(False)
 
-    def title(self, words: str, count: int | None, *, search: bool = False) -> None:
+    def title(
+        self, words: str, count: int | None, *, search: bool = False, grouped: bool = False
+    ) -> None:
         """Say what is listed and how much it is."""
         self._title.setText(words)
         self._title.setAccessibleName(words)
-        noun = "message" if count == 1 else "messages"
+        noun = ("conversation" if grouped else "message") + ("" if count == 1 else "s")
         self._count.setText(f"{count:,}" if count is not None else "")
-        self._count.setAccessibleName(f"{count} {noun}" if count is not None else "")
+        told = f"{count} {noun}" if count is not None else ""
+        self._count.setAccessibleName(told)
+        self._count.setToolTip(told)
         self._back.setVisible(search)
 
     def show_list(self) -> None:

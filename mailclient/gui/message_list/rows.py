@@ -6,7 +6,7 @@ never from anything that a sender wrote.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from mailclient.gui import dates, people
 
 if TYPE_CHECKING:
     from mailclient.store.messages import MessageRow
+    from mailclient.store.threads import Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class RowText:
     answer: str
     seal: Seal | None
     spoken: str
+    count: int = 0  # of the messages of a conversation that this row is the head of
+    opened: bool = False  # the others are shown below it
+    below: bool = False
 
 
 def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
@@ -88,4 +92,23 @@ def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
         answer="replied" if row.answered else "forwarded" if row.forwarded else "",
         seal=seal,
         spoken=". ".join(part for part in spoken if part),
+    )
+
+
+def as_conversation(text: RowText, state: Conversation, *, opened: bool, outgoing: bool) -> RowText:
+    """The row of the newest message of a conversation: while the others are not shown, it speaks
+    for all of them."""
+    told = f"Conversation of {state.count} messages, {'open' if opened else 'closed'}"
+    if opened:
+        return replace(text, count=state.count, opened=True, spoken=f"{text.spoken}. {told}")
+    writers = people.several(state.people)
+    unread = f"{state.unread} unread" if state.unread else ""
+    parts = (told, unread, "Starred" if state.flagged else "", writers, text.subject, text.when)
+    return replace(
+        text,
+        people=text.people if outgoing else writers or text.people,
+        unread=state.unread > 0,
+        starred=state.flagged,
+        count=state.count,
+        spoken=". ".join(part for part in parts if part),
     )

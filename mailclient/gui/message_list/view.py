@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
@@ -24,9 +26,11 @@ class MessageListView(QTableView):
     def __init__(self, model: MessageModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._messages = model
+        self._held = False
         self.setModel(model)
         delegate = RowDelegate(self)
         delegate.star_clicked.connect(lambda at: self.starred.emit(model.ids[at]))
+        delegate.count_clicked.connect(self.turn)
         self.setItemDelegate(delegate)
         self.setAccessibleName("Messages")
         self.setShowGrid(False)
@@ -51,7 +55,12 @@ class MessageListView(QTableView):
     # What is selected
 
     def selected_ids(self) -> array[int]:
-        """The ids of the selected messages, in the order of the list."""
+        """The ids of the selected messages, in the order of the list; of a conversation that is
+        one row, all that are in the folder."""
+        return self._messages.whole(self.selected_rows())
+
+    def selected_rows(self) -> array[int]:
+        """The ids of the selected rows, in the order of the list."""
         ids: array[int] = array("q")
         ranges = sorted((part.top(), part.bottom()) for part in self._ranges())
         for top, bottom in ranges:
@@ -59,7 +68,7 @@ class MessageListView(QTableView):
         return ids
 
     def selected_count(self) -> int:
-        """How many messages are selected."""
+        """How many rows are selected."""
         return sum(part.height() for part in self._ranges())
 
     def _ranges(self) -> list[QItemSelectionRange]:
@@ -82,6 +91,15 @@ class MessageListView(QTableView):
         )
         self.scrollTo(index)
 
+    def select_rows(self, rows: Sequence[int], current: int) -> None:
+        """Select these rows and no others, one of them as the current."""
+        chosen = QItemSelection()
+        for at in rows:
+            chosen.select(self._messages.index(at, 0), self._messages.index(at, 0))
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(self._messages.index(current, 0), flags.NoUpdate)
+        self.selectionModel().select(chosen, flags.ClearAndSelect | flags.Rows)
+
     def step(self, step: int) -> bool:
         """Go to the next message in the direction `step`; returns whether there was one."""
         at = self.current_row()
@@ -99,18 +117,52 @@ class MessageListView(QTableView):
         self.select_row(goal)
         return True
 
+    # Conversations
+
+    def turn(self, at: int) -> None:
+        """Show the messages of a conversation, or no more."""
+        if not self._messages.unfold(at):
+            self._fold(at)
+
+    def _fold(self, at: int) -> None:
+        """Close the conversation that a row is in, and stand on its head."""
+        head = self._messages.listed.head(at)
+        within = head <= self.current_row() < self._messages.listed.end(head)
+        with self.held():
+            if self._messages.fold(head) and within:
+                self.select_row(head)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Change the rows without telling, and without going on to the next message."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        self.picked.emit()
+
     # What Qt tells
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Pass it on."""
         super().selectionChanged(selected, deselected)
-        self.picked.emit()
+        if not self._held:
+            self.picked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens; letters are commands, never a search in the list."""
+        """Enter opens, Right and Left open and close a conversation; letters are commands, never
+        a search in the list."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if (at := self.current_row()) >= 0:
                 self.opened.emit(self._messages.ids[at])
+            return
+        if event.key() in (Qt.Key.Key_Right, Qt.Key.Key_Left) and self._messages.listed.grouped:
+            if (at := self.current_row()) >= 0:
+                if event.key() == Qt.Key.Key_Right:
+                    self._messages.unfold(at)
+                else:
+                    self._fold(at)
             return
         if event.text().isprintable() and event.text().strip() and not event.modifiers():
             event.ignore()
@@ -125,7 +177,7 @@ class MessageListView(QTableView):
         """Move on to the next message when the one shown goes away."""
         current = self.current_row()
         super().rowsAboutToBeRemoved(parent, start, end)
-        if start <= current <= end:
+        if start <= current <= end and not self._held:
             after = end + 1 if end + 1 < self._messages.rowCount() else start - 1
             if after >= 0:
                 self.select_row(after)

@@ -23,6 +23,7 @@ from mailclient.gui.reader.body_view import BodyView
 from mailclient.gui.reader.details import Details
 from mailclient.gui.reader.find_bar import FindBar
 from mailclient.gui.reader.header import Header
+from mailclient.gui.reader.neighbours import Neighbours
 from mailclient.gui.reader.notices import Notice, Offer
 from mailclient.gui.reader.place import head_notice, place_words
 from mailclient.gui.reader.route_entries import origin
@@ -75,6 +76,7 @@ class Reader(QWidget):
         self._pictures = NO_PICTURES
         self._format = Format.FORMATTED
         self.nothing = EmptyState()
+        self.neighbours = Neighbours()
         self.header = Header()
         self.seal = SealLine()
         self.strips = StripStack()
@@ -102,7 +104,8 @@ class Reader(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.header, parts.hairline(), self.seal, self.strips, self.find_bar):
+        head = (self.neighbours, self.header, parts.hairline(), self.seal, self.strips)
+        for part in (*head, self.find_bar):
             column.addWidget(part)
         column.addWidget(self.body, 1)
         for part in (self.link, self.target, self.attachments):
