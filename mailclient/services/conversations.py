@@ -18,6 +18,7 @@ from mailclient.message.security import Verdict
 from mailclient.message.thread import Linked, Placed, arrange, references
 from mailclient.message.tree import parse
 from mailclient.services.assess import restore
+from mailclient.services.bugs import BUGS
 from mailclient.services.events import (
     Event,
     Events,
@@ -25,7 +26,6 @@ from mailclient.services.events import (
     MessagesChanged,
     SettingChanged,
 )
-from mailclient.services.intake import BUGS
 from mailclient.services.jobs import Job, Jobs
 from mailclient.settings import THREADS_BY_SUBJECT, THREADS_WITH_SENT
 from mailclient.store import Store

@@ -30,7 +30,7 @@ LARGE = 60_000
 def letter(subject: str, size: int = 200) -> bytes:
     return (
         f"From: Carol Example <carol@example.org>\r\nTo: bob@example.org\r\nSubject: {subject}\r\n"
-        f"Message-ID: <{len(subject)}.{size}@example.org>\r\n"
+        f"Message-ID: <{subject.replace(' ', '.')}.{size}@example.org>\r\n"
         "Date: Mon, 23 Nov 2026 10:00:00 +0000\r\n\r\n"
     ).encode() + b"All of it is here.\r\n" * (size // 20)
 
