@@ -93,7 +93,8 @@ COMMANDS = (
     Command("keys", Place.TOOLS, "Keys and people", ("Ctrl+Shift+K",), "key"),
     Command("accounts", Place.TOOLS, "Add an account…", (), "account"),
     Command("settings", Place.TOOLS, "Settings", ("Ctrl+,",), "settings"),
-    Command("shortcuts", Place.HELP, "Keyboard", ("F1", "?"), "help"),
+    Command("documentation", Place.HELP, "Documentation", ("F1",), "help"),
+    Command("shortcuts", Place.HELP, "Keyboard", ("?",)),
     Command("about", Place.HELP, "About this program", (), "info"),
 )
 

@@ -112,6 +112,7 @@ class Commands(QObject):
             "keys": self.others.show_keys,
             "accounts": self.others.add_account,
             "settings": self.others.show_settings,
+            "documentation": self.others.show_documentation,
             "shortcuts": self.others.show_shortcuts,
             "about": self.others.show_about,
         }

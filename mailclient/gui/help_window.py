@@ -1,15 +1,14 @@
-"""The keyboard at a glance, a page of the documentation, and what this program is."""
+"""The keyboard at a glance, and what this program is."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QFont
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLineEdit,
-    QTextBrowser,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -17,7 +16,6 @@ from PySide6.QtWidgets import (
 )
 
 from mailclient.gui import actions, parts
-from mailclient.resources import document
 
 
 class ShortcutWindow(QDialog):
@@ -59,41 +57,6 @@ class ShortcutWindow(QDialog):
                 told = f"{item.text(0)} {item.text(1)}".casefold()
                 heading = not item.text(1)
                 item.setHidden(bool(words) and (heading or words.casefold() not in told))
-
-
-class PageWindow(QDialog):
-    """A page of the documentation, as it ships with the program; nothing is loaded."""
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(720, 620)
-        self.text = QTextBrowser()
-        self.text.setAccessibleName("Documentation")
-        self.text.setProperty("look", "page")
-        self.text.setOpenLinks(False)
-        self.text.anchorClicked.connect(self._follow)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.addWidget(self.text)
-        layout.addWidget(buttons)
-        self.show_page(name)
-
-    def show_page(self, name: str) -> None:
-        """Show another page."""
-        words = document(name).read_text(encoding="utf-8")
-        self.setWindowTitle(words.partition("\n")[0].lstrip("# "))
-        self.text.setMarkdown(words)
-
-    def _follow(self, link: QUrl) -> None:
-        """Another page of the documentation; what leads elsewhere opens in the browser."""
-        name = link.path()
-        if link.scheme():
-            QDesktopServices.openUrl(link)
-        elif "/" not in name and document(name).is_file():
-            self.show_page(name)
 
 
 class AboutWindow(QDialog):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailclient import __version__
+from mailclient.gui.documentation import DocumentationWindow
 from mailclient.gui.help_window import AboutWindow, ShortcutWindow
 from mailclient.gui.keys.window import KeysWindow
 from mailclient.gui.settings.moving import MovingWindow
@@ -58,6 +59,10 @@ class OtherWindows:
         wizard = Wizard(self._window.app, self._window.bridge, self._window)
         wizard.take_in_wanted.connect(self._window.take_in_wanted)
         wizard.show()
+
+    def show_documentation(self) -> None:
+        """Show the documentation, from its contents on."""
+        DocumentationWindow(parent=self._window).show()
 
     def show_shortcuts(self) -> None:
         """Show all commands with their keys."""

@@ -24,7 +24,7 @@ from mailclient.app import App
 from mailclient.errors import BadInput, Cancelled, LoginRefused, MailError
 from mailclient.gui import parts, people
 from mailclient.gui.bridge import Bridge, Changes, Task
-from mailclient.gui.help_window import PageWindow
+from mailclient.gui.documentation import DocumentationWindow
 from mailclient.gui.strip import Kind, Strip
 from mailclient.services.events import SignInShown
 from mailclient.services.jobs import Job
@@ -148,7 +148,7 @@ class SigningIn(QWidget):
 
     def show_how(self) -> None:
         """Show the page of the documentation about registering."""
-        PageWindow("sign-in.md", self.window()).show()
+        DocumentationWindow("sign-in.md", self.window()).show()
 
     # What the main button of the window around it does
 

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from mailclient.app import App
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.certificate import CertificateDialog
-from mailclient.gui.help_window import PageWindow
+from mailclient.gui.documentation import DocumentationWindow
 from mailclient.gui.keys.recovery_sheet import RecoverySheet
 from mailclient.gui.strip import Kind
 from mailclient.gui.wizard.servers_page import View
@@ -312,8 +312,8 @@ def test_where_this_program_is_not_registered_it_says_so_and_takes_a_client_id_i
     assert page.password.isHidden()
     snap(wizard, "wizard-oauth2")
     page.signing.show_how()
-    [how] = wizard.findChildren(PageWindow)
-    assert how.windowTitle() == "Signing in"
+    [how] = wizard.findChildren(DocumentationWindow)
+    assert how.text.name == "sign-in.md"
     assert "App registrations" in how.text.toPlainText()
     snap(how, "wizard-oauth2-how")
     how.close()

@@ -30,6 +30,7 @@ from mailclient.gui.compose.keeper import DraftKeeper
 from mailclient.gui.compose.readying import Readying
 from mailclient.gui.compose.recipients import RecipientLine
 from mailclient.gui.compose.sending import Sending
+from mailclient.gui.documentation import help_key
 from mailclient.gui.keys.window import KeysWindow
 from mailclient.gui.strip import Kind
 from mailclient.message.draft import AttachmentSource, Draft
@@ -150,6 +151,7 @@ class ComposeWindow(QMainWindow):
             QShortcut(QKeySequence(key), self, act)
 
     def _retitle(self) -> None:
+        help_key(self, "writing.md")
         self.setWindowTitle(people.plain(self.form.subject.text()) or "New message")
 
     def _complete(self, line: RecipientLine, prefix: str) -> None:

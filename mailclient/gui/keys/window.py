@@ -25,6 +25,7 @@ from mailclient.app import App
 from mailclient.crypto.api import KeyInfo
 from mailclient.gui import icons, parts, people
 from mailclient.gui.bridge import Bridge, Changes
+from mailclient.gui.documentation import help_key
 from mailclient.gui.keys.copies import Copies
 from mailclient.gui.keys.details import KeyDetails
 from mailclient.gui.keys.new_key import NewKeyDialog
@@ -40,6 +41,7 @@ class KeysWindow(QDialog):
 
     def __init__(self, app: App, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        help_key(self, "encryption.md")
         self.setWindowTitle("Keys and people")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(860, 560)

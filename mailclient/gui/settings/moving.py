@@ -23,7 +23,7 @@ from mailclient.app import App
 from mailclient.errors import BadInput, MailError
 from mailclient.gui import parts, people
 from mailclient.gui.bridge import Bridge, Changes
-from mailclient.gui.help_window import PageWindow
+from mailclient.gui.documentation import DocumentationWindow, help_key
 from mailclient.gui.strip import Strip
 from mailclient.services.jobs import JobState
 from mailclient.services.moving import Packed
@@ -53,6 +53,7 @@ class MovingWindow(QDialog):
         self.save.setProperty("look", "primary")
         self.save.setDefault(True)
         self.save.clicked.connect(self._ask)
+        help_key(self, "moving.md")
         bridge.changed.connect(self._stepped)
         self._arrange()
 
@@ -69,7 +70,9 @@ class MovingWindow(QDialog):
         buttons = QHBoxLayout()
         buttons.addWidget(close)
         buttons.addWidget(
-            parts.link_button("How it goes on there…", lambda: PageWindow("moving.md", self).show())
+            parts.link_button(
+                "How it goes on there…", lambda: DocumentationWindow("moving.md", self).show()
+            )
         )
         buttons.addStretch(1)
         buttons.addWidget(self.save)

@@ -22,7 +22,7 @@ from mailclient.app import App
 from mailclient.errors import MailError
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge
-from mailclient.gui.help_window import PageWindow
+from mailclient.gui.documentation import DocumentationWindow, help_key
 from mailclient.gui.strip import Strip
 
 
@@ -60,6 +60,7 @@ class TakingInWindow(QDialog):
         self.take = QPushButton("Bring it here")
         self.take.setProperty("look", "primary")
         self.take.setDefault(True)
+        help_key(self, "moving.md")
         self.take.clicked.connect(self._look)
         self._arrange()
 
@@ -87,7 +88,9 @@ class TakingInWindow(QDialog):
         buttons = QHBoxLayout()
         buttons.addWidget(close)
         buttons.addWidget(
-            parts.link_button("How to make the file…", lambda: PageWindow("moving.md", self).show())
+            parts.link_button(
+                "How to make the file…", lambda: DocumentationWindow("moving.md", self).show()
+            )
         )
         buttons.addStretch(1)
         buttons.addWidget(self.take)

@@ -19,6 +19,7 @@ from mailclient import settings
 from mailclient.app import App
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge
+from mailclient.gui.documentation import help_key
 from mailclient.gui.settings.accounts import AccountsPage
 from mailclient.gui.settings.identities import IdentitiesPage
 from mailclient.gui.settings.storage import StoragePage
@@ -67,6 +68,7 @@ class SettingsWindow(QDialog):
         self.tabs.addTab(self._settings_page(), "General")
         self.storage = StoragePage(app, bridge, self.strip)
         self.tabs.addTab(self.storage, "Storage and plug-ins")
+        help_key(self, "settings.md")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.addWidget(self.strip)

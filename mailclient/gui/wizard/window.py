@@ -26,6 +26,7 @@ from mailclient.errors import BadInput, MailError
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge, Changes, Task
 from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.documentation import help_key
 from mailclient.gui.settings.taking_in import TakingInWindow
 from mailclient.gui.signing_in import Place, SigningIn, place_of
 from mailclient.gui.strip import Strip
@@ -78,6 +79,7 @@ class Wizard(QDialog):
         self._is_first = not app.accounts.list()  # only an empty profile can become another one
         self._arrange()
         self._connect()
+        help_key(self, "accounts.md")
         self._go(WHO)
         self.who.name.setFocus()
 
