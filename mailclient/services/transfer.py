@@ -18,7 +18,12 @@ from mailclient.services.intake import Intake
 from mailclient.services.jobs import Job
 from mailclient.services.mailfiles import Pieces, mbox_entry, messages_in
 from mailclient.store import Store
+from mailclient.store.bodies import Spool
 from mailclient.store.folders import Folder, Role
+
+# Of an import so much is stored with one commit: each waits for the disk once.
+BATCH_MESSAGES = 500
+BATCH_BYTES = 4 * 1024 * 1024
 
 
 class Target(Enum):
@@ -66,11 +71,11 @@ class Transfer:
         problems: list[str] = []
         for path in paths:
             try:
-                for message in messages_in(path):
+                for batch in self._batches(path):
                     job.cancel.check()
-                    id = self._take(folder, message)
-                    already += id is None
-                    ids += [id] if id is not None else []
+                    new = self._take(folder, batch)
+                    already += len(batch) - len(new)
+                    ids += new
                     job.progress(len(ids) + already)
             except BadInput as problem:
                 problems.append(problem.text)
@@ -81,21 +86,51 @@ class Transfer:
         self._events.publish(FoldersChanged())
         return ImportReport(len(ids), already, tuple(ids), tuple(problems))
 
-    def _take(self, folder: Folder, message: Pieces) -> int | None:
-        """Store one message; None if its bytes are in the account already."""
-        spool = self._store.bodies.spool()
-        id: int | None = None
+    def _batches(self, path: Path) -> Iterator[list[Spool]]:
+        """The messages below a path, read and not stored yet, as many as go into one commit; what
+        came before a fault is given first."""
+        batch: list[Spool] = []
+        size = 0
         try:
-            for piece in message:
-                spool.write(piece)
-            if self._store.messages.by_hash(folder.account_id, spool.sha256) is None:
-                id = self._store.messages.store_raw(
-                    folder.account_id, folder.id, spool, unread=False, received=self._clock()
-                )
+            for message in messages_in(path):
+                spool = self._store.bodies.spool()
+                batch.append(spool)
+                for piece in message:
+                    spool.write(piece)
+                size += spool.size
+                if len(batch) >= BATCH_MESSAGES or size >= BATCH_BYTES:
+                    full, batch, size = batch, [], 0
+                    yield full
+        except BadInput:
+            if batch:  # the last one was not read to its end
+                batch.pop().abort()
+            if batch:
+                yield batch
+            raise
+        if batch:
+            yield batch
+
+    def _take(self, folder: Folder, batch: Sequence[Spool]) -> list[int]:
+        """Store messages in one commit but for those whose bytes are in the account already;
+        returns the ids of the new ones."""
+        ids: list[int] = []
+        unwanted = batch
+        try:
+            with self._store.database.write():
+                doubles: list[Spool] = []
+                for spool in batch:
+                    if self._store.messages.by_hash(folder.account_id, spool.sha256) is not None:
+                        doubles.append(spool)
+                        continue
+                    id = self._store.messages.store_raw(
+                        folder.account_id, folder.id, spool, unread=False, received=self._clock()
+                    )
+                    ids.append(id)
+            unwanted = doubles
         finally:
-            if id is None:
+            for spool in unwanted:
                 spool.abort()
-        return id
+        return ids
 
     def _folder(self, name: str | None) -> Folder:
         account = self._accounts.local()

@@ -227,9 +227,9 @@ class MessageTable:
 
     def by_hash(self, account_id: int, sha256: bytes) -> int | None:
         """The message of an account that has exactly these bytes."""
-        row = self._database.row(
-            "SELECT messages.id FROM bodies JOIN messages ON body_id = bodies.id"
-            " WHERE mark = ? AND sha256 = ? AND account_id = ? LIMIT 1",
+        row = self._database.row(  # CROSS and +: else each message of the account is looked at
+            "SELECT messages.id FROM bodies CROSS JOIN messages ON body_id = bodies.id"
+            " WHERE mark = ? AND sha256 = ? AND +account_id = ? LIMIT 1",
             (mark(sha256), sha256, account_id),
         )
         return None if row is None else int(row[0])

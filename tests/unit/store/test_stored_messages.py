@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from mailclient.errors import NotFound
 from mailclient.message.address import Address
 from mailclient.message.envelope import Envelope
 from mailclient.store import messages
+from mailclient.store.database import Database, Values
 from mailclient.store.folders import Role
 from mailclient.store.rows import Processing
 from tests.unit.store.box import Box, found
@@ -214,6 +217,24 @@ def test_a_folder_is_listed_by_one_scan_of_an_index_alone(box: Box) -> None:
 )
 def test_each_question_asked_often_has_its_index(box: Box, where: str, index: str) -> None:
     assert index in plan(box, f"SELECT id FROM messages WHERE {where}")
+
+
+def test_a_message_is_known_by_its_hash_without_a_look_at_the_others_of_its_account(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = box.put(RAW)
+    asked: list[str] = []
+    row = Database.row
+
+    def noted(self: Database, sql: str, values: Values = ()) -> tuple[Any, ...] | None:
+        asked.append(sql)
+        return row(self, sql, values)
+
+    monkeypatch.setattr(Database, "row", noted)
+    assert box.store.messages.by_hash(box.account.id, sha256(RAW).digest()) == id
+    steps = plan(box, asked[0].replace("?", "1"))
+    assert steps.startswith("SEARCH bodies USING INDEX bodies_by_mark")
+    assert "messages_by_body" in steps
 
 
 def test_flags_are_set_one_by_one(box: Box) -> None:
