@@ -27,6 +27,7 @@ from mailclient.services.doctor import Doctor
 from mailclient.services.events import Events
 from mailclient.services.flushing import Flushing
 from mailclient.services.handing_on import HandingOn
+from mailclient.services.indexing import Indexing
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Jobs
 from mailclient.services.journey import Journeys
@@ -110,7 +111,8 @@ class App:
         self.receipts = Receipts(store, self.accounts, self.events, clock)
         beside = Beside(self.returns, self.journeys, self.receipts)
         self.read = Read(store, assessor, self.intake, beside, clock)
-        self.search = Search(store)
+        self.search = Search(store, self.events)
+        self.indexing = Indexing(store)
         self.conversations = Conversations(store, self.events, self.jobs)
         self.compose = Compose(store, self.accounts, self.intake, self.events, clock)
         self.redirect = Redirect(store, self.accounts, self.events, clock)

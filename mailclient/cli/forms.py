@@ -10,6 +10,7 @@ from typing import Any
 from mailclient.account import Account, Identity, Server
 from mailclient.message.address import Address
 from mailclient.message.body import Attachment
+from mailclient.message.excerpt import Excerpt
 from mailclient.message.security import Verdict
 from mailclient.services.accounts import StepResult
 from mailclient.services.compose import Reply
@@ -105,6 +106,15 @@ def _measured(attachment: Attachment) -> Json:
         size += len(piece)
         digest.update(piece)
     return {"size": size, "sha256": digest.hexdigest()}
+
+
+def excerpt(one: Excerpt | None) -> Json:
+    """The words around what was found, with the places of it as start and end; `attachment` is
+    where they stand, null for the message itself."""
+    if one is None:
+        return {}
+    marks = [list(mark) for mark in one.marks]
+    return {"excerpt": {"text": one.text, "marks": marks, "attachment": one.source or None}}
 
 
 def row(one: MessageRow, folders: dict[int, Folder]) -> Json:

@@ -1,14 +1,17 @@
-"""`list` and `search`: messages, a line each."""
+"""`list`: messages, a line each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import click
 
 from mailclient.app import App
 from mailclient.cli import forms
 from mailclient.cli.context import Context, one_line, print_json
+from mailclient.message.excerpt import Excerpt
+from mailclient.message.words import clean
 from mailclient.services.jobs import Job
 
 LIMIT = click.option(
@@ -76,30 +79,31 @@ def _print_threads(app: App, folders: Sequence[int], limit: int, *, as_json: boo
         click.echo("No messages. 'mailclient receive' collects what is on the server.", err=True)
 
 
-@click.command()
-@click.argument("query", nargs=-1, required=True)
-@LIMIT
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient search lunch --json"
-)
-@click.pass_obj
-def search(context: Context, query: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find messages.
-
-    Example: mailclient search 'from:ann has:attachment before:2026-01 "exact words" -not is:unread'
-    """
-    found = context.app.search.find(" ".join(query), limit)
-    print_rows(context.app, found.ids, found.count, as_json=as_json)
-    if not found.count and not as_json:
-        click.echo("Nothing found. Try fewer words, or from:ann, subject:plan.", err=True)
+def _marked(excerpt: Excerpt) -> str:
+    """An excerpt with what was searched for in bold, where the terminal can do that."""
+    shown, at = [f"in {excerpt.source}: " if excerpt.source else ""], 0
+    for start, end in excerpt.marks:
+        shown += [excerpt.text[at:start], click.style(excerpt.text[start:end], bold=True)]
+        at = end
+    return clean("".join(shown[:1])) + "".join([*shown[1:], excerpt.text[at:]])
 
 
-def print_rows(app: App, ids: Sequence[int], count: int, *, as_json: bool) -> None:
-    """Print messages, a line each."""
+def print_rows(
+    app: App,
+    ids: Sequence[int],
+    count: int,
+    excerpts: Mapping[int, Excerpt] = MappingProxyType({}),
+    *,
+    as_json: bool,
+) -> None:
+    """A page of messages, with the words around what was found."""
     rows = app.search.rows(ids)
     if as_json:
         folders = {one.id: one for one in app.search.folders()}
-        print_json({"count": count, "messages": [forms.row(one, folders) for one in rows]})
+        messages = [
+            {**forms.row(one, folders), **forms.excerpt(excerpts.get(one.id))} for one in rows
+        ]
+        print_json({"count": count, "messages": messages})
         return
     for one in rows:
         who = (one.from_[0].name or one.from_[0].address) if one.from_ else "(nobody)"
@@ -109,5 +113,7 @@ def print_rows(app: App, ids: Sequence[int], count: int, *, as_json: bool) -> No
             f"{one.id:>6} {mark}{seal} {one.date:%Y-%m-%d %H:%M} {one_line(who, 24):<24} "
             f"{one_line(one.subject or '(no subject)', 60)}"
         )
+        if one.id in excerpts:
+            click.echo(f"{'':>9}{_marked(excerpts[one.id])}")
     if count > len(rows):
         click.echo(f"{len(rows)} of {count} shown.")

@@ -11,13 +11,14 @@ from mailclient.cli.accounts import account
 from mailclient.cli.context import Context, Face
 from mailclient.cli.files import export, import_
 from mailclient.cli.keys import key, readiness
-from mailclient.cli.listing import list_, search
+from mailclient.cli.listing import list_
 from mailclient.cli.mail import receive, send
 from mailclient.cli.outbox import outbox
 from mailclient.cli.passing import edit, forward, redirect, reply
 from mailclient.cli.profile import profile as profile_
 from mailclient.cli.reading import show
 from mailclient.cli.receipts import receipt
+from mailclient.cli.searching import search
 from mailclient.cli.server import fetch
 from mailclient.cli.upkeep import doctor, plugins, store
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mailclient.app import now
-from mailclient.cli.context import Context, first_line, print_json
+from mailclient.cli.context import Context, first_line, print_json, progress
 from mailclient.errors import StoreDamaged
 from mailclient.services.upkeep import Upkeep
 from mailclient.store.keyrings import pick_keyring
@@ -129,6 +129,19 @@ def compact(context: Context) -> None:
     """Give the room of deleted mail back to the disk. Example: mailclient store compact"""
     before, after = upkeep(context).compact()
     click.echo(f"The store had {before} bytes and has {after} now.")
+
+
+@store.command("reindex")
+@click.option("--rest", is_flag=True, help="Only what is still to be indexed. Example: --rest")
+@click.pass_obj
+def reindex(context: Context, rest: bool) -> None:
+    """Make the index of words again from the messages. Example: mailclient store reindex"""
+    app = context.app
+    if not rest:
+        app.indexing.begin_anew()
+    with progress(False) as job:
+        done = app.indexing.run(job)
+    click.echo(f"{done:,} message{'' if done == 1 else 's'} indexed.")
 
 
 @store.command("rekey")

@@ -113,8 +113,11 @@ class Assessor:
         return replace(found, usually_signs=True) if found and sender in signed else found
 
 
-def restore(outer: Part, opened: bytes | None, verdict: Verdict) -> Assessment:
-    """The assessment of a stored message, from what its arrival left; asks no engine."""
+def restore(
+    outer: Part, opened: bytes | None, verdict: Verdict, *, formatted: bool = True
+) -> Assessment:
+    """The assessment of a stored message, from what its arrival left; asks no engine. Its HTML is
+    left alone unless it is to be shown (`formatted`)."""
     payload: Part | None = outer
     if opened is not None:
         payload = parse(opened)
@@ -122,7 +125,7 @@ def restore(outer: Part, opened: bytes | None, verdict: Verdict) -> Assessment:
         payload = None
     else:
         payload = signed_inside(outer)
-    return _assessment(outer, payload, opened, verdict)
+    return _assessment(outer, payload, opened, verdict, formatted=formatted)
 
 
 def set_aside(row: MessageRow) -> Assessment:

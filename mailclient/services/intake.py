@@ -16,6 +16,7 @@ from datetime import datetime
 from mailclient.cancel import CancelToken
 from mailclient.errors import MailError, StoreLocked
 from mailclient.message.body import snippet
+from mailclient.message.file_text import kind_of
 from mailclient.message.security import UNPROTECTED, Encryption, SignatureWord, State
 from mailclient.message.tree import Part, parse
 from mailclient.services.ahead import Ahead
@@ -220,6 +221,7 @@ class Intake:
             opened=assessment.opened if keep else None,
             processing=Processing.WAITING if locked else Processing.READY,
             problems=assessment.problems,
+            files=keep and any(kind_of(one) for one in assessment.body.attachments),
         )
 
 

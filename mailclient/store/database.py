@@ -19,12 +19,13 @@ from typing import Any
 
 import apsw
 
+from mailclient.cancel import CancelToken
 from mailclient.errors import MailError, StoreDamaged, StoreLocked
 from mailclient.store import migrations
 from mailclient.store.checkpoints import Checkpoints
 from mailclient.store.cipher import cipher_for
 from mailclient.store.engine import Access, connect, full, integrity, log_of, part, translated
-from mailclient.store.readers import Readers
+from mailclient.store.readers import Readers, stoppable
 
 __all__ = ["Database", "Durability", "translated"]
 
@@ -196,17 +197,22 @@ class Database:
     # Reading
 
     @contextmanager
-    def read(self) -> Iterator[apsw.Connection]:
+    def read(self, cancel: CancelToken | None = None) -> Iterator[apsw.Connection]:
         """A connection that cannot write; inside `write` of this thread, the writer itself.
 
-        Fetch all rows before leaving. Raises StoreDamaged, StoreLocked.
+        Fetch all rows before leaving. Raises StoreDamaged, StoreLocked, Cancelled.
         """
         with self._reading:
             if self._owner == threading.get_ident():
                 yield self._writer
                 return
             with self._readers.one() as reader:
-                yield reader
+                if cancel is None:
+                    yield reader
+                    return
+                cancel.check()
+                with stoppable(reader, cancel):
+                    yield reader
 
     # One statement
 

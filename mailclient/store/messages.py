@@ -142,7 +142,7 @@ class MessageTable:
             seen = found.envelope or _head(next(self._bodies.chunks(id), b""))
             date = _sorted_by(seen.date, received)
             self._write(id, found, seen, date)
-            self._index.put(id, seen, found.text, found.attachments)
+            self._index.put(id, seen, found.text, found.attachments, more=found.files)
             self.threads.place(id, seen, date)
             if again is None:
                 self.people.met(seen, role, date)

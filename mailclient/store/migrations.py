@@ -13,6 +13,7 @@ import apsw
 
 from mailclient.errors import StoreDamaged
 from mailclient.store.first_tables import ACCOUNTS, INDEX, MESSAGES, OTHERS, OUTBOX
+from mailclient.store.index_tables import INDEX_OF_FILES
 
 Step = Callable[[apsw.Connection], None]
 
@@ -298,6 +299,12 @@ END;
 """
 
 
+def _index_of_files(connection: apsw.Connection) -> None:
+    """The index takes in the text inside attachments, and is made again in the background; the
+    newest messages, and large ones, are found without a look at all; searches are kept."""
+    connection.execute(INDEX_OF_FILES)
+
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -312,4 +319,5 @@ STEPS: tuple[Step, ...] = (
     _writing,
     _keys_through_time,
     _conversations,
+    _index_of_files,
 )

@@ -1,210 +1,157 @@
-"""The query language of the search field, read into one condition. Pure.
+"""The query language of the search field, read into a tree. Pure.
 
-`from:ann has:attachment before:2026-01 "exact words" -not is:unread in:archive rent OR lease`.
-All terms must fit; OR stands between two of which one must. A word of three letters or more finds
-words that begin so, a phrase in quotes finds itself. What looks like a field but is none is text.
-Whatever is typed gives a condition or BadInput; nothing of it becomes SQL.
+`from:ann has:attachment before:2026-01 "exact words" -not (rent OR lease) size:>5mb older:2w`.
+All terms must fit; OR stands between two of which one must, and binds before that; parentheses
+hold terms together. A word of three letters or more finds words that begin so, a phrase in quotes
+finds itself. What looks like a field but is none is text. What is begun and not ended yet (a quote,
+a parenthesis) ends with the query, so that it can be asked while it is typed. Whatever is typed
+gives a tree or BadQuery, which says where; nothing of it becomes SQL.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, datetime
 
 from mailclient.errors import BadInput
-from mailclient.message.address import normalise
 from mailclient.message.words import clean
+from mailclient.store.query_fields import COLUMNS, FIELDS, IS, Test, Words, Wrong, test_of, words_of
+
+__all__ = ["COLUMNS", "FIELDS", "IS", "All", "Any", "BadQuery", "Node", "Not", "read_query"]
 
 MOST_TERMS = 50
 LONGEST = 2000
-SHORTEST_BEGINNING = 3  # shorter ones would begin half of all words
-COLUMNS = {
-    "from": "sender",
-    "to": "recipients copies",
-    "cc": "copies",
-    "bcc": "copies",
-    "subject": "subject",
-    "body": "body",
-    "attachment": "attachments",
-    "filename": "attachments",
-}
-IS = {
-    "unread": "unread = 1",
-    "read": "unread = 0",
-    "flagged": "flagged = 1",
-    "starred": "flagged = 1",
-    "answered": "answered = 1",
-    "forwarded": "forwarded = 1",
-    "encrypted": "encryption <> 'none'",
-    "locked": "encryption = 'locked'",
-    "signed": "signature = 'good'",
-    "undelivered": "undelivered = 1",
-}
-_FIELDS = "|".join((*COLUMNS, "is", "has", "in", "account", "tag", "before", "after", "on"))
-_TERM = re.compile(rf'(-?)(?:({_FIELDS}):\s*)?(?:"([^"]*)"?|([^\s"]+))', re.IGNORECASE)
-_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
-_WORD = re.compile(r"[^\W_]")
+DEEPEST = 10
+_TERM = re.compile(
+    rf"(?P<open>-?\()|(?P<close>\))|(?P<not>-?)(?:(?P<field>{'|'.join(FIELDS)}):\s*)?"
+    r'(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"()]+))',
+    re.IGNORECASE,
+)
+
+
+class BadQuery(BadInput):
+    """A query that cannot be meant so; `start` and `end` are the place of it, in characters."""
+
+    def __init__(self, text: str, advice: str, start: int, end: int) -> None:
+        super().__init__(text, advice)
+        self.start = start
+        self.end = end
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """A condition over the table of messages, with its values."""
-
-    sql: str
-    values: tuple[str | int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """Words to look up in the index, as the index asks for them."""
-
-    match: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Not:
+class Not:
     """What must not fit."""
 
-    term: _Words | Condition
+    node: Node
 
 
-_Term = _Words | Condition | _Not
+@dataclass(frozen=True, slots=True)
+class All:
+    """What must all fit; of none everything does."""
+
+    nodes: tuple[Node, ...] = ()
 
 
-def index_text(text: str) -> str:
-    """A text for the index: Chinese, Japanese and Korean signs are words of their own."""
-    return text if text.isascii() else _CJK.sub(r" \1 ", text)
+@dataclass(frozen=True, slots=True)
+class Any:
+    """Of which one must fit."""
+
+    nodes: tuple[Node, ...]
 
 
-def read_query(text: str) -> Condition:
-    """The condition of a query; an empty one fits every message. Raises BadInput."""
+Node = Words | Test | Not | All | Any
+
+
+def read_query(text: str, now: datetime | None = None) -> Node:
+    """The tree of a query; an empty one fits every message. `now` is what ages count from.
+
+    Raises BadQuery.
+    """
     if len(text) > LONGEST:
-        raise BadInput("The query is too long.", "Use fewer words.")
-    words: list[str] = []
-    conditions: list[Condition] = []
-    for clause in _clauses(clean(text)):
-        looked_up = [term for term in clause if isinstance(term, _Words)]
-        if len(looked_up) == len(clause):
-            words.append(" OR ".join(f"({one.match})" for one in looked_up))
-        else:
-            conditions.append(_joined([_condition(term) for term in clause], " OR "))
-    if words:
-        match = _Words(" AND ".join(f"({one})" for one in words))
-        conditions.insert(0, _condition(match))
-    return _joined(conditions, " AND ") if conditions else Condition("1")
+        raise BadQuery("The query is too long.", "Use fewer words.", LONGEST, len(text))
+    text = clean(text)
+    return _Reader(text, now or datetime.now(UTC)).group(0)
 
 
-def _clauses(text: str) -> Iterator[Sequence[_Term]]:
-    """The terms, those with OR between them together."""
-    clauses: list[list[_Term]] = []
-    either = False
-    for count, found in enumerate(_TERM.finditer(text)):
-        if count >= MOST_TERMS:
-            raise BadInput(f"The query has more than {MOST_TERMS} terms.", "Use fewer.")
-        if found[0] == "OR":
-            either = bool(clauses)
-            continue
-        term = _term((found[2] or "").lower(), found[3], found[4] or "")
-        if term is None:
-            continue
-        wanted: _Term = _Not(term) if found[1] else term
-        if either:
-            clauses[-1].append(wanted)
-        else:
-            clauses.append([wanted])
+class _Reader:
+    """Reads one query from left to right."""
+
+    def __init__(self, text: str, now: datetime) -> None:
+        self._now = now
+        self._terms = _counted(_TERM.finditer(text))
+
+    def group(self, depth: int) -> Node:
+        """The terms until the parenthesis that ends them, those with OR between them together."""
+        clauses: list[list[Node]] = []
         either = False
-    return iter(clauses)
+        for found in self._terms:
+            if found["close"]:
+                if depth:
+                    break
+                continue  # it closes nothing
+            if found[0] == "OR":
+                either = bool(clauses)
+                continue
+            node = self._inside(found, depth) if found["open"] else self._term(found)
+            if node is None:
+                continue
+            if either:
+                clauses[-1].append(node)
+            else:
+                clauses.append([node])
+            either = False
+        nodes = [one[0] if len(one) == 1 else Any(tuple(one)) for one in clauses]
+        return nodes[0] if len(nodes) == 1 else All(tuple(nodes))
 
+    def _inside(self, found: re.Match[str], depth: int) -> Node | None:
+        if depth == DEEPEST:
+            raise BadQuery(
+                "The parentheses are nested too deep.", "Use fewer.", found.start(), found.end()
+            )
+        node = self.group(depth + 1)
+        if node == All():
+            return None
+        return Not(node) if found[0].startswith("-") else node
 
-def _term(field: str, phrase: str | None, word: str) -> _Words | Condition | None:
-    value = (word if phrase is None else phrase).strip()
-    if not field or field in COLUMNS:
-        return _words(COLUMNS.get(field, ""), value, whole=phrase is not None)
-    if field == "is":
-        return _is(value.lower())
-    if field == "has":
-        if value.lower() not in ("attachment", "attachments"):
-            raise BadInput(f"'has:{value}' is not known.", "Write has:attachment.")
-        return Condition("attachments > 0")
-    if field == "in":
-        return Condition(
-            "folder_id IN (SELECT id FROM folders WHERE lower(name) = lower(?)"
-            " OR role = lower(?) AND role <> 'own')",
-            (value, value),
-        )
-    if field == "account":
-        return Condition(
-            "account_id IN (SELECT id FROM accounts WHERE lower(address) = ?)", (normalise(value),)
-        )
-    if field == "tag":
-        return Condition("id IN (SELECT message_row FROM tags WHERE tag = ?)", (value,))
-    return _when(field, value)
-
-
-def _words(columns: str, text: str, *, whole: bool) -> _Words | None:
-    """Words in this order, in these columns or any; the last may go on unless it is `whole`."""
-    if not _WORD.search(text):
-        return None
-    plain = " ".join(index_text(text).replace('"', " ").split())
-    where = f"{{{columns}}} : " if columns else ""
-    goes_on = not whole and len(re.split(r"[\W_]+", plain.rstrip("*"))[-1]) >= SHORTEST_BEGINNING
-    return _Words(f'{where}"{plain}"{" *" if goes_on else ""}')
-
-
-def _condition(term: _Term) -> Condition:
-    if isinstance(term, _Words):
-        return Condition("id IN (SELECT rowid FROM words WHERE words MATCH ?)", (term.match,))
-    if isinstance(term, _Not):
-        inner = _condition(term.term)
-        return Condition(f"NOT ({inner.sql})", inner.values)
-    return term
-
-
-def _joined(conditions: Sequence[Condition], word: str) -> Condition:
-    if len(conditions) == 1:
-        return conditions[0]
-    sql = word.join(f"({one.sql})" for one in conditions)
-    return Condition(sql, tuple(value for one in conditions for value in one.values))
-
-
-def _is(value: str) -> Condition:
-    sql = IS.get(value)
-    if sql is None:
-        raise BadInput(f"'is:{value}' is not known.", f"Known are: {', '.join(IS)}.")
-    return Condition(sql)
-
-
-def _when(field: str, value: str) -> Condition:
-    """Years, months and days of the local calendar; `after` begins with the day that it names."""
-    first, end = _span(value)
-    if field == "before":
-        return Condition("date < ?", (first,))
-    if field == "after":
-        return Condition("date >= ?", (first,))
-    return Condition("date >= ? AND date < ?", (first, end))
-
-
-def _span(value: str) -> tuple[int, int]:
-    """The first second of a day, month or year, and the first one after it."""
-    wrong = BadInput(f"'{value}' is not a date.", "Write 2026, 2026-03 or 2026-03-31.")
-    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", value)
-    if match is None:
-        raise wrong
-    year, month, day = (int(one) if one else 0 for one in match.groups())
-    try:
-        first = date(year, month or 1, day or 1)
-        if day:
-            end = first + timedelta(days=1)
-        elif month:
-            end = date(year + month // 12, month % 12 + 1, 1)
+    def _term(self, found: re.Match[str]) -> Node | None:
+        field, phrase = (found["field"] or "").lower(), found["phrase"]
+        value = (found["word"] if phrase is None else phrase).strip()
+        node: Node | None
+        if not field or field in COLUMNS:
+            node = words_of(COLUMNS.get(field, ""), value, whole=phrase is not None)
         else:
-            end = date(year + 1, 1, 1)
-        return _midnight(first), _midnight(end)
-    except (ValueError, OverflowError, OSError) as problem:
-        raise wrong from problem
+            try:
+                node = test_of(field, value, self._now)
+            except Wrong as wrong:
+                place = f" (at character {found.start() + 1})" if found.start() else ""
+                raise BadQuery(
+                    f"{wrong.text}{place}.", wrong.advice, found.start(), found.end()
+                ) from wrong
+        return Not(node) if node is not None and found["not"] else node
 
 
-def _midnight(day: date) -> int:
-    return int(datetime.combine(day, time()).astimezone().timestamp())
+def _counted(terms: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """The terms; raises BadQuery where there are too many."""
+    for count, found in enumerate(terms):
+        if count >= MOST_TERMS:
+            raise BadQuery(
+                f"The query has more than {MOST_TERMS} terms.",
+                "Use fewer.",
+                found.start(),
+                found.end(),
+            )
+        yield found
+
+
+def words_in(node: Node) -> Iterator[Words]:
+    """The words that a message must or may have to fit, as they were typed."""
+    match node:
+        case Words():
+            yield node
+        case All() | Any():
+            for one in node.nodes:
+                yield from words_in(one)
+        case Not() | Test():
+            return

@@ -8,9 +8,24 @@ from contextlib import contextmanager
 
 import apsw
 
+from mailclient.cancel import CancelToken
 from mailclient.errors import StoreLocked
 
 IDLE_READERS = 8
+LOOK = 10_000  # steps of the engine after which it is looked whether the answer is still wanted
+
+
+@contextmanager
+def stoppable(reader: apsw.Connection, cancel: CancelToken) -> Iterator[None]:
+    """Have a question of this connection stopped with its job; raises Cancelled."""
+    reader.set_progress_handler(lambda: cancel.cancelled, LOOK)
+    try:
+        yield
+    except apsw.InterruptError:
+        cancel.check()
+        raise
+    finally:
+        reader.set_progress_handler(None)
 
 
 class Readers:

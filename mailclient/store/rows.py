@@ -59,7 +59,8 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What was found out about a message; `envelope` is None where nothing could be."""
+    """What was found out about a message; `envelope` is None where nothing could be. `files` says
+    that there is text inside its attachments, to be indexed later."""
 
     envelope: Envelope | None
     verdict: str
@@ -72,6 +73,7 @@ class Processed:
     opened: bytes | None
     processing: Processing
     problems: tuple[str, ...]
+    files: bool = False
 
 
 COLUMNS = (

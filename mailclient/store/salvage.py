@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 BATCH = 50  # messages in one transaction
 FOUND = "Salvaged"  # the folder of messages whose own place is not known any more
 BY_ID = (
-    "accounts", "folders", "outbox", "outbox_bytes", "outbox_copies", "outbox_pieces", "key_events",
+    "accounts", "folders", "searches", "outbox", "outbox_bytes", "outbox_copies", "outbox_pieces",
+    "key_events",
 )  # fmt: skip
 MADE_AGAIN = frozenset(
     {"processing", "state", "encryption", "signature", "snippet"}

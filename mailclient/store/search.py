@@ -1,28 +1,66 @@
-"""Finding messages: the index over everything readable, decrypted text included."""
+"""Finding messages: the index over everything readable, decrypted text included.
+
+The newest that fit are found by looking at the newest messages first, a stretch of ids at a time;
+only where too few of those fit is everything looked at. So a word that is in nearly every message
+is answered as quickly as one that is in a few.
+"""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
+from mailclient.cancel import CancelToken
 from mailclient.message.address import Address
 from mailclient.message.envelope import Envelope
+from mailclient.store.condition import Condition, Span, before, condition_of, parted
 from mailclient.store.database import Database
-from mailclient.store.query import index_text, read_query
+from mailclient.store.query import Node, read_query
+from mailclient.store.query_fields import index_text
 from mailclient.store.rows import storable
 
 LONGEST_TEXT = 1_000_000
+LATEST = 1 << 62  # seconds; no date is later
+WINDOWS = (1_000, 16_000)  # so many of the newest messages are looked at before all are
 # All that a query asks for is in this index, a tenth of the table; rows are never read.
 _FROM = "SELECT id FROM messages INDEXED BY messages_for_search"
+_NEWEST = "ORDER BY date DESC, id DESC"
+_WINDOW = (
+    "SELECT min(id), max(id), min(date), count(*) FROM"
+    " (SELECT id, date FROM messages INDEXED BY {index} WHERE {where}"
+    " ORDER BY date DESC, id DESC LIMIT ?)"
+)
+# How much a word counts by where it stands, in the order of the index's columns.
+_WEIGHTS = "6.0, 3.0, 2.0, 8.0, 1.0, 2.0, 0.5"
+
+
+class Order(Enum):
+    """How what was found is sorted."""
+
+    NEWEST = "newest"
+    RELEVANCE = "relevance"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How many messages fit, and the ids of the newest of them, newest first."""
+    """How many messages fit, and the ids of the first of them."""
 
     count: int
     ids: array[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where is looked: in these folders, or everywhere where there are none; `keep` are listed
+    though they do not fit (any more)."""
+
+    folders: tuple[int, ...] = ()
+    keep: tuple[int, ...] = ()
+
+
+EVERYWHERE = Scope()
 
 
 class SearchIndex:
@@ -31,12 +69,22 @@ class SearchIndex:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, id: int, envelope: Envelope, text: str, attachments: Sequence[str]) -> None:
-        """Index a message, in place of what was indexed of it before."""
+    def put(
+        self,
+        id: int,
+        envelope: Envelope,
+        text: str,
+        attachments: Sequence[str],
+        *,
+        files: str = "",
+        more: bool = False,
+    ) -> None:
+        """Index a message, in place of what was indexed of it before; `files` is the text inside
+        its attachments, `more` says that this is still to be read."""
         self._database.run(
             "INSERT OR REPLACE INTO words"
-            " (rowid, sender, recipients, copies, subject, body, attachments)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            " (rowid, sender, recipients, copies, subject, body, attachments, files)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 id,
                 _people((*envelope.from_, *envelope.sender)),
@@ -45,16 +93,108 @@ class SearchIndex:
                 _text(envelope.subject),
                 _text(text[:LONGEST_TEXT]),
                 _text("\n".join(attachments)),
+                _text(files[:LONGEST_TEXT]),
             ),
         )
+        if more:
+            self._database.run("INSERT OR IGNORE INTO to_index (message_row) VALUES (?)", (id,))
 
-    def query(self, text: str, *, limit: int | None = None) -> Found:
-        """The messages that fit a query, of which at most `limit` are named; raises BadInput."""
-        condition = read_query(text)
-        sql = f"{_FROM} WHERE {condition.sql} ORDER BY date DESC, id DESC"
-        with self._database.read() as connection:
-            ids = array("q", (row[0] for row in connection.execute(sql, condition.values)))
+    def query(
+        self,
+        text: str,
+        *,
+        limit: int | None = None,
+        scope: Scope = EVERYWHERE,
+        order: Order = Order.NEWEST,
+        cancel: CancelToken | None = None,
+    ) -> Found:
+        """The messages that fit a query, of which at most `limit` are named.
+
+        Raises BadQuery, Cancelled.
+        """
+        node = read_query(text, self._database.clock())
+        if order is Order.RELEVANCE and (match := parted(node)[0]):
+            sql, values = _ranked(match, node, scope)
+        else:
+            asked = _in(scope, condition_of(node))
+            sql, values = f"{_FROM} WHERE {asked.sql} {_NEWEST}", asked.values
+        ids = self._ids(sql, values, cancel)
         return Found(len(ids), ids if limit is None else ids[: max(limit, 0)])
+
+    def newest(
+        self,
+        text: str,
+        limit: int,
+        *,
+        scope: Scope = EVERYWHERE,
+        cancel: CancelToken | None = None,
+    ) -> array[int]:
+        """The newest messages that fit a query, as many as are wanted and there are.
+
+        Raises BadQuery, Cancelled.
+        """
+        node = read_query(text, self._database.clock())
+        for size in WINDOWS:
+            asked, complete = self._window(size, scope, node)
+            if asked is None:
+                break
+            ids = self._ids(f"{_FROM} WHERE {asked.sql} {_NEWEST} LIMIT ?",
+                            (*asked.values, limit), cancel)  # fmt: skip
+            if len(ids) == limit or complete:
+                return ids
+        asked = _in(scope, condition_of(node))
+        sql = f"{_FROM} WHERE {asked.sql} {_NEWEST} LIMIT ?"
+        return self._ids(sql, (*asked.values, limit), cancel)
+
+    def _window(self, size: int, scope: Scope, node: Node) -> tuple[Condition | None, bool]:
+        """The condition over the newest `size` messages of a place, and whether those are all;
+        None where their ids lie too far apart for that to be of use."""
+        index, where = "messages_by_date", "date < ?"
+        until = before(node)
+        values: tuple[int, ...] = (LATEST if until is None else until,)
+        if len(scope.folders) == 1:
+            index, where = "messages_by_folder", f"{where} AND folder_id = ?"
+            values = (*values, *scope.folders)
+        row = self._database.row(_WINDOW.format(index=index, where=where), (*values, size))
+        if row is None or row[0] is None:
+            return Condition("0"), True
+        first, last, date, count = row
+        if last - first > 8 * size and count == size:
+            return None, False
+        asked = _in(scope, condition_of(node, Span(first, last)))
+        return Condition(
+            f"id BETWEEN ? AND ? AND date >= ? AND ({asked.sql})",
+            (first, last, date, *asked.values),
+        ), count < size
+
+    def _ids(
+        self, sql: str, values: tuple[str | int, ...], cancel: CancelToken | None
+    ) -> array[int]:
+        with self._database.read(cancel) as connection:
+            return array("q", (row[0] for row in connection.execute(sql, values)))
+
+
+def _in(scope: Scope, asked: Condition) -> Condition:
+    """The condition with where is looked."""
+    sql, values = f"({asked.sql})", asked.values
+    if scope.keep:
+        marks = ", ".join("?" * len(scope.keep))
+        sql, values = f"({sql} OR id IN ({marks}))", (*values, *scope.keep)
+    if scope.folders:
+        marks = ", ".join("?" * len(scope.folders))
+        sql, values = f"{sql} AND folder_id IN ({marks})", (*values, *scope.folders)
+    return Condition(sql, values)
+
+
+def _ranked(match: str, node: Node, scope: Scope) -> tuple[str, tuple[str | int, ...]]:
+    """The question for what fits best."""
+    rest = _in(scope, condition_of(parted(node)[1]))
+    return (
+        "SELECT words.rowid FROM words CROSS JOIN messages INDEXED BY messages_for_search"
+        f" ON messages.id = words.rowid WHERE words MATCH ? AND {rest.sql}"
+        f" ORDER BY bm25(words, {_WEIGHTS}), date DESC, id DESC",
+        (match, *rest.values),
+    )
 
 
 def _people(people: Sequence[Address]) -> str:

@@ -21,6 +21,7 @@ from mailclient.store.database import Database
 from mailclient.store.drafts import DraftTable
 from mailclient.store.engine import log_of
 from mailclient.store.folders import FolderTable
+from mailclient.store.indexing import IndexQueue
 from mailclient.store.keys import KeyTable
 from mailclient.store.ledger import Ledger
 from mailclient.store.lock import Ended, ProfileLock
@@ -31,6 +32,7 @@ from mailclient.store.passwords import Vault
 from mailclient.store.peers import PeerTable
 from mailclient.store.returns import ReturnTable
 from mailclient.store.search import SearchIndex
+from mailclient.store.searches import SearchTable
 from mailclient.store.settings import Settings
 from mailclient.store.timekeeping import TimekeepingTable
 from mailclient.store.vault import Keyring, Unlocked, Way, unlock
@@ -53,6 +55,8 @@ class Store:
     messages: MessageTable
     bodies: BodyTable
     search: SearchIndex
+    queue: IndexQueue
+    searches: SearchTable
     outbox: Outbox
     returns: ReturnTable
     ledger: Ledger
@@ -124,6 +128,8 @@ class Store:
             messages=MessageTable(database, bodies, search, database.clock),
             bodies=bodies,
             search=search,
+            queue=IndexQueue(database),
+            searches=SearchTable(database),
             outbox=Outbox(database, database.clock),
             returns=ReturnTable(database),
             ledger=Ledger(database, database.clock),

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailclient.account import Account, Identity
-from mailclient.errors import BadInput
-from mailclient.store import search
+from mailclient.cancel import CancelToken
+from mailclient.errors import BadInput, Cancelled
+from mailclient.store import readers, search
+from mailclient.store.condition import Condition, Span, condition_of
+from mailclient.store.database import Database, Values
 from mailclient.store.folders import Role
-from mailclient.store.query import COLUMNS, IS, LONGEST, MOST_TERMS, read_query
+from mailclient.store.query import COLUMNS, IS, LONGEST, MOST_TERMS
+from mailclient.store.query import read_query as read_tree
+from mailclient.store.search import Scope
 from tests.unit.store.box import Box, found
+
+
+def read_query(query: str) -> Condition:
+    return condition_of(read_tree(query))
 
 
 @pytest.fixture
@@ -140,6 +150,24 @@ def ids(box: Box) -> dict[str, int]:
         ("rent)", "rent"),
         ("rent*", "rent"),
         ("NEAR(rent)", ""),
+        ("(rent OR lease) march", "lease"),
+        ("(the rent) OR (lease march)", "lease rent"),
+        ("the -(rent OR lease)", "secret"),
+        ("-(the rent) the", "secret lease"),
+        ("(boathouse", "rent"),
+        ("()", "secret lease rent tokyo"),
+        ("() rent", "rent"),
+        ("-()", "secret lease rent tokyo"),
+        ("((rent) (boathouse))", "rent"),
+        ("(is:flagged OR tag:work) the", "lease rent"),
+        ("older:1y", "tokyo"),
+        ("newer:1y older:9m", "lease rent"),
+        ("newer:999y", "secret lease rent tokyo"),
+        ("size:>1mb", ""),
+        ("size:<1mb rent", "rent"),
+        ("size:1", "secret lease rent tokyo"),
+        ("larger:0.5k", ""),
+        ("smaller:1gb -the", "tokyo"),
         ("rent'; DROP TABLE messages; --", ""),
         ('subject:"rent" body:"friday"', "rent"),
     ],
@@ -156,7 +184,8 @@ def test_each_term_finds_what_it_says(
 @pytest.mark.parametrize(
     "query",
     ["", "rent", "rent OR -lease", "is:unread", "from:ann has:attachment -is:flagged is:signed",
-     "in:archive account:a@b tag:x after:2026 is:answered is:forwarded is:encrypted"],
+     "in:archive account:a@b tag:x after:2026 is:answered is:forwarded is:encrypted",
+     "is:undelivered size:>1mb smaller:2k older:2w -(rent lease) (a OR is:read)"],
 )  # fmt: skip
 def test_no_row_is_read_to_answer_a_query(box: Box, query: str) -> None:
     condition = read_query(query)
@@ -167,6 +196,106 @@ def test_no_row_is_read_to_answer_a_query(box: Box, query: str) -> None:
     of_messages = [row[3] for row in plan if " messages" in row[3]]
     assert of_messages
     assert all("COVERING INDEX messages_for_search" in line for line in of_messages)
+
+
+@pytest.mark.parametrize("query", ["", "rent", "rent -lease", "is:unread", "size:>1mb rent"])
+@pytest.mark.parametrize("folders", [(), (1,), (1, 2)])
+def test_the_first_page_is_found_by_indexes_alone(
+    box: Box, monkeypatch: pytest.MonkeyPatch, query: str, folders: tuple[int, ...]
+) -> None:
+    for _ in range(3):
+        box.letter("The rent.")
+    asked: list[tuple[str, tuple[str | int, ...]]] = []
+    rows = Database.rows
+
+    def noted(self: Database, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        asked.append((sql, values))
+        return rows(self, sql, values)
+
+    monkeypatch.setattr(Database, "rows", noted)
+    box.store.search.newest(query, 2, scope=Scope(folders))
+    monkeypatch.undo()
+    condition = search._in(Scope(folders), condition_of(read_tree(query), Span(1, 3)))
+    asked.append((f"{search._FROM} WHERE id BETWEEN 1 AND 3 AND {condition.sql}", condition.values))
+    for sql, values in asked:
+        plan = [row[3] for row in box.store.database.rows(f"EXPLAIN QUERY PLAN {sql}", values)]
+        of_messages = [line for line in plan if " messages" in line]
+        assert of_messages
+        assert all("COVERING INDEX" in line for line in of_messages), plan
+
+
+def made_of(box: Box, count: int) -> dict[int, str]:
+    """Letters in an order that is not that of their dates; by their ids what stands in them."""
+    return {
+        box.letter(text, date=datetime(2020 + at % 7, 1 + at % 12, 1 + at % 28, tzinfo=UTC)): text
+        for at in range(count)
+        for text in [f"Every one. {'Third.' if at % 3 == 0 else ''} {'Last' if at == 0 else ''}"]
+    }
+
+
+@pytest.mark.parametrize("windows", [(), (1,), (4, 8), (7, 30), (100,)])
+@pytest.mark.parametrize(
+    "query", ["", "every", "third", "last", "none", "every -third", "is:read", "third OR last"]
+)
+def test_the_first_page_is_the_beginning_of_all_that_fits(
+    box: Box, monkeypatch: pytest.MonkeyPatch, windows: tuple[int, ...], query: str
+) -> None:
+    made_of(box, 40)
+    monkeypatch.setattr(search, "WINDOWS", windows)
+    inbox, archive = box.folder().id, box.folder(Role.ARCHIVE).id
+    for scope in (Scope(), Scope((inbox,)), Scope((inbox, archive)), Scope((archive,))):
+        whole = box.store.search.query(query, scope=scope).ids.tolist()
+        assert box.store.search.newest(query, 5, scope=scope).tolist() == whole[:5]
+
+
+def test_only_the_folders_that_are_asked_about_are_looked_in(box: Box, ids: dict[str, int]) -> None:
+    archive = Scope((box.folder(Role.ARCHIVE).id,))
+    assert box.store.search.query("the", scope=archive).ids.tolist() == [ids["secret"]]
+    kept = Scope(archive.folders, keep=(ids["secret"], ids["rent"]))
+    assert box.store.search.query("is:flagged", scope=kept).ids.tolist() == [ids["secret"]]
+
+
+def test_what_fits_best_comes_first_where_that_is_asked(box: Box) -> None:
+    weak = box.letter("harbour " + "and other words " * 50, date=datetime(2026, 5, 1, tzinfo=UTC))
+    strong = box.letter("x", subject="Harbour", date=datetime(2026, 1, 1, tzinfo=UTC))
+    by = box.store.search.query("harbour", order=search.Order.RELEVANCE)
+    assert by.ids.tolist() == [strong, weak]
+    assert box.store.search.query("harbour").ids.tolist() == [weak, strong]
+    unread = box.store.search.query("harbour is:read", order=search.Order.RELEVANCE)
+    assert unread.count == 0
+    every = box.store.search.query("is:unread", order=search.Order.RELEVANCE)
+    assert every.ids.tolist() == [weak, strong]
+
+
+def test_a_question_that_nobody_waits_for_any_more_is_stopped(
+    box: Box, ids: dict[str, int]
+) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        box.store.search.query("the", cancel=cancel)
+    assert box.store.search.query("the", cancel=CancelToken()).count == 3
+
+
+def test_a_question_is_stopped_in_the_middle(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    made_of(box, 30)
+    monkeypatch.setattr(readers, "LOOK", 5)
+
+    class Late(CancelToken):
+        """Is cancelled at the third look."""
+
+        looks = 0
+
+        @property
+        def cancelled(self) -> bool:
+            self.looks += 1
+            if self.looks == 3:
+                self.cancel()
+            return super().cancelled
+
+    with pytest.raises(Cancelled):
+        box.store.search.query("every", cancel=Late())
+    assert box.store.search.query("every").count == 30
 
 
 def test_a_limit_cuts_the_list_and_not_the_count(box: Box, ids: dict[str, int]) -> None:
@@ -184,6 +313,11 @@ def test_a_limit_cuts_the_list_and_not_the_count(box: Box, ids: dict[str, int]) 
         ("after:2026-13", "2026-13"),
         ("on:2026-02-30", "2026-02-30"),
         ("on:0000", "0000"),
+        ("older:soon", "soon"),
+        ("newer:3", "'3'"),
+        ("size:huge", "huge"),
+        ("rent is:happy", r"at character 6"),
+        ("(" * 30 + "rent", "nested"),
         ("x " * (MOST_TERMS + 1), f"{MOST_TERMS} terms"),
         ("x" * (LONGEST + 1), "too long"),
     ],
