@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -104,14 +105,14 @@ def forms(word: str) -> dict[str, bytes]:
     return found
 
 
-def leaks(recorder: Recorder) -> list[str]:
+def leaks(recorder: Recorder, words: Sequence[str] = (LOCAL_PART, PASSWORD)) -> list[str]:
     """Where password or local part can be read; what the two servers say to each other is
     theirs."""
     found = []
     for (source, target), data in recorder.streams.items():
         if AUTH in (source, target):
             continue
-        for word in (LOCAL_PART, PASSWORD):
+        for word in words:
             for form, wanted in forms(word).items():
                 if wanted.lower() in bytes(data).lower():
                     found.append(f"{word!r} as {form} from port {source} to {target}")

@@ -120,6 +120,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
     asked: list[dict[str, str]] = field(default_factory=list)
     codes: dict[str, _Code] = field(default_factory=dict)
     refreshes: dict[str, _Refresh] = field(default_factory=dict)
+    issued: list[str] = field(default_factory=list)  # every access token
     devices: dict[str, Any] = field(default_factory=dict)
     device_answers: deque[str] = field(default_factory=deque)
     count: Iterator[int] = field(default_factory=itertools.count)
@@ -139,9 +140,10 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         user = str(wanted["user"])
         value = f"refresh {next(self.count)} of {user}"
         self.refreshes[value] = _Refresh(value, user)
+        self.issued.append(token(user, lasts=self.lasts, filler=value))
         return {
             "token_type": "Bearer",
-            "access_token": token(user, lasts=self.lasts, filler=value),
+            "access_token": self.issued[-1],
             "expires_in": self.lasts,
             "refresh_token": value,
         }
