@@ -43,12 +43,14 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the message list can show: some folders, or the outbox; `key` tells places apart."""
+    """What the message list can show: some folders, the outbox, or what a kept search finds;
+    `key` tells places apart."""
 
     key: str
     title: str
     folders: tuple[int, ...] = ()
     role: str = ""
+    query: str = ""
 
 
 ALL_INBOXES = "inboxes"

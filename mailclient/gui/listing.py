@@ -7,18 +7,18 @@ keeps moving.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mailclient.app import App
 from mailclient.errors import MailError
+from mailclient.gui.answers import Answer, Question, answer, still_open
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.folder_list import Place
-from mailclient.gui.message_list.listed import NOTHING, Grouping, Listed
+from mailclient.gui.message_list.listed import Grouping, Listed
 from mailclient.gui.message_list.model import MessageModel
 from mailclient.gui.message_list.pane import MessagePane
 from mailclient.services.jobs import Job
@@ -29,20 +29,12 @@ OUTGOING = ("sent", "drafts")
 
 
 class Why(Enum):
-    """Why the ids are read: for something else to list, or because what is listed changed."""
+    """Why the ids are read: for something else to list, for all of it after the first, or because
+    what is listed changed."""
 
     ANEW = "anew"
+    REST = "rest"
     UPDATE = "update"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is to be listed."""
-
-    place: Place | None = None
-    search: str = ""
-    filters: tuple[str, ...] = ()
-    grouped: bool = False
 
 
 EMPTY = {
@@ -54,45 +46,6 @@ EMPTY = {
     "trash": ("The trash is empty", "What you delete waits here until you delete it again."),
     "own": ("This folder is empty", "Move messages here with Ctrl+Shift+M."),
 }
-
-
-def answer(app: App, question: Question, keep: Collection[int], job: Job) -> Listed:
-    """What to list for a question, newest first; `keep` stay listed though a filter excludes them.
-
-    What a search finds is listed message by message.
-    """
-    place = question.place
-    if question.search:
-        base = app.search.find(question.search, None).ids
-    elif place is None:
-        return NOTHING
-    elif question.grouped and not question.filters:
-        return Listed(app.conversations.heads(place.folders), grouped=True)
-    else:
-        base = app.search.ids_in(place.folders)
-    job.cancel.check()
-    if question.filters:
-        wanted = set(app.search.find(" ".join(question.filters), None).ids)
-        wanted.update(keep)
-        base = array("q", (id for id in base if id in wanted))
-    if question.grouped and not question.search:
-        return Listed(app.conversations.first_each(base), grouped=True)
-    return Listed(base)
-
-
-def still_open(app: App, listed: Listed, question: Question, opened: Collection[int]) -> Listed:
-    """The list with those conversations open that were so: their heads may be others now."""
-    if not listed.grouped or question.place is None:
-        return listed
-    folders = question.place.folders
-    for id in opened:
-        inside = app.conversations.members([id], folders, beside=False)
-        at = next((listed.ids.index(one) for one in inside if one in listed.ids), None)
-        if at is not None and listed.ids[at] not in listed.opened:
-            members = app.conversations.members([id], folders)
-            if len(members) > 1:
-                listed = listed.open(at, members)
-    return listed
 
 
 class Listing(QObject):
@@ -123,6 +76,11 @@ class Listing(QObject):
     def question(self) -> Question:
         """What is listed."""
         return self._question
+
+    @property
+    def busy(self) -> bool:
+        """Whether not all that was asked for is listed yet."""
+        return self._busy
 
     # What is asked
 
@@ -180,17 +138,19 @@ class Listing(QObject):
         if why is Why.UPDATE and self._busy:
             self._again = True
             return
-        self._busy, self._again = True, False
+        self._busy, self._again = True, self._again and why is Why.REST
         question, keep = self._question, self._kept(why)
-        opened = self._model.listed.opened if why is Why.UPDATE else ()
+        opened = frozenset() if why is Why.ANEW else self._model.listed.opened
 
-        def work(job: Job) -> Listed:
-            return still_open(self._app, answer(self._app, question, keep, job), question, opened)
+        def work(job: Job) -> Answer:
+            found = answer(self._app, question, keep, job, first=why is Why.ANEW)
+            listed = still_open(self._app, found.listed, question, opened)
+            return replace(found, listed=listed)
 
         self._bridge.run(
             "search",
             work,
-            lambda listed: self._answered(question, listed, why),
+            lambda found: self._answered(question, found, why, opened),
             lambda problem: self._failed(question, problem),
             newest="list",
             owner=self,
@@ -202,10 +162,16 @@ class Listing(QObject):
             return ()
         return self._pane.list.selected_rows()
 
-    def _answered(self, question: Question, listed: Listed, why: Why) -> None:
+    def _answered(
+        self, question: Question, found: Answer, why: Why, opened: Collection[int]
+    ) -> None:
         self._busy = False
         if question is not self._question:
             return
+        if why is not Why.ANEW and self._model.listed.opened != opened:
+            self._read(why)  # a conversation was opened or closed meanwhile
+            return
+        listed = found.listed
         if why is Why.ANEW:
             self._model.show(listed, self._grouping(question), self._outgoing)
             self._pane.list.scrollToTop()
@@ -213,9 +179,11 @@ class Listing(QObject):
             self._merge(listed)
         else:
             self._model.merge(listed)
-        self._tell()
+        self._tell(whole=found.whole)
         self.settled.emit()
-        if self._again:
+        if not found.whole:
+            self._read(Why.REST)
+        elif self._again:
             self._read(Why.UPDATE)
 
     def _grouping(self, question: Question) -> Grouping:
@@ -257,16 +225,18 @@ class Listing(QObject):
         if question is self._question:
             self._pane.strip.problem(problem)
 
-    def _tell(self) -> None:
-        """Say what is listed, or why nothing is."""
+    def _tell(self, *, whole: bool = True) -> None:
+        """Say what is listed, or why nothing is; how much it is once the `whole` is listed."""
         question, count = self._question, self._model.rowCount()
         place = question.place
         title = f"“{question.search}”" if question.search else place.title if place else ""
         grouped = self._model.listed.grouped
-        self._pane.title(title, count, search=bool(question.search), grouped=grouped)
+        self._pane.title(
+            title, count if whole else None, search=bool(question.search), grouped=grouped
+        )
         if count:
             self._pane.show_list()
-        elif question.search:
+        elif question.everywhere:
             self._pane.show_empty(
                 "Nothing found", "Try fewer words, or from:ann, subject:plan, has:attachment."
             )
@@ -281,5 +251,5 @@ class Listing(QObject):
         self._model.refresh(changes.messages)
         place = self._question.place
         shown = place is not None and changes.folders_of_messages & set(place.folders)
-        if shown or self._question.search:
+        if shown or self._question.everywhere:
             self.update()

@@ -12,6 +12,8 @@ from mailclient.gui.wizard.window import Wizard
 from mailclient.settings import THEME
 from mailclient.store.moving import Arrived
 
+QUIET_MS = 2000
+
 
 class Session(QObject):
     """What lives as long as the profile is open here: the bridge and the windows."""
@@ -25,6 +27,10 @@ class Session(QObject):
         self.bridge = Bridge(app.events, app.jobs)
         self.window = MainWindow(app, self.bridge)
         self.wizard: Wizard | None = None
+        self._quiet = QTimer(self)  # nothing has arrived for a moment: time for the index
+        self._quiet.setSingleShot(True)
+        self._quiet.setInterval(QUIET_MS)
+        self._quiet.timeout.connect(self._index)
         self.bridge.changed.connect(self._changed)
         self.window.take_in_wanted.connect(self.take_in_wanted)
 
@@ -61,6 +67,7 @@ class Session(QObject):
         """Tell nothing any more, and close the profile."""
         if self.wizard is not None:
             self.wizard.blockSignals(True)  # its end begins no work any more
+        self._quiet.stop()
         self.bridge.close()
         self.app.close()
 
@@ -77,7 +84,14 @@ class Session(QObject):
         self.app.conversations.start()
         self.app.schedule.start()
         self.app.dispatch.start()
+        self._quiet.start()
 
     def _changed(self, changes: Changes) -> None:
         if THEME.key in changes.settings:
             self._look.choose(self.app.settings.get(THEME))
+        if changes.messages:
+            self._quiet.start()
+
+    def _index(self) -> None:
+        """Index what is inside attachments, and whatever else is still to be indexed."""
+        self.bridge.run("index", self.app.indexing.run, newest="index")

@@ -84,9 +84,12 @@ class Search:
         """A page of rows, in the order of `ids`; those that are gone are left out."""
         return self._store.messages.page(ids)
 
-    def ids_in(self, folder_ids: Sequence[int]) -> array[int]:
-        """The ids of all messages in these folders, newest first."""
-        return self._store.messages.ids_in(folder_ids)
+    def ids_in(self, folder_ids: Sequence[int], limit: int = -1) -> array[int]:
+        """The ids of all messages in these folders, newest first; of the newest `limit` of them
+        where that is given."""
+        if limit >= 0 and len(folder_ids) > 1:
+            return self.first("", limit, scope=Scope(tuple(folder_ids)))
+        return self._store.messages.ids_in(folder_ids, limit)
 
     def saved(self) -> tuple[SavedSearch, ...]:
         """The searches that were kept, by name."""

@@ -210,16 +210,14 @@ class MessageTable:
         sql = f"SELECT DISTINCT folder_id FROM messages WHERE {_HERE}"
         return tuple(row[0] for row in self._database.rows(sql, (_list(ids),)))
 
-    def ids_in(self, folder_ids: Sequence[int]) -> array[int]:
-        """The messages in these folders, newest first; one scan of the index, no row is read."""
+    def ids_in(self, folder_ids: Sequence[int], limit: int = -1) -> array[int]:
+        """The messages in these folders, newest first, at most `limit` where that is given; one
+        scan of the index, no row is read."""
         marks = ", ".join("?" * len(folder_ids))
-        sql = (
-            f"SELECT id FROM messages WHERE folder_id IN ({marks}) ORDER BY date DESC, id DESC"
-            if len(folder_ids) != 1
-            else "SELECT id FROM messages WHERE folder_id = ? ORDER BY date DESC, id DESC"
-        )
+        where = f"folder_id IN ({marks})" if len(folder_ids) != 1 else "folder_id = ?"
+        sql = f"SELECT id FROM messages WHERE {where} ORDER BY date DESC, id DESC LIMIT ?"
         with self._database.read() as connection:
-            return array("q", (row[0] for row in connection.execute(sql, tuple(folder_ids))))
+            return array("q", (row[0] for row in connection.execute(sql, (*folder_ids, limit))))
 
     def by_message_id(self, message_id: str) -> tuple[int, ...]:
         """The messages with this Message-ID, oldest first."""

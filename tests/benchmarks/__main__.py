@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import openpgp, pop3, smtp, window
+from tests.benchmarks import million, openpgp, parse, pop3, smtp, window
 
-BENCHMARKS = {"openpgp": openpgp, "pop3": pop3, "smtp": smtp, "window": window}
+BENCHMARKS = {
+    "million": million,
+    "openpgp": openpgp,
+    "parse": parse,
+    "pop3": pop3,
+    "smtp": smtp,
+    "window": window,
+}
 
 
 def main() -> None:
