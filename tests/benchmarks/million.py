@@ -14,10 +14,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from compileall import compile_dir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import mailclient
 from tests.benchmarks import plot, report
 from tests.benchmarks.letters import Letters, write_mbox
 from tests.benchmarks.measure import RunFailed
@@ -97,6 +99,7 @@ def measure(
     sizes: list[int], folder: Path, only: list[str], tell: Callable[[str], None]
 ) -> Figures:
     """Everything at each size."""
+    compile_dir(Path(mailclient.__file__).parent, quiet=1)  # as installing a program does
     growing = Growing(folder, Letters())
     state = folder / "written"
     if state.exists():
