@@ -25,8 +25,10 @@ from mailclient.services.discovery import Discovery
 from mailclient.services.dispatch import Dispatch
 from mailclient.services.doctor import Doctor
 from mailclient.services.events import Events
+from mailclient.services.exporting import Exporting
 from mailclient.services.flushing import Flushing
 from mailclient.services.handing_on import HandingOn
+from mailclient.services.importing import Importing
 from mailclient.services.indexing import Indexing
 from mailclient.services.intake import Intake
 from mailclient.services.jobs import Jobs
@@ -54,7 +56,6 @@ from mailclient.services.settling import Settling
 from mailclient.services.signin import SignIn
 from mailclient.services.tentative import Tentative
 from mailclient.services.timekeeping import Timekeeper, steady
-from mailclient.services.transfer import Transfer
 from mailclient.store import Store
 from mailclient.store.keyrings import ANSWER_SECONDS, PICK_SECONDS, Keyring, pick_keyring
 from mailclient.store.vault import Way, way_of
@@ -123,7 +124,8 @@ class App:
             self.accounts, store.settings, self.receive, self.events, self.jobs, network=network
         )
         self.organise = Organise(store, self.events)
-        self.transfer = Transfer(store, self.accounts, self.intake, self.events, clock)
+        self.transfer = Importing(store, self.accounts, self.intake, self.events, clock)
+        self.exporting = Exporting(store)
         self.moving = Moving(profile, store, self.keys, clock)
         self.doctor = Doctor(store, plugins, self.accounts)
         self._store = store

@@ -7,13 +7,19 @@ from pathlib import Path
 import click
 
 from mailclient.cli.context import Context, print_json, progress
-from mailclient.services.transfer import Target
+from mailclient.services.exporting import Target
+from mailclient.services.sources.mbox import Dialect
 
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--folder", help="The folder to put it in; made if it is not there. Example: --folder Old"
+)
+@click.option(
+    "--dialect",
+    type=click.Choice([one.value for one in Dialect]),
+    help="How mbox files are quoted, where looking tells it wrongly. Example: --dialect mboxo",
 )
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient import old.mbox --json"
@@ -26,14 +32,21 @@ from mailclient.services.transfer import Target
 )
 @click.pass_obj
 def import_(
-    context: Context, paths: tuple[Path, ...], folder: str | None, as_json: bool, wanted: bool
+    context: Context,
+    paths: tuple[Path, ...],
+    folder: str | None,
+    dialect: str | None,
+    as_json: bool,
+    wanted: bool,
 ) -> None:
-    """Import mbox files, Maildirs, EML files and folders of them; nothing is taken in twice.
+    """Import mbox files, Maildirs, MH, EML files, folders of them, and profiles of Thunderbird;
+    nothing is taken in twice.
 
     Example: mailclient import ~/old-mail --folder Old
     """
     with progress(wanted) as job:
-        report = context.app.transfer.import_paths(paths, folder, job)
+        chosen = Dialect(dialect) if dialect else None
+        report = context.app.transfer.import_paths(paths, folder, job, chosen)
     if as_json:
         print_json(
             {
@@ -41,10 +54,16 @@ def import_(
                 "already_here": report.already_here,
                 "ids": list(report.ids),
                 "problems": list(report.problems),
+                "accounts": list(report.accounts),
+                "people": report.people,
             }
         )
         return
     click.echo(f"{report.imported} messages imported, {report.already_here} were here already.")
+    for address in report.accounts:
+        click.echo(f"The account {address} was taken over, paused and without its password.")
+    if report.people:
+        click.echo(f"{report.people} addresses were taken from address books.")
     for problem in report.problems:
         click.echo(f"mailclient: {problem}", err=True)
 
@@ -104,7 +123,7 @@ def export(
         raise click.UsageError("Say what to export: a QUERY, or --all.")
     kind, path = targets[0]
     with progress(False) as job:
-        count = context.app.transfer.export(
+        count = context.app.exporting.export(
             None if everything else " ".join(query), kind, path, job, decrypted=decrypted
         )
     if as_json:

@@ -22,11 +22,12 @@ from mailclient.message.draft import Draft
 from mailclient.message.quote import Whom
 from mailclient.services.again import again
 from mailclient.services.compose import Reply
+from mailclient.services.exporting import Target
+from mailclient.services.importing import ImportReport
 from mailclient.services.jobs import Job
 from mailclient.services.organise import Undo
 from mailclient.services.read import MessageView
 from mailclient.services.redirect import Redirection
-from mailclient.services.transfer import ImportReport, Target
 
 UNDOS = 50
 
@@ -255,7 +256,7 @@ class Verbs(QObject):
         """Write mail into an mbox file."""
         self._bridge.run(
             "work",
-            lambda job: self._app.transfer.export(query, Target.MBOX, path, job),
+            lambda job: self._app.exporting.export(query, Target.MBOX, path, job),
             lambda count: self._notify.note(f"{count:,} messages written to {path}"),
             title="Exporting mail",
             owner=self,

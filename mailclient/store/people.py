@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailclient.message.address import Address
 from mailclient.message.envelope import Envelope
 from mailclient.store.database import Database
@@ -38,6 +40,18 @@ class PeopleTable:
                     seconds,
                 )
                 for one in people[:MOST_PEOPLE]
+                if "@" in one.address
+            ],
+        )
+
+    def know(self, people: Sequence[Address]) -> None:
+        """Take in people from an address book; who is known already keeps what is counted."""
+        self._database.run_many(
+            "INSERT INTO people (address, written, name, uses, last) VALUES (?, ?, ?, 1, 0)"
+            " ON CONFLICT (address) DO UPDATE SET name = iif(name = '', excluded.name, name)",
+            [
+                (storable(one.key), storable(one.address), storable(one.name))
+                for one in people
                 if "@" in one.address
             ],
         )
