@@ -193,6 +193,8 @@ class Identity:
 def _address(value: str) -> str:
     """An addr-spec without anything around it; raises BadInput."""
     address = one_line(value, "address")
+    if not address:
+        raise BadInput("The address is missing.", "It looks like ann@example.org.")
     local, _, domain = address.rpartition("@")
     if not local or not domain or " " in address:
         raise BadInput(f"'{address}' is not an e-mail address.", "It looks like ann@example.org.")

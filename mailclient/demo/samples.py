@@ -179,7 +179,7 @@ def _formatted(owner: str, date: datetime) -> bytes:
         "<h1>Ten quiet places by the sea</h1>",
         f'<p><img src="{image}" alt="A lighthouse" width="480"></p>',
         "<p>This week: <b>the lighthouse at Nordholm</b>. The picture above would tell the sender "
-        "that you opened this mail, so it is not loaded until you say so.</p>",
+        "that you opened this mail, so it is not loaded.</p>",
         '<p><a href="https://tidewater.example/nordholm">Read on</a></p>',
         "<script>document.title = 'never run'</script>",
         "</body></html>",

@@ -72,8 +72,8 @@ class Moving:
         Raises BadInput, KeyLocked, StoreLocked, StoreFull, StoreDamaged.
         """
         self.check(passphrase)
-        if target.exists():
-            raise BadInput(f"{target} is there already.", "Choose another name.")
+        made = backup.beside(target)
+        swap.drop(made)
         accounts = self._store.accounts.all()
         key = secrets.token_bytes(KEY_BYTES)
         document = sealed(key, "moved", passphrase)
@@ -83,8 +83,6 @@ class Moving:
             held,
             _certificates(accounts),
         )
-        made = target.with_name(f"{target.name}.part")
-        swap.drop(made)
         try:
             self._fill(made, key, luggage, told, mail=mail)
             crash_point("packed")

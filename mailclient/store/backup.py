@@ -28,15 +28,32 @@ MOVED = b"mailclient moved profile\n"  # in place of it, where the store is to b
 
 def write(database: Database, key: bytes, document: bytes, target: Path) -> int:
     """Write a backup to a new file; returns its size. Raises BadInput, StoreFull, StoreDamaged."""
-    if target.exists():
-        raise BadInput(f"{target} is there already.", "Choose another name.")
-    made = target.with_name(f"{target.name}.part")
+    made = beside(target)
     try:
-        made.unlink(missing_ok=True)
         copy(database, key, made)
         return finish(made, document, target)
     finally:
         made.unlink(missing_ok=True)
+
+
+def beside(target: Path) -> Path:
+    """Where a new file is written before it has its name; raises BadInput where it cannot be."""
+    made = target.with_name(f"{target.name}.part")
+    if target.exists():
+        raise BadInput(f"{target} is there already.", "Choose another name.")
+    try:
+        made.unlink(missing_ok=True)
+        made.touch(mode=0o600)
+        made.unlink()
+    except OSError as problem:
+        missing = not target.parent.exists()
+        raise BadInput(
+            f"There is no folder {target.parent}."
+            if missing
+            else f"Nothing can be written in {target.parent}: {problem.strerror}.",
+            "Choose another place.",
+        ) from problem
+    return made
 
 
 def finish(made: Path, document: bytes, target: Path, mark: bytes = MARK) -> int:

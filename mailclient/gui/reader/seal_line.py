@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from mailclient.gui import icons, parts, theme
 from mailclient.gui.reader.wording import Chip, SealText, seal_text
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mailclient.message.security import Verdict
 
 
+LEAST_SENTENCE = 260  # pixels; with less room beside them the chips stand below
 SLACK = 10  # what is drawn may be a little wider than what was measured
 
 
@@ -84,14 +85,40 @@ class SealLine(QFrame):
         self.sentence = parts.label(wrap=True)
         self.encryption = SealChip("Encryption")
         self.signature = SealChip("Signature")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 7, 12, 7)
-        row.setSpacing(8)
-        row.addWidget(self._icon)
-        row.addWidget(self.sentence, 1)
-        row.addWidget(self.encryption)
-        row.addWidget(self.signature)
+        self._chips = QWidget()
+        chips = QHBoxLayout(self._chips)
+        chips.setContentsMargins(0, 0, 0, 0)
+        chips.setSpacing(8)
+        for chip in (self.encryption, self.signature):
+            chips.addWidget(chip)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 7, 12, 7)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self._icon, 0, 0)
+        self._grid.addWidget(self.sentence, 0, 1)
+        self._below: bool | None = None
+        self._put_chips()
         self.hide()
+
+    def _put_chips(self) -> None:
+        """Beside the sentence where there is room for both, else below it."""
+        wanted = sum(one.sizeHint().width() for one in (self.encryption, self.signature))
+        below = self.width() - wanted < LEAST_SENTENCE
+        if below is self._below:
+            return
+        self._below = below
+        self._grid.removeWidget(self._chips)
+        if below:
+            self._grid.addWidget(self._chips, 1, 1, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._grid.addWidget(self._chips, 0, 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the chips where there is room."""
+        super().resizeEvent(event)
+        self._put_chips()
 
     def show_verdict(self, verdict: Verdict) -> None:
         """Show what the judge said."""
@@ -105,6 +132,7 @@ class SealLine(QFrame):
             "Press Enter for details"
         )
         self.setToolTip("What was checked (Ctrl+Alt+S)")
+        self._put_chips()
         self.setVisible(text.shown)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -141,6 +141,8 @@ class Wizard(QDialog):
             (self._leave_who, self._leave_servers, self._leave_key)[self.pages.currentIndex()]()
         except BadInput as problem:
             self.strip.problem(problem)
+            if self.pages.currentIndex() == WHO:
+                self.who.address.setFocus()
 
     def _back(self) -> None:
         self._drop()

@@ -131,6 +131,20 @@ def test_a_backup_overwrites_nothing(upkeep: Upkeep, letters: object, tmp_path: 
     assert target.read_text() == "something else"
 
 
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [("nowhere/mail.backup", "There is no folder"), ("file/mail.backup", "Nothing can be written")],
+)
+def test_a_place_that_cannot_be_written_is_named_and_not_the_profile(
+    upkeep: Upkeep, letters: dict[int, bytes], tmp_path: Path, place: str, told: str
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(BadInput, match=told) as fault:
+        upkeep.backup(tmp_path / place)
+    assert "profile" not in str(fault.value)
+    assert letters
+
+
 def test_compacting_gives_room_back(
     upkeep: Upkeep, letters: dict[int, bytes], reopen: Callable[[], Store]
 ) -> None:
