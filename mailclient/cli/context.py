@@ -6,11 +6,12 @@ import json
 import logging
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,17 +20,37 @@ from mailclient.app import App
 from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, MailError, StoreLocked
 from mailclient.paths import Profile, default_profile
-from mailclient.services.jobs import Job
-from mailclient.services.moving import Told
-from mailclient.services.upkeep import Upkeep
 from mailclient.store.keyrings import pick_keyring
-from mailclient.store.moving import Arrived
+
+if TYPE_CHECKING:
+    from mailclient.services.jobs import Job
+    from mailclient.services.moving import Told
+    from mailclient.store.moving import Arrived
 
 log = logging.getLogger(__name__)
 
 
 class Face(click.Group):
-    """Tells a fault in one sentence and exits with 1; a bug is named as one."""
+    """Tells a fault in one sentence and exits with 1; a bug is named as one.
+
+    The commands that are `late` are named as `module:function`, and imported when they are asked
+    for.
+    """
+
+    def __init__(self, *values: Any, late: Mapping[str, str] | None = None, **named: Any) -> None:
+        super().__init__(*values, **named)
+        self._late = dict(late or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted({*self.commands, *self._late})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name."""
+        if cmd_name in self._late and cmd_name not in self.commands:
+            module, _, function = self._late[cmd_name].partition(":")
+            self.add_command(getattr(import_module(module), function), cmd_name)
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; see the class."""
@@ -147,6 +168,8 @@ class Context:
 
     def take_in(self, file: Path, words: str, own: str | None, told: Told) -> Arrived:
         """Make the closed profile one that was packed, opened by `own` or by the keyring."""
+        from mailclient.services.upkeep import Upkeep  # late: seldom wanted
+
         keyring = pick_keyring() if own is None else None
         kept = Upkeep(self.profile, root.now, passphrase=own, keyring=keyring)
         return kept.take_in(file, words, told)
@@ -197,6 +220,8 @@ def one_line(text: str, width: int) -> str:
 @contextmanager
 def progress(wanted: bool) -> Iterator[Job]:
     """A job that tells its progress on standard error, where that is wanted or a terminal."""
+    from mailclient.services.jobs import Job  # late: it needs much
+
     job = Job(0)
     if wanted or sys.stderr.isatty():
         job = Job(0, _report=_report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailclient.account import Account, Identity, Server
 from mailclient.message.address import Address
@@ -21,11 +21,26 @@ from mailclient.services.readiness import Readiness
 from mailclient.services.receive import Receipt
 from mailclient.services.redirect import Redirection
 from mailclient.services.waiting import late, next_try, question
-from mailclient.store.folders import Folder
-from mailclient.store.messages import MessageRow
-from mailclient.store.outbox import OutItem
-from mailclient.store.threads import Conversation
-from mailclient.transport.discover.values import Report
+
+if TYPE_CHECKING:
+    from mailclient.account import Account, Identity, Server
+    from mailclient.message.address import Address
+    from mailclient.message.body import Attachment
+    from mailclient.message.security import Verdict
+    from mailclient.services.accounts import StepResult
+    from mailclient.services.compose import Reply
+    from mailclient.services.keyfinding import Search
+    from mailclient.services.keys import KeyEntry
+    from mailclient.services.read import MessageView
+    from mailclient.services.readiness import Readiness
+    from mailclient.services.receive import Receipt
+    from mailclient.services.redirect import Redirection
+    from mailclient.store.folders import Folder
+    from mailclient.store.messages import MessageRow
+    from mailclient.store.outbox import OutItem
+    from mailclient.store.threads import Conversation
+    from mailclient.transport.discover.values import Report
+
 
 Json = dict[str, Any]
 

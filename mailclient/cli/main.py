@@ -7,23 +7,35 @@ from pathlib import Path
 import click
 
 from mailclient import __version__
-from mailclient.cli.accounts import account
 from mailclient.cli.context import Context, Face
-from mailclient.cli.files import export, import_
-from mailclient.cli.keys import key, readiness
-from mailclient.cli.listing import list_
-from mailclient.cli.mail import receive, send
-from mailclient.cli.outbox import outbox
-from mailclient.cli.passing import edit, forward, redirect, reply
-from mailclient.cli.profile import profile as profile_
-from mailclient.cli.reading import show
-from mailclient.cli.receipts import receipt
-from mailclient.cli.searching import search
-from mailclient.cli.server import fetch
-from mailclient.cli.upkeep import doctor, plugins, store
+
+# A command is imported when it is asked for: loading all takes longer than most take to run.
+LATE = {
+    "account": "mailclient.cli.server:account",  # which adds some of its commands
+    "doctor": "mailclient.cli.upkeep:doctor",
+    "edit": "mailclient.cli.passing:edit",
+    "export": "mailclient.cli.files:export",
+    "fetch": "mailclient.cli.server:fetch",
+    "forward": "mailclient.cli.passing:forward",
+    "import": "mailclient.cli.files:import_",
+    "key": "mailclient.cli.keys:key",
+    "list": "mailclient.cli.listing:list_",
+    "outbox": "mailclient.cli.outbox:outbox",
+    "plugins": "mailclient.cli.upkeep:plugins",
+    "profile": "mailclient.cli.profile:profile",
+    "readiness": "mailclient.cli.keys:readiness",
+    "receipt": "mailclient.cli.receipts:receipt",
+    "receive": "mailclient.cli.receive:receive",
+    "redirect": "mailclient.cli.passing:redirect",
+    "reply": "mailclient.cli.passing:reply",
+    "search": "mailclient.cli.searching:search",
+    "send": "mailclient.cli.mail:send",
+    "show": "mailclient.cli.reading:show",
+    "store": "mailclient.cli.upkeep:store",
+}
 
 
-@click.group(cls=Face, invoke_without_command=True)
+@click.group(cls=Face, late=LATE, invoke_without_command=True)
 @click.option(
     "--profile",
     type=click.Path(path_type=Path, file_okay=False),
@@ -88,29 +100,3 @@ def cli(
 def demo(context: Context, headless: bool) -> None:
     """Show the program with a throw-away profile, two mailboxes and keys."""
     click.get_current_context().exit(context.demo(headless=headless))
-
-
-for command in (
-    account,
-    fetch,
-    receive,
-    send,
-    outbox,
-    list_,
-    search,
-    show,
-    receipt,
-    reply,
-    forward,
-    redirect,
-    edit,
-    import_,
-    export,
-    key,
-    readiness,
-    store,
-    profile_,
-    doctor,
-    plugins,
-):
-    cli.add_command(command)

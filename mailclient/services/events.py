@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mailclient.errors import MailError
-from mailclient.transport.discover.values import Tried
+if TYPE_CHECKING:
+    from mailclient.errors import MailError
+    from mailclient.transport.discover.values import Tried
 
 
 @dataclass(frozen=True, slots=True)

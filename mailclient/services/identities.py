@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mailclient.account import Account, Identity
 from mailclient.message import rich
 from mailclient.message.address import Address, normalise, without_tag
-from mailclient.message.draft import Draft
-from mailclient.message.envelope import Envelope
+
+if TYPE_CHECKING:
+    from mailclient.message.draft import Draft
+    from mailclient.message.envelope import Envelope
 
 SEPARATOR = "-- "  # RFC 3676 section 4.3
 

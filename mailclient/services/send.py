@@ -304,9 +304,8 @@ class Send:
             self._settling.look_back()  # a copy can be back before the server's answer is given up
             self._intake.start(self._jobs)  # what has come into Sent
 
-    def recover(self) -> None:
-        """After a crash: what was cut past the final dot is uncertain, the rest is due again."""
-        self._store.outbox.steps.recover(self._clock())
+    def look_back(self) -> None:
+        """Settle what is uncertain since an earlier run and has come back."""
         self._settling.look_back()
 
 

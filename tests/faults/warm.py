@@ -12,6 +12,7 @@ import atexit
 import gc
 import json
 import os
+import pkgutil
 import resource
 import socket
 import subprocess
@@ -20,11 +21,11 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from mailclient import __main__, app
-from mailclient.cli.main import cli
+from mailclient import __main__, cli, crypto, services, store, transport
 from tests.faults.hurried import hurry
 
 STREAMS = 3
@@ -124,10 +125,16 @@ def _status() -> int:
     return 0
 
 
+def _load() -> None:
+    """Import what any command may come to need."""
+    for package in (cli, services, store, transport, crypto):
+        for _, name, _ in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            import_module(name)
+
+
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    assert cli.commands
-    assert app.open_profile
+    _load()
     with socket.socket(fileno=int(sys.argv[1])) as sock:
         serve(sock)
 

@@ -33,8 +33,12 @@ BROAD_EXCEPTS: dict[str, str] = {
     "gui/bridge.py::_deliver": "the bridge: a bug in one receiver must not stop the next",
 }
 
-# "path::function" -> why it imports from the program itself only when it is called
+# "path" or "path::function" -> why it imports from the program itself only when it is called
 LATE_IMPORTS: dict[str, str] = {
+    "parts.py": "a part is imported when it is asked for: a command needs few of many",
+    "app.py::open_profile": "it is imported beside the unlocking of the store",
+    "cli/context.py::progress": "most commands begin no job",
+    "cli/context.py::take_in": "a profile is seldom moved",
     "__main__.py::_window": "the command line never loads Qt",
     "__main__.py::_demo": "the demo stands on an optional extra, and Qt may not be there",
 }
@@ -112,7 +116,7 @@ def imports_the_program(node: ast.AST) -> bool:
 
 def late_imports() -> set[str]:
     return {
-        f"{name_of(path)}::{function.name}"
+        name_of(path) if name_of(path) in LATE_IMPORTS else f"{name_of(path)}::{function.name}"
         for path in modules()
         for function in functions(tree_of(path))
         if any(imports_the_program(node) for node in ast.walk(function))

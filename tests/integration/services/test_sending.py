@@ -470,7 +470,8 @@ def test_what_came_back_before_the_program_knew_settles_at_the_next_start(
     ann.arrives(f"From: x@y\r\nMessage-ID: {ann.item(id).message_id}\r\n\r\nText\r\n".encode())
     store.outbox.steps.begin(id)
     store.outbox.steps.phase(id, 0, "DOT_PENDING")  # and killed here
-    ann.app.send.recover()
+    store.outbox.steps.recover(datetime.now(UTC))
+    ann.app.send.look_back()
     assert ann.states(id) == ["sent"]
 
 
