@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QInputDialog, QMenu, QWidget
 
 from mailclient.gui.actions import Actions
+from mailclient.gui.in_and_out import InAndOut
 from mailclient.gui.move_dialog import MoveDialog
 from mailclient.gui.other_windows import OtherWindows
 from mailclient.gui.reader.reader import Format
@@ -32,6 +32,8 @@ ON_ONE = (
     "redirect",
     "edit-as-new",
     "save",
+    "pdf",
+    "print",
     "source",
     "headers",
     "route",
@@ -51,6 +53,7 @@ class Commands(QObject):
         self._verbs = window.verbs
         self._reading = window.reading
         self.others = OtherWindows(window)
+        self.files = InAndOut(window)
         for id, act in self._table().items():
             window.actions_[id].triggered.connect(lambda checked=False, act=act: act())
         self._views()
@@ -69,8 +72,8 @@ class Commands(QObject):
             "receive": window.traffic.receive,
             "send-queued": window.traffic.send_queued,
             "mailbox": window.traffic.show_mailbox,
-            "import": self._import,
-            "export": self._export,
+            "import": self.files.show_import,
+            "export": self.files.show_export,
             "new-folder": self._new_folder,
             "move-away": self.others.move_away,
             "take-in": self.others.take_in,
@@ -91,6 +94,8 @@ class Commands(QObject):
             "read": self._toggle_read,
             "star": lambda: self.toggle_star(0),
             "save": self._reading.save_message,
+            "pdf": self.files.printing.ask_pdf,
+            "print": self.files.printing.ask_printer,
             "source": self._reading.source,
             "headers": self._reading.headers,
             "route": self._reading.route,
@@ -240,26 +245,7 @@ class Commands(QObject):
         self._window.reader.choose(Format.FORMATTED if on else Format.PLAIN)
         self._window.bridge.run("work", lambda job: self._app.settings.set(SHOW_HTML, on))
 
-    # Files and folders
-
-    def _import(self) -> None:
-        dialog = QFileDialog(self._window, "Import mail from files")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(
-            lambda names: self._verbs.import_mail([Path(name) for name in names])
-        )
-        dialog.open()
-
-    def _export(self) -> None:
-        place = self._window.folders.place
-        if place is None:
-            return
-        dialog = QFileDialog(self._window, f"Export {place.title} as an mbox file")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.selectFile(f"{place.title}.mbox")
-        query = f'in:"{place.title}"'
-        dialog.fileSelected.connect(lambda name: self._verbs.export_mail(query, Path(name)))
-        dialog.open()
+    # Folders
 
     def _new_folder(self) -> None:
         accounts = self._app.accounts.list()

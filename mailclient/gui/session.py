@@ -75,6 +75,10 @@ class Session(QObject):
         self.wizard = None
         self._begin_work()
         self.window.read_folders()
+        self.window.strip.say(
+            "Mail that you have in another program can come here, too, with its folders and marks.",
+            choices=[("Import mail…", self.window.commands.files.show_import)],
+        )
 
     def _begin_work(self) -> None:
         self.window.show()

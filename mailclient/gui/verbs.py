@@ -6,7 +6,6 @@ Takes ids, calls the use cases, says what was done. It shows no list and no mess
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -22,8 +21,6 @@ from mailclient.message.draft import Draft
 from mailclient.message.quote import Whom
 from mailclient.services.again import again
 from mailclient.services.compose import Reply
-from mailclient.services.exporting import Target
-from mailclient.services.importing import ImportReport
 from mailclient.services.jobs import Job
 from mailclient.services.organise import Undo
 from mailclient.services.read import MessageView
@@ -239,33 +236,3 @@ class Verbs(QObject):
             then(())
         for window in tuple(waiting):
             window.keeper.finish(lambda window=window: closed(window))  # type: ignore[misc]
-
-    # In and out
-
-    def import_mail(self, paths: Sequence[Path]) -> None:
-        """Take mail from files and folders into the inbox."""
-        self._bridge.run(
-            "work",
-            lambda job: self._app.transfer.import_paths(paths, None, job),
-            self._imported,
-            title="Importing mail",
-            owner=self,
-        )
-
-    def export_mail(self, query: str | None, path: Path) -> None:
-        """Write mail into an mbox file."""
-        self._bridge.run(
-            "work",
-            lambda job: self._app.exporting.export(query, Target.MBOX, path, job),
-            lambda count: self._notify.note(f"{count:,} messages written to {path}"),
-            title="Exporting mail",
-            owner=self,
-        )
-
-    def _imported(self, report: ImportReport) -> None:
-        told = [f"{report.imported:,} messages imported"]
-        if report.already_here:
-            told.append(f"{report.already_here:,} were here already")
-        if report.problems:
-            told.append(f"{len(report.problems)} could not be read: {report.problems[0]}")
-        self._notify.note(". ".join(told))

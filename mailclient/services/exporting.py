@@ -56,10 +56,22 @@ class Exporting:
             ids = self._store.messages.ids_in(folders)
         else:
             ids = self._store.search.query(query, limit=None).ids
-        oldest_first = list(reversed(ids))
+        return self.export_these(ids, kind, path, job, decrypted=decrypted)
+
+    def export_these(
+        self,
+        ids: Sequence[int],
+        kind: Target,
+        path: Path,
+        job: Job,
+        *,
+        decrypted: bool = False,
+    ) -> int:
+        """Write these messages, given newest first; returns how many. Raises BadInput, Cancelled:
+        an mbox file that was begun is removed then."""
+        writer = {Target.MBOX: _mbox, Target.MAILDIR: _maildir, Target.EML: _eml}[kind]
         try:
-            writer = {Target.MBOX: _mbox, Target.MAILDIR: _maildir, Target.EML: _eml}[kind]
-            return writer(path, self._contents(oldest_first, job, decrypted=decrypted))
+            return writer(path, self._contents(list(reversed(ids)), job, decrypted=decrypted))
         except OSError as problem:
             raise BadInput(
                 f"{path} cannot be written: {problem.strerror}.", "Choose another place."
@@ -99,13 +111,18 @@ def _with_payload(head: bytes, opened: bytes) -> bytes:
 
 
 def _mbox(path: Path, contents: Iterator[_Content]) -> int:
-    count = 0
+    count, whole = 0, False
     with path.open("xb") as file:
-        for one in contents:
-            file.writelines(mbox_entry(one.pieces, ends_open=one.ends_open))
-            count += 1
-        file.flush()
-        os.fsync(file.fileno())
+        try:
+            for one in contents:
+                file.writelines(mbox_entry(one.pieces, ends_open=one.ends_open))
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+            whole = True
+        finally:
+            if not whole:
+                path.unlink()
     return count
 
 

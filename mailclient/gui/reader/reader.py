@@ -222,6 +222,11 @@ class Reader(QWidget):
             self._show_body()
 
     @property
+    def pictures(self) -> Mapping[str, QImage]:
+        """The pictures that came inside the message that is shown."""
+        return self._pictures
+
+    @property
     def shows_html(self) -> bool:
         """Whether the message that is shown is shown formatted."""
         view = self.view

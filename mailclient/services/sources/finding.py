@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from mailclient.errors import BadInput
 from mailclient.services.sources import mh, thunderbird
 from mailclient.services.sources.entry import Entry, Source, from_head, of_file, readable
 from mailclient.services.sources.maildir import PARTS, is_maildir, maildirs
@@ -69,6 +71,24 @@ def measure(paths: Sequence[Path]) -> int:
     return size
 
 
-def is_profile(path: Path) -> bool:
-    """Whether a folder is a profile of another program, with more than mail."""
-    return path.is_dir() and thunderbird.is_profile(path)
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """Mail of another program on this computer."""
+
+    program: str
+    path: Path
+
+
+def nearby(home: Path) -> tuple[Nearby, ...]:
+    """The mail of other programs where they usually keep it; looks, and reads nothing."""
+    found = [Nearby("Thunderbird", one) for one in thunderbird.profiles(home)]
+    places = (home / "Mail", home / "Maildir")
+    for place in places:
+        try:
+            if place.is_dir() and mh.is_mh_tree(place):
+                found.append(Nearby("Claws Mail", place))
+            elif is_maildir(place):
+                found.append(Nearby("Maildir", place))
+        except (BadInput, OSError):  # what may not be looked at is not offered
+            continue
+    return tuple(found)
