@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mailclient.account import EncryptionPolicy
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms
 from mailclient.cli.context import Context, print_json
@@ -24,6 +25,7 @@ from mailclient.crypto.api import KeySource
 from mailclient.errors import NotFound
 from mailclient.message.address import wire_address
 from mailclient.message.security import Trust
+from mailclient.services.comparing import words_of
 from mailclient.services.jobs import Job
 from mailclient.services.keys import KeyEntry
 from mailclient.services.read import read_file
@@ -174,6 +176,81 @@ def trust(
     entries = context.app.keys.trust(fingerprint, address, trust)
     context.app.intake.run(Job(0))
     _print(entries, as_json=as_json)
+
+
+@key.command("words")
+@click.argument("which", metavar="ADDRESS|FINGERPRINT")
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP.replace("list", "words A"))
+@click.pass_obj
+def words(context: Context, which: str, as_json: bool) -> None:
+    """Print the ten words of each key of an address, to compare them over the telephone.
+
+    Example: mailclient key words bob@example.org
+    """
+    entries = context.app_or_scratch.keys.entries(which)
+    found = {one.key.fingerprint: words_of(one.key.fingerprint) for one in entries}
+    if as_json:
+        print_json({"keys": [{"fingerprint": one, "words": list(w)} for one, w in found.items()]})
+        return
+    for one, its in found.items():
+        click.echo(f"{one}\n  {' '.join(its)}")
+
+
+@key.command("policy")
+@click.argument("address")
+@click.argument(
+    "policy",
+    required=False,
+    type=click.Choice(["always", "when-possible", "when-i-say", "account"]),
+)
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP.replace("list", "policy A"))
+@click.pass_obj
+def policy(context: Context, address: str, policy: str | None, as_json: bool) -> None:
+    """Say, or show, when letters to somebody begin encrypted; 'account' is as the account has it.
+
+    Example: mailclient key policy bob@example.org always
+    """
+    people = context.app.people
+    if policy is None:
+        person = people.one(address)
+    else:
+        wanted = None if policy == "account" else EncryptionPolicy(policy)
+        person = people.set_policy(address, wanted)
+    word = person.policy.value if person.policy else "account"
+    if as_json:
+        print_json({"address": person.address, "policy": word})
+    else:
+        click.echo(f"{person.address}: {word}")
+
+
+@key.command("history")
+@click.argument("address")
+@click.option("--json", "as_json", is_flag=True, help=JSON_HELP.replace("list", "history A"))
+@click.pass_obj
+def history(context: Context, address: str, as_json: bool) -> None:
+    """Print what happened to the keys of an address: where each came from, what was decided.
+
+    Example: mailclient key history bob@example.org
+    """
+    events = context.app_or_scratch.people.one(address).history
+    if as_json:
+        print_json(
+            {
+                "history": [
+                    {
+                        "at": forms.time(one.at),
+                        "fingerprint": one.fingerprint,
+                        "event": one.event,
+                        "detail": one.detail or None,
+                    }
+                    for one in events
+                ]
+            }
+        )
+        return
+    for one in events:
+        detail = f" ({one.detail})" if one.detail else ""
+        click.echo(f"{one.at.astimezone():%Y-%m-%d %H:%M}  {one.fingerprint}  {one.event}{detail}")
 
 
 @key.command("discover")

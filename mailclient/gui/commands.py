@@ -114,7 +114,7 @@ class Commands(QObject):
             "larger": lambda: window.reader.body.zoom(1),
             "smaller": lambda: window.reader.body.zoom(-1),
             "usual": lambda: window.reader.body.zoom(0),
-            "keys": self.others.show_keys,
+            "keys": lambda: self.others.show_keys(),
             "accounts": self.others.add_account,
             "settings": self.others.show_settings,
             "documentation": self.others.show_documentation,
@@ -140,7 +140,7 @@ class Commands(QObject):
         actions["folders"].toggled.connect(window.folders.setVisible)
         actions["reader-below"].toggled.connect(self._put_reader)
         actions["html"].toggled.connect(self._choose_html)
-        window.reader.keys_wanted.connect(self.others.show_keys)
+        window.reader.keys_wanted.connect(self.others.show_keys_of_sender)
 
     # The selection
 

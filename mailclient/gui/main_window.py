@@ -14,6 +14,8 @@ from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.commands import Commands, look_as_set
 from mailclient.gui.conversing import Conversing
 from mailclient.gui.folder_list import OUTBOX, FolderList, Place
+from mailclient.gui.keys.asking import KeyAsking
+from mailclient.gui.keys.attached import AttachedKeys
 from mailclient.gui.listing import OUTGOING, Listing
 from mailclient.gui.message_list.model import MessageModel
 from mailclient.gui.message_list.pane import MessagePane
@@ -58,10 +60,12 @@ class MainWindow(QMainWindow):
         self.pane = MessagePane(self.model)
         self.outbox = OutboxPane()
         self.undo_bar = UndoBar(now)
+        self.asking = KeyAsking(app, bridge, self)
         self.reader = Reader()
         self.activity = ActivityLine()
         self.listing = Listing(app, bridge, self.model, self.pane)
         self.reading = Reading(app, bridge, self.reader, self.notify, self._opened)
+        self.attached = AttachedKeys(app, bridge, self.notify, self)
         self.verbs = Verbs(app, bridge, self.notify, self)
         self.sending = OutboxVerbs(app, bridge, self.notify, self.verbs.open_composer, self)
         self._arrange()
@@ -107,7 +111,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.toolbar, parts.hairline(), self.strip, self.undo_bar):
+        for part in (self.toolbar, parts.hairline(), self.strip, self.undo_bar, self.asking.strip):
             column.addWidget(part)
         column.addWidget(self.outer, 1)
         for part in (parts.hairline(), self.activity):
@@ -130,6 +134,7 @@ class MainWindow(QMainWindow):
         self.toolbar.search.returnPressed.connect(self._search)
         self.toolbar.search.left.connect(self.pane.list.setFocus)
         self.reading.part_opened.connect(self._open_part)
+        self.reader.key_wanted.connect(self.attached.take)
         self.reader.message_wanted.connect(self._open)
         self.reader.again_wanted.connect(self.verbs.send_again)
         self.reader.shown.connect(self.commands.enable)

@@ -23,9 +23,15 @@ class OtherWindows:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
 
-    def show_keys(self) -> None:
-        """Open Keys and people."""
-        KeysWindow(self._window.app, self._window.bridge, self._window).show()
+    def show_keys(self, address: str = "") -> None:
+        """Open Keys and people, at somebody's page."""
+        KeysWindow(self._window.app, self._window.bridge, self._window, address).show()
+
+    def show_keys_of_sender(self) -> None:
+        """Open Keys and people for who wrote the message that is shown."""
+        view = self._window.reader.view
+        sender = view.envelope.from_[:1] if view is not None else ()
+        self.show_keys(sender[0].key if sender else "")
 
     def show_settings(self) -> None:
         """Open the settings."""

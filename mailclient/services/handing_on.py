@@ -86,6 +86,12 @@ class HandingOn:
         return self._recovery.restore(file_in(data), code)
 
 
+def needs_code(data: bytes) -> bool:
+    """Whether a file is a copy of a key or a setup message, which a code opens; raises BadInput."""
+    inside = file_in(data)
+    return b"-----BEGIN PGP MESSAGE-----" in inside and b"KEY BLOCK-----" not in inside
+
+
 def file_in(data: bytes) -> bytes:
     """The file in a setup message; other data as they are. Raises BadInput for a malformed one."""
     if b"autocrypt-setup-message:" not in data[:65536].lower():

@@ -122,6 +122,14 @@ class KeyFinding:
             [answers.get(one) or remembered.get(one) or self._not_asked(one) for one in KeySource],
         )
 
+    def attached(self, data: bytes, sender: str) -> str:
+        """Take in a key that is attached to a letter of its owner, as found and not decided; its
+        fingerprint. Raises BadInput."""
+        for plugin in self._plugins():
+            if plugin.keys.inspect(data):
+                return self._tentative.attached(data, sender, plugin.keys, self._clock())
+        raise BadInput("There is no key in it.", "Ask for the key as a file.")
+
     def publish(self, address: str, cancel: CancelToken) -> Published:
         """Give the own key of an address to the key server, because the user wants it.
 

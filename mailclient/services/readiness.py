@@ -180,7 +180,7 @@ def _ready(address: str, chosen: Candidate, state: ReadyState, now: datetime) ->
 def _came(source: str) -> str:
     """Where a key came from, within a sentence."""
     match source:
-        case "Autocrypt" | "Autocrypt gossip":  # see GOSSIP
+        case "Autocrypt" | "Autocrypt gossip" | "letter":  # see GOSSIP
             return "came with mail"
         case "" | "file" | "GnuPG":
             return "is here"

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from mailclient.crypto.api import Keys as EngineKeys
 from mailclient.crypto.api import Sighting
-from mailclient.errors import MailError
+from mailclient.errors import BadInput, MailError
 from mailclient.message.address import normalise
 from mailclient.services.events import Events, KeysChanged
 from mailclient.services.keys import Keys
@@ -36,6 +37,25 @@ class Tentative:
         One that differs from an accepted key waits for the user's decision.
         """
         return self._take_in(sightings, engine, renew=False)
+
+    def attached(self, data: bytes, sender: str, engine: EngineKeys, now: datetime) -> str:
+        """The same for a key that was attached to a letter of its owner; its fingerprint.
+
+        Raises BadInput for anything but one public key that carries the sender's address.
+        """
+        keys = engine.inspect(data)
+        address = normalise(sender)
+        if len(keys) != 1 or keys[0].has_secret or address not in keys[0].addresses:
+            raise BadInput(
+                f"This is not the one key of {address}, who sent it, and is not taken in.",
+                "If you know better, save the file and take it in under Keys and people.",
+            )
+        key = keys[0].fingerprint
+        found = [Sighting(one, key, "letter", now, data) for one in keys[0].addresses]
+        for one in found[1:]:
+            self._known(one)
+        self._take_in(found[:1], engine, renew=True)
+        return key
 
     def looked_up(self, sightings: Sequence[Sighting], engine: EngineKeys) -> None:
         """The same for keys that were looked up; those known already are brought up to date."""

@@ -177,8 +177,10 @@ def test_the_keys_of_somebody_can_be_looked_at_before_one_is_used(
     qtbot.waitUntil(lambda: state(window) is ReadyState.READY, timeout=PATIENCE)
     mend(qtbot, window, "Look at the keys")
     [keys] = window.findChildren(KeysWindow)
-    qtbot.waitUntil(lambda: keys.tree.topLevelItemCount() == 1, timeout=PATIENCE)
-    assert keys.filter.text() == BOB
+    qtbot.waitUntil(lambda: BOB in keys.people.addresses, timeout=PATIENCE)
+    assert keys.people.person is not None
+    assert keys.people.person.address == BOB
+    qtbot.waitUntil(lambda: len(keys.page.cards) == 1, timeout=PATIENCE)
     keys.close()
 
 

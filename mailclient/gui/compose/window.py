@@ -175,9 +175,7 @@ class ComposeWindow(QMainWindow):
 
     def _decide(self, address: str) -> None:
         """Show somebody's keys, so that one of them can be chosen."""
-        window = KeysWindow(self._app, self._bridge, self)
-        window.filter.setText(address)
-        window.show()
+        KeysWindow(self._app, self._bridge, self, address).show()
 
     # Files and text
 

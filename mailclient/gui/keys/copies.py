@@ -72,7 +72,9 @@ class Copies(QObject):
         """Ask for the code that opens a file."""
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle("Recovery code")
-        dialog.setLabelText("The 36 digits on your recovery sheet:")
+        dialog.setLabelText(
+            "The 36 digits on your recovery sheet, or that your other program shows:"
+        )
         dialog.setTextEchoMode(QLineEdit.EchoMode.Normal)
         dialog.textValueSelected.connect(lambda code: self.restore(name, code))
         dialog.open()
@@ -80,7 +82,7 @@ class Copies(QObject):
     def restore(self, name: str, code: str) -> None:
         """Take back the key in a file."""
         self._run(
-            lambda job: self._app.recovery.restore(read_file(Path(name)), code),
+            lambda job: self._app.handing_on.take_in(read_file(Path(name)), code),
             lambda imported: self._strip.say("Your key is here again, and mail to it opens."),
         )
 

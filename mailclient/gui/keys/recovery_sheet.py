@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt, Signal
-from PySide6.QtGui import QFontDatabase, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QFontDatabase, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -81,3 +81,33 @@ class RecoverySheet(QDialog):
         document.print_(writer)
         buffer.close()
         return bytes(data.data())
+
+
+class CodeDialog(QDialog):
+    """Shows the code of a letter that hands a key on, until it was typed in the other program."""
+
+    def __init__(self, code: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Code for your other program")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(480)
+        groups = code.split("-")
+        rows = ["-".join(groups[at : at + 3]) for at in range(0, len(groups), 3)]
+        self.code = parts.label("-\n".join(rows), factor=1.4, weight=QFont.Weight.DemiBold)
+        self.code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.code.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        close = QPushButton("I have typed it")
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 20, 20, 16)
+        column.setSpacing(12)
+        column.addWidget(
+            parts.label(
+                "The letter is on its way. Open it in your other program and type this code there. "
+                "It is kept nowhere; close this only when the key has arrived.",
+                wrap=True,
+            )
+        )
+        column.addWidget(self.code)
+        column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)

@@ -15,6 +15,7 @@ class Offer(Enum):
     UNLOCK = "Try again"
     OPEN_PART = "Open it"
     KEYS = "Keys and people"
+    TAKE_KEY = "Take it in"
     SHOW_ALL = "Show all"
     DETAILS = "Details"
     FETCH_REST = "Fetch the rest"

@@ -14,9 +14,13 @@ from mailclient.gui import people
 from mailclient.gui.reader.notices import Notice, Offer
 from mailclient.gui.reader.returned import receipt_notices, returned_notices
 from mailclient.gui.strip import Choice, Kind, Strip
+from mailclient.message.build import SETUP
 
 if TYPE_CHECKING:
     from mailclient.services.read import MessageView
+
+
+KEYS = "application/pgp-keys"  # RFC 3156 section 7
 
 
 def strips_for(view: MessageView) -> tuple[Notice, ...]:
@@ -42,6 +46,7 @@ def strips_for(view: MessageView) -> tuple[Notice, ...]:
                 Offer.DETAILS,
             )
         )
+    notices += _attached_key(view)
     notices += returned_notices(view)
     notices += _protection(view)
     if view.is_draft:
@@ -60,6 +65,19 @@ def strips_for(view: MessageView) -> tuple[Notice, ...]:
     if problems:
         notices.append(Notice(" ".join(problems)))
     return tuple(notices)
+
+
+def _attached_key(view: MessageView) -> list[Notice]:
+    """The first key that is attached, one's own from another program or the sender's."""
+    for at, one in enumerate(view.body.attachments):
+        if one.content_type == SETUP:
+            text = "This letter carries your key from another mail program of yours."
+        elif one.content_type == KEYS:
+            text = "A key is attached to this letter."
+        else:
+            continue
+        return [Notice(text, offer=Offer.TAKE_KEY, part=str(at))]
+    return []
 
 
 def _protection(view: MessageView) -> list[Notice]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from mailclient.account import Identity
 from mailclient.app import App
@@ -17,6 +17,7 @@ from mailclient.gui.keys.recovery_sheet import RecoverySheet
 from mailclient.gui.reader.saving import write_secret
 from mailclient.gui.strip import Strip
 from mailclient.gui.wizard.key_page import KeyPage
+from mailclient.services.handing_on import needs_code
 from mailclient.services.jobs import Job
 from mailclient.services.read import read_file
 from mailclient.services.recovery import Copy
@@ -67,12 +68,19 @@ class KeyWork:
         dialog.fileSelected.connect(self.take_file)
         dialog.open()
 
-    def take_file(self, name: str) -> None:
-        """Take in the keys of a file, and use the one for this address."""
+    def take_file(self, name: str, code: str | None = None) -> None:
+        """Take in the keys of a file, and use the one for this address; a copy opens by its
+        code."""
         address = self._identity.address
 
-        def work(job: Job) -> KeyInfo:
-            self._app.keys.import_keys(read_file(Path(name)))
+        def work(job: Job) -> KeyInfo | None:
+            data = read_file(Path(name))
+            if code is None and needs_code(data):
+                return None
+            if code is None:
+                self._app.keys.import_keys(data)
+            else:
+                self._app.handing_on.take_in(data, code)
             key = self._app.keys.own_key(address)
             if key is None:
                 raise KeyMissing(
@@ -81,8 +89,22 @@ class KeyWork:
                 )
             return key
 
+        def done(key: KeyInfo | None) -> None:
+            if key is None:
+                self.ask_code(name)
+            else:
+                self._page.show_key(key, made=False)
+
         self._strip.clear()
-        self._run(work, lambda key: self._page.show_key(key, made=False))
+        self._run(work, done)
+
+    def ask_code(self, name: str) -> None:
+        """Ask for the code that opens a copy of a key, or the file of a setup message."""
+        dialog = QInputDialog(self._page)
+        dialog.setWindowTitle("Recovery code")
+        dialog.setLabelText("The 36 digits on your recovery sheet, or of your other program:")
+        dialog.textValueSelected.connect(lambda code: self.take_file(name, code))
+        dialog.open()
 
     def _choose_backup(self) -> None:
         dialog = QFileDialog(self._page, "Save a copy of your key")

@@ -159,3 +159,21 @@ def test_a_setup_message_hands_the_key_on(computer: Callable[[str], Run], tmp_pa
     code.write_text(told["code"])
     done = new("key", "restore", str(file), "--code-file", str(code), "--json")
     assert json.loads(done.stdout) == {"restored": [made["fingerprint"]]}
+
+
+def test_words_policy_and_history_of_a_key_are_printed(computer: Callable[[str], Run]) -> None:
+    run = computer("old")
+    made = json.loads(run("key", "generate", ANN, "--no-passphrase", "--json").stdout)
+    [its] = json.loads(run("key", "words", ANN, "--json").stdout)["keys"]
+    assert (its["fingerprint"], len(its["words"])) == (made["fingerprint"], 10)
+    assert " ".join(its["words"]) in run("key", "words", made["fingerprint"]).stdout
+    told = json.loads(run("key", "history", ANN, "--json").stdout)["history"]
+    assert [(one["event"], one["detail"]) for one in told] == [
+        ("came", "made here"), ("verified", None),
+    ]  # fmt: skip
+    assert "came (made here)" in run("key", "history", ANN).stdout
+    assert run("key", "policy", "bob@example.org").stdout == "bob@example.org: account\n"
+    for word in ("always", "when-i-say", "account"):
+        set_to = json.loads(run("key", "policy", "Bob@example.org", word, "--json").stdout)
+        assert set_to == {"address": "bob@example.org", "policy": word}
+    assert run("key", "policy", "nobody", "always").exit_code == 1
