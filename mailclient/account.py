@@ -208,7 +208,8 @@ class Account:
     `id` is 0 until the store has given one. An account without servers is a local one, made when
     mail is imported into an empty profile. `minutes` between collections (None: as the settings
     have it, 0: only when asked). Of a message over `largest` bytes only the head is collected.
-    `provider` names the domains of its mail servers where their own names do not tell.
+    `keep_decrypted` says whether opened copies of encrypted mail are kept (None: as the settings
+    have it). `provider` names the domains of its mail servers where their own names do not tell.
     """
 
     identities: tuple[Identity, ...]
@@ -220,6 +221,7 @@ class Account:
     minutes: int | None = None
     largest: int | None = None
     provider: tuple[str, ...] = ()
+    keep_decrypted: bool | None = None
     id: int = 0
 
     def __post_init__(self) -> None:

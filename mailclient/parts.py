@@ -159,7 +159,6 @@ class Incoming:
 
         return Intake(
             self._store,
-            self.settings,
             self._assessor,
             Observer(self.plugins.all, self._tentative, self._store.peers, self._clock),
             self.returns,

@@ -27,6 +27,7 @@ from mailclient.cli.identities import identity
 from mailclient.cli.signin import client, providers, sign_in, sign_out
 from mailclient.errors import BadInput
 from mailclient.services.accounts import INCOMING, OUTGOING
+from mailclient.services.jobs import Job
 from mailclient.services.journey import provider_domains
 from mailclient.sizes import parse_size, size_words
 from mailclient.transport.tls import context
@@ -116,8 +117,8 @@ def _told(name: str, value: Any) -> str:
 def set_(context: Context, address: str, changes: tuple[str, ...]) -> None:
     """Change settings: name, signature, leave-on-server, encryption, paused, minutes, largest,
     pop3, pop3-security, pop3-certificate, pop3-in-clear, smtp, smtp-security, smtp-certificate,
-    smtp-in-clear, username, auth, auth-mechanism, ca-file, client-file,
-    password-file, provider.
+    smtp-in-clear, username, auth, auth-mechanism, ca-file, client-file, password-file, provider,
+    keep-decrypted.
 
     Example: mailclient account set ann@example.org name='Ann' leave-on-server=30
     """
@@ -134,6 +135,7 @@ def set_(context: Context, address: str, changes: tuple[str, ...]) -> None:
         else:
             one = _changed(one, key, value)
     context.app.accounts.change(one)
+    context.app.intake.run(Job(0))  # what is kept follows at once
     if password is not None:
         context.app.accounts.set_password(one, password)
 
@@ -151,6 +153,8 @@ def _changed(one: Account, key: str, value: str) -> Account:
             return replace(one, encryption=_choice(EncryptionPolicy, value))
         case "paused":
             return replace(one, paused=_yes(value))
+        case "keep-decrypted":
+            return replace(one, keep_decrypted=None if value == "default" else _yes(value))
         case "minutes":
             return replace(one, minutes=_number(value))
         case "largest":

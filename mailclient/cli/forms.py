@@ -251,6 +251,7 @@ def account(one: Account) -> Json:
         "minutes": one.minutes,
         "largest": one.largest,
         "provider": list(one.provider),
+        "keep_decrypted": one.keep_decrypted,
         "identities": [identity(who) for who in one.identities],
     }
 

@@ -83,6 +83,7 @@ class Session(QObject):
     def _begin_work(self) -> None:
         self.window.show()
         self.window.tell_overdue()
+        self.window.asking.begin()
         self.app.intake.start(self.app.jobs)  # what the last run was stopped before
         self.window.verbs.take_up()
         self.app.conversations.start()
@@ -91,6 +92,8 @@ class Session(QObject):
         self._quiet.start()
 
     def _changed(self, changes: Changes) -> None:
+        if changes.keys or changes.accounts or changes.settings:
+            self.app.intake.start(self.app.jobs)  # what waited for a key, or is kept otherwise now
         if THEME.key in changes.settings:
             self._look.choose(self.app.settings.get(THEME))
         if changes.messages:

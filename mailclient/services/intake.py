@@ -22,16 +22,15 @@ from mailclient.message.tree import Part, parse
 from mailclient.services.ahead import Ahead
 from mailclient.services.assess import Assessment, Assessor
 from mailclient.services.bugs import BUGS
-from mailclient.services.events import Events, FoldersChanged, MessagesChanged
+from mailclient.services.events import Events, FoldersChanged, KeysChanged, MessagesChanged
 from mailclient.services.jobs import Job, Jobs
+from mailclient.services.keeping import Keeping, without
 from mailclient.services.observe import Observer
 from mailclient.services.returned import Returns
 from mailclient.services.unwrap import Unwrapped
-from mailclient.settings import KEEP_DECRYPTED
 from mailclient.store import Store
 from mailclient.store.database import Durability
 from mailclient.store.messages import Processed, Processing
-from mailclient.store.settings import Settings
 
 log = logging.getLogger(__name__)
 BATCH_MESSAGES = 50
@@ -76,7 +75,6 @@ class Intake:
     def __init__(
         self,
         store: Store,
-        settings: Settings,
         assessor: Assessor,
         observer: Observer,
         returns: Returns,
@@ -84,7 +82,7 @@ class Intake:
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
-        self._settings = settings
+        self._keeping = Keeping(store, self._outer)
         self._assessor = assessor
         self._observer = observer
         self._returns = returns
@@ -101,6 +99,7 @@ class Intake:
         done = 0
         if self._store.read_only:
             return done
+        self._keeping.follow()
         with Ahead(self._outer, lambda outer: self._assessor.open(outer, job.cancel)) as ahead:
             while pending := self._store.messages.pending():
                 done += self._work_off(pending, ahead, job, done)
@@ -132,6 +131,10 @@ class Intake:
 
         found, _ = self._understand(id, opened, cancel)
         self._keep({id: found})
+        waiting = self._store.messages.waiting()
+        if may_ask and waiting and found.encryption == Encryption.ENCRYPTED.value:
+            self._store.messages.reprocess(waiting)  # the key that opened it may open them, too
+            self._events.publish(KeysChanged())
 
     def _outer(self, id: int) -> Part:
         return parse(self._store.bodies.open(id))
@@ -152,7 +155,10 @@ class Intake:
             assessment = self._assessor.judge(
                 opened(), self._clock(), formatted=False, signed=signed
             )
-            found = self._processed(assessment)
+            if self._keeping.leaves_out(id, assessment):
+                found = without(assessment.outer, assessment.verdict, assessment.problems)
+            else:
+                found = self._processed(assessment)
         except BUGS as bug:
             log.exception("Message %d could not be understood and was set aside", id)
             return _set_aside(type(bug).__name__), key_came
@@ -206,8 +212,6 @@ class Intake:
 
     def _processed(self, assessment: Assessment) -> Processed:
         verdict = assessment.verdict
-        hidden = verdict.encryption is Encryption.ENCRYPTED
-        keep = not hidden or self._settings.get(KEEP_DECRYPTED)
         locked = verdict.state is State.LOCKED
         return Processed(
             envelope=assessment.envelope,
@@ -215,13 +219,13 @@ class Intake:
             state=verdict.state.value,
             encryption=verdict.encryption.value,
             signature=verdict.signature.value,
-            snippet=snippet(assessment.body.text) if keep else "",
-            text=assessment.body.text if keep else "",
+            snippet=snippet(assessment.body.text),
+            text=assessment.body.text,
             attachments=tuple(one.name for one in assessment.body.attachments if not one.inline),
-            opened=assessment.opened if keep else None,
+            opened=assessment.opened,
             processing=Processing.WAITING if locked else Processing.READY,
             problems=assessment.problems,
-            files=keep and any(kind_of(one) for one in assessment.body.attachments),
+            files=any(kind_of(one) for one in assessment.body.attachments),
         )
 
 

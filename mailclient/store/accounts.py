@@ -138,6 +138,7 @@ def _written(account: Account) -> str:
             "minutes": account.minutes,
             "largest": account.largest,
             "provider": list(account.provider),
+            "keep_decrypted": account.keep_decrypted,
         }
     )
 
@@ -172,6 +173,7 @@ def _read(id: int, details: str) -> Account:
         minutes=found.get("minutes"),  # these were not there in the first version
         largest=found.get("largest"),
         provider=tuple(found.get("provider", ())),
+        keep_decrypted=found.get("keep_decrypted"),
         id=id,
     )
 

@@ -99,6 +99,11 @@ class SearchIndex:
         if more:
             self._database.run("INSERT OR IGNORE INTO to_index (message_row) VALUES (?)", (id,))
 
+    def purge(self) -> None:
+        """Take words out of the index that were replaced or deleted; until then they lie in it,
+        marked as gone. Takes as long as the whole index is large."""
+        self._database.run("INSERT INTO words (words) VALUES ('optimize')")
+
     def query(
         self,
         text: str,

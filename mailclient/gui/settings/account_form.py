@@ -32,6 +32,11 @@ _ENCRYPTION = {
     EncryptionPolicy.ALWAYS: "always",
     EncryptionPolicy.WHEN_I_SAY: "only when I say so",
 }
+KEPT = {
+    None: "of encrypted mail: as the settings have it",
+    True: "of encrypted mail, so that it is found",
+    False: "of no encrypted mail",
+}
 _LARGEST = (None, 1_000_000, 5_000_000, 20_000_000, 100_000_000)
 
 
@@ -69,6 +74,10 @@ class AccountForm(QWidget):
         )
         self.certificates = FileField(own=False)
         self.own_certificate = FileField(own=True)
+        self.keep = QComboBox()
+        for keep, words in KEPT.items():
+            self.keep.addItem(words, keep)
+        self.keep.setToolTip("Without, such mail is opened each time and not found by its text")
         self.paused = QCheckBox("Do not collect mail for this account")
         self.incoming = ServerFields("Incoming mail (POP3)", incoming=True, known=True)
         self.outgoing = ServerFields("Outgoing mail (SMTP)", incoming=False, known=True)
@@ -88,6 +97,7 @@ class AccountForm(QWidget):
             ("New password", self.password),
             ("Signing in", signing),
             ("Encrypt new messages", self.encryption),
+            ("Keep opened copies", self.keep),
             ("Leave mail on the server", self.retention),
             ("Collect whole messages of", self.largest),
             ("Collect mail", self.minutes),
@@ -121,6 +131,7 @@ class AccountForm(QWidget):
         self._offer_largest(account.largest)
         self.minutes.show_minutes(account.minutes, usual_minutes)
         self.encryption.setCurrentIndex(list(_ENCRYPTION).index(account.encryption))
+        self.keep.setCurrentIndex(list(KEPT).index(account.keep_decrypted))
         self.provider.setText(", ".join(account.provider))
         server = account.incoming or account.outgoing
         for field, name in (
@@ -179,6 +190,7 @@ class AccountForm(QWidget):
             largest=self.largest.currentData(),
             minutes=self.minutes.minutes(),
             encryption=EncryptionPolicy(self.encryption.currentData()),
+            keep_decrypted=self.keep.currentData(),
             paused=self.paused.isChecked(),
             provider=provider_domains(self.provider.text()),
         )
