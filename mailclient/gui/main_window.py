@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         self.toolbar.search.returnPressed.connect(self._search)
         self.toolbar.search.left.connect(self.pane.list.setFocus)
         self.reading.part_opened.connect(self._open_part)
-        self.reader.key_wanted.connect(self.attached.take)
+        self.reader.key_wanted.connect(lambda at: self.attached.take(self.reader.view, int(at)))
         self.reader.message_wanted.connect(self._open)
         self.reader.again_wanted.connect(self.verbs.send_again)
         self.reader.shown.connect(self.commands.enable)

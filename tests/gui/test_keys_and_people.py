@@ -33,6 +33,12 @@ from mailclient.gui.keys.comparing import ConfirmDialog, ShowDialog
 from mailclient.gui.keys.passphrases import KeyPassphraseDialog
 from mailclient.gui.keys.recovery_sheet import CodeDialog
 from mailclient.gui.keys.window import KeysWindow
+from mailclient.gui.main_window import MainWindow
+from mailclient.gui.strip import Strip
+from mailclient.message import build
+from mailclient.message.address import Address
+from mailclient.message.draft import AttachmentSource, Draft
+from mailclient.message.entity import entity
 from mailclient.message.security import Trust
 from mailclient.services.comparing import code_of, words_of
 from tests.gui.conftest import MakeApp, Snap
@@ -379,3 +385,58 @@ def test_a_policy_for_people_is_not_offered_for_oneself(ann: App, look: Look) ->
     window = look(ann)
     assert not window.page.policy.isVisible()
     assert replace(ann.people.one(ANN)).is_me
+
+
+def letter(sender: str, *files: AttachmentSource) -> bytes:
+    """A letter with files, as it arrives."""
+    draft = Draft(Address("", sender), (Address("", ANN),), subject="Hello", attachments=files)
+    fields = build.fields(draft, message_id="<1@example.org>", date=now())
+    return build.assemble(fields, entity(draft))
+
+
+def test_a_key_that_is_attached_is_taken_in_and_shown_undecided(
+    qtbot: QtBot, ann: App, bridge_of: Callable[[App], Bridge], rings: Callable[[], Ring],
+    tmp_path: Path, snap: Snap,
+) -> None:  # fmt: skip
+    key = AttachmentSource("bob.asc", "application/pgp-keys", rings().key(BOB))
+    path = tmp_path / "letter.eml"
+    path.write_bytes(letter(BOB, key))
+    view = ann.read.view_file(path)
+    window = MainWindow(ann, bridge_of(ann))
+    qtbot.addWidget(window)
+    window.resize(1024, 700)
+    window.show()
+    window.reader.show_message(view)
+    [strip] = [one for one in window.reader.findChildren(Strip) if "A key is att" in one.words]
+    snap(window, "keys-attached")
+    click(qtbot, strip, "Take it in")
+    keys = dialog(qtbot, window, KeysWindow)
+    assert isinstance(keys, KeysWindow)
+    qtbot.waitUntil(lambda: len(keys.page.cards) == 1, timeout=PATIENCE)
+    assert keys.page.cards[0].entry.trust is Trust.TENTATIVE
+    assert [one.text() for one in keys.page.cards[0].findChildren(QPushButton)] == [
+        "Confirm…", "Use this key", "Refuse",
+    ]  # fmt: skip
+    keys.close()
+
+
+def test_a_letter_from_another_program_of_ones_own_asks_for_its_code(
+    qtbot: QtBot, ann: App, bridge_of: Callable[[App], Bridge], make_app: MakeApp, tmp_path: Path
+) -> None:
+    setup = ann.handing_on.letter(ANN)
+    path = tmp_path / "setup.eml"
+    path.write_bytes(letter(ANN, *setup.draft.attachments))
+    other = make_app("other")
+    view = other.read.view_file(path)
+    window = MainWindow(other, bridge_of(other))
+    qtbot.addWidget(window)
+    window.show()
+    window.reader.show_message(view)
+    [strip] = [one for one in window.reader.findChildren(Strip) if "carries your key" in one.words]
+    click(qtbot, strip, "Take it in")
+    asked = dialog(qtbot, window, QInputDialog)
+    assert isinstance(asked, QInputDialog)
+    asked.setTextValue(setup.code)
+    asked.accept()
+    qtbot.waitUntil(lambda: other.keys.own_key(ANN) is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "Your key is here" in window.strip.words, timeout=PATIENCE)

@@ -15,6 +15,7 @@ from mailclient.gui.notify import Notify
 from mailclient.message.body import Attachment
 from mailclient.services.handing_on import needs_code
 from mailclient.services.jobs import Job
+from mailclient.services.read import MessageView
 
 
 class AttachedKeys(QObject):
@@ -27,8 +28,12 @@ class AttachedKeys(QObject):
         self._notify = notify
         self._window = window
 
-    def take(self, attachment: Attachment, sender: str) -> None:
-        """Take in a key that is attached; one of one's own opens with its code."""
+    def take(self, view: MessageView | None, at: int) -> None:
+        """Take in the key that is an attachment; one of one's own opens with its code."""
+        if view is None:
+            return
+        attachment = view.body.attachments[at]
+        sender = view.envelope.from_[0].key if view.envelope.from_ else ""
 
         def work(job: Job) -> bool:
             data = attachment.data()

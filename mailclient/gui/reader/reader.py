@@ -63,7 +63,7 @@ class Reader(QWidget):
     edit_wanted = Signal()  # the draft that is shown
     check_wanted = Signal()
     keys_wanted = Signal()
-    key_wanted = Signal(object, str)  # an Attachment that is a key, and who sent it
+    key_wanted = Signal(str)  # the place of an attachment that is a key
     again_wanted = Signal(int, str)  # a sent message, and for whom
     message_wanted = Signal(int)
     receipt_decided = Signal(object)  # an Offer: what to do about a read receipt
@@ -140,7 +140,7 @@ class Reader(QWidget):
             Offer.UNLOCK: lambda part: self.check_wanted.emit(),
             Offer.OPEN_PART: self.part_wanted.emit,
             Offer.KEYS: lambda part: self.keys_wanted.emit(),
-            Offer.TAKE_KEY: self._take_key,
+            Offer.TAKE_KEY: self.key_wanted.emit,
             Offer.SHOW_ALL: lambda part: self.body.show_whole(),
             Offer.DETAILS: lambda part: self.show_details(),
             Offer.CORRECT: self._again,
@@ -212,12 +212,6 @@ class Reader(QWidget):
 
     def _decide(self, offer: Offer) -> Callable[[str], object]:
         return lambda part: self.receipt_decided.emit(offer)
-
-    def _take_key(self, part: str) -> None:
-        view = self.view
-        if view is not None:
-            sender = view.envelope.from_[0].address if view.envelope.from_ else ""
-            self.key_wanted.emit(view.body.attachments[int(part)], sender)
 
     def _again(self, part: str) -> None:
         row, _, recipient = part.partition(" ")
