@@ -139,6 +139,7 @@ class Bridge(QObject):
         self._timer.timeout.connect(self._flush)
         self._knock.connect(self._answer, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = events.subscribe(self._take)
+        jobs.give_way()
 
     def run(
         self,

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from mailclient.app import App
 from mailclient.errors import StoreLocked
-from mailclient.gui import parts, theme
+from mailclient.gui import frames, parts, theme
 from mailclient.gui.bridge import Changes
 from mailclient.gui.idle import IdleClock
 from mailclient.gui.opening import Door, Opening
@@ -78,6 +78,7 @@ class Desk(QObject):
             self._came = None
         for one in drafts:
             session.window.verbs.edit(one)
+        QTimer.singleShot(0, session, frames.spare)
 
     def called(self, uri: str) -> None:
         """Come to the front, for another start of the program."""
@@ -106,6 +107,7 @@ class Desk(QObject):
         if self.session is not None:
             self.session.close()
             self.session = None
+        frames.spare_no_more()
 
     def tell_bug(self, bug: BaseException) -> None:
         """Show a mistake of the program where there is a window for it."""
@@ -139,6 +141,7 @@ class Desk(QObject):
         for window in QApplication.topLevelWidgets():
             window.hide()
             window.deleteLater()
+        frames.spare_no_more()
         return True
 
     def _watch(self) -> None:

@@ -13,19 +13,18 @@ from types import TracebackType
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from mailclient.gui import theme
+from mailclient.gui import frames, theme
 from mailclient.gui.desk import Desk
 from mailclient.gui.opening import Door
 from mailclient.gui.single import FirstWindow, hand_over
 from mailclient.paths import Profile
 
 log = logging.getLogger(__name__)
-SWITCH_SECONDS = 0.001  # keeps frames short while mail is parsed on a lane
 
 
 def run(profile: Profile, door: Door, uri: str = "") -> int:
     """Run the window until it is closed; returns the exit status."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+    frames.keep_short()
     application = _application()
     if hand_over(profile.folder, uri):
         return 0

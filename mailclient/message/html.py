@@ -55,6 +55,8 @@ _STYLE_LOAD = re.compile(r"url\([\s'\"]{0,20}(https?:[^'\")\s]{1,2000})", re.IGN
 _REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 _MOST_SPACE = 50
 _MUCH_SPACE = re.compile(rf"\s{{{_MOST_SPACE},}}")
+_PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
+_INDENT = re.compile(r"\n\s+")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
 
@@ -112,14 +114,20 @@ def text_of(harmless: Clean) -> str:
     writer.ignore_emphasis = True
     writer.single_line_break = False
     try:
-        text = writer.handle(_MUCH_SPACE.sub(_less_space, html))
+        text = writer.handle(_slim(html))
     except (AssertionError, ValueError, IndexError, RecursionError):
         text = _without_tags(html)
     return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
 
 
+def _slim(html: str) -> str:
+    """HTML with as much white space as html2text can bear: its time grows with the square of it,
+    and with each line break in it. Where it means nothing, none follows a line break."""
+    pieces = _PRE.split(_MUCH_SPACE.sub(_less_space, html))
+    return "".join(one if _PRE.match(one) else _INDENT.sub("\n", one) for one in pieces)
+
+
 def _less_space(match: re.Match[str]) -> str:
-    """As much white space as html2text can bear: its time grows with the square of it."""
     return match[0][:_MOST_SPACE]
 
 

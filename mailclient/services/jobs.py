@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +24,8 @@ from mailclient.services.events import Events, JobChanged
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
+FOR_SOMEBODY = ("read", "search")  # lanes whose work somebody sits and waits for
+BEHIND = 5  # so much later than others (nice) does work get its turn that nobody waits for
 Picture = tuple[int, int, str]  # how much is done, of how much (0: unknown), and in words
 
 
@@ -82,7 +86,13 @@ class Jobs:
         self._views: dict[int, JobView] = {}
         self._jobs: dict[int, Job] = {}
         self._looks: dict[int, Callable[[], Picture]] = {}
+        self._giving_way = False
         self._closed = False
+
+    def give_way(self) -> None:
+        """Let a window go first from now on: where cores are few, what nobody waits for steps back
+        a little, with the programs that it starts. Only lanes that are not there yet do so."""
+        self._giving_way = True
 
     def submit(
         self, lane: str, work: Callable[[Job], R], *, title: str = "", quiet: bool = False
@@ -93,7 +103,8 @@ class Jobs:
                 raise Cancelled("The program is closing.")
             executor = self._lanes.get(lane)
             if executor is None:
-                executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=lane)
+                behind = self._giving_way and lane not in FOR_SOMEBODY
+                executor = ThreadPoolExecutor(1, lane, _step_back if behind else None)
                 self._lanes[lane] = executor
             job = Job(next(self._ids))
             self._jobs[job.id] = job
@@ -196,3 +207,9 @@ def _looked_at(view: JobView, look: Callable[[], Picture] | None) -> JobView:
         return view
     done, total, note = look()
     return replace(view, done=done, total=total, note=note)
+
+
+def _step_back() -> None:
+    """Have this thread get its turn later; elsewhere it would be the whole program."""
+    if sys.platform == "linux":
+        os.nice(BEHIND)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -19,10 +18,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from mailclient.app import App, open_profile
-from mailclient.gui import theme
+from mailclient.gui import frames, theme
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.main_window import MainWindow
-from mailclient.gui.run import SWITCH_SECONDS
 from mailclient.paths import Profile
 from mailclient.services.jobs import JobState
 from tests.benchmarks.mailbox import messages
@@ -77,7 +75,7 @@ class Probe:
 def main(options: argparse.Namespace) -> None:
     """Collect so many messages in the window, and print what the loop had to bear."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    sys.setswitchinterval(SWITCH_SECONDS)
+    frames.keep_short()
     application = QApplication.instance() or QApplication([])
     assert isinstance(application, QApplication)
     theme.Look(application, "light")
@@ -102,6 +100,7 @@ def _run(application: QApplication, app: App, count: int) -> dict[str, float]:
     bridge = Bridge(app.events, app.jobs)
     window = MainWindow(app, bridge)
     window.show()
+    frames.spare()
     _spin(application, 1.0)
     probe = Probe()
     step = QTimer()

@@ -17,10 +17,9 @@ from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from mailclient.app import App, open_profile
-from mailclient.gui import theme
+from mailclient.gui import frames, theme
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.main_window import MainWindow
-from mailclient.gui.run import SWITCH_SECONDS
 from mailclient.paths import Profile
 from mailclient.services.events import CollectionEnded, Event
 from tests.faults.gaps import EVERY, Gaps
@@ -92,13 +91,14 @@ class Desk(QObject):
 def main() -> None:
     profile, passphrase, gnupg = sys.argv[1:]
     hurry()
-    sys.setswitchinterval(SWITCH_SECONDS)
+    frames.keep_short()
     application = QApplication([])
     look = theme.Look(application)
     app = open_profile(Profile(Path(profile)), passphrase=passphrase, gnupg_home=Path(gnupg))
     app.events.subscribe(tell)
     look.choose("light")
     desk = Desk(app)
+    frames.spare()
     say("ready")
     application.exec()
     desk.bridge.close()

@@ -211,3 +211,17 @@ def test_the_setting_counts_at_once(qtbot: QtBot, desk: Desk) -> None:
     qtbot.waitUntil(lambda: waits == [300], timeout=PATIENCE)
     desk.idle.idle.emit()
     locked(qtbot, desk)
+
+
+def test_the_collector_of_garbage_spares_a_window_only_while_it_is_there(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > 0, timeout=PATIENCE)
+    session_of(desk).window.actions_["lock"].trigger()
+    locked(qtbot, desk)
+    assert gc.get_freeze_count() == 0
+    unlocked(qtbot, desk, "a passphrase")
+    qtbot.waitUntil(lambda: desk.session is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > 0, timeout=PATIENCE)
+    desk.close()
+    assert gc.get_freeze_count() == 0

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mailclient.store.threads import Conversation
 
 
+LONGEST = 500  # letters of a field: wider than a screen, and quick to draw whatever was sent
+
+
 @dataclass(frozen=True, slots=True)
 class Seal:
     """A mark for a state of protection: an icon, the theme's colour for it, and its words."""
@@ -61,10 +64,10 @@ class RowText:
 
 def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
     """The text of one row; in an outgoing folder it names who it went to."""
-    names = people.several(row.to if outgoing else row.from_)
+    names = _cut(people.several(row.to if outgoing else row.from_))
     if outgoing:
         names = f"To {names}" if names else "To nobody yet"
-    subject = people.plain(row.subject) or "No subject"
+    subject = _cut(people.plain(row.subject)) or "No subject"
     seal = SEALS.get(row.state)
     when = dates.brief(row.date, now)
     spoken = [
@@ -83,7 +86,7 @@ def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
         people=names or "Unknown sender",
         when=when,
         subject=subject,
-        snippet=people.plain(row.snippet),
+        snippet=_cut(people.plain(row.snippet)),
         unread=row.unread,
         starred=row.flagged,
         attachment=row.has_attachments,
@@ -101,7 +104,7 @@ def as_conversation(text: RowText, state: Conversation, *, opened: bool, outgoin
     told = f"Conversation of {state.count} messages, {'open' if opened else 'closed'}"
     if opened:
         return replace(text, count=state.count, opened=True, spoken=f"{text.spoken}. {told}")
-    writers = people.several(state.people)
+    writers = _cut(people.several(state.people))
     unread = f"{state.unread} unread" if state.unread else ""
     parts = (told, unread, "Starred" if state.flagged else "", writers, text.subject, text.when)
     return replace(
@@ -112,3 +115,7 @@ def as_conversation(text: RowText, state: Conversation, *, opened: bool, outgoin
         count=state.count,
         spoken=". ".join(part for part in parts if part),
     )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -1,9 +1,12 @@
 """What a reader sees is the whole text, and nothing that runs or loads."""
 
+import random
+
+import html2text
 import pytest
 
 from mailclient.message.body import CLOSED, body, safe_name, snippet
-from mailclient.message.html import html_to_text, sanitise
+from mailclient.message.html import Clean, _slim, html_to_text, sanitise, text_of
 from mailclient.message.tree import LONGEST_TEXT, parse
 
 
@@ -101,6 +104,40 @@ def test_html_nested_too_deep_becomes_text() -> None:
 @pytest.mark.parametrize("html", ["<![foo[", "<p>" * 5000, "<!", "&#xffffffff;", "<a href='" * 99])
 def test_no_html_stops_its_text(html: str) -> None:
     assert isinstance(html_to_text(html), str)
+
+
+def test_no_line_break_that_means_nothing_is_left_for_what_looks_at_each_of_them_closely() -> None:
+    html = "a" + "\n" * 40 + "b \n \n\t c<pre>x\n\n\ny</pre>\n\n<p>\n\n d"
+    assert _slim(html) == "a\nb \nc<pre>x\n\n\ny</pre>\n<p>\nd"
+
+
+def test_the_text_of_html_is_the_same_with_less_white_space_in_it() -> None:
+    chance = random.Random(20261125)
+    pieces = (
+        "\n",
+        "\n\n",
+        " ",
+        "\t",
+        "1. ",
+        "- ",
+        "+ ",
+        "a",
+        "b*",
+        "<p>",
+        "</p>",
+        "<br>",
+        "<em>x</em>",
+    )
+    for _ in range(300):
+        html = "".join(chance.choices(pieces, k=40)) + "<pre>1\n\n\n  2</pre>"
+        clean = sanitise(html).html
+        writer = html2text.HTML2Text(bodywidth=0)
+        writer.ignore_images = writer.ignore_emphasis = True
+        text = writer.handle(clean)
+        slim = text_of(Clean(clean, ()))
+        assert [one.rstrip() for one in slim.split("\n") if one.strip()] == [
+            one.rstrip() for one in text.split("\n") if one.strip()
+        ], html
 
 
 @pytest.mark.parametrize(
