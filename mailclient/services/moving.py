@@ -127,8 +127,8 @@ class Moving:
         if not moving.is_empty(self._store.database):
             raise BadInput(
                 "There are accounts or mail here already, and two profiles are not mixed.",
-                "Nothing was changed. Start the program with a folder of its own for the other "
-                "one: mailclient --profile FOLDER",
+                "Nothing was changed. Start the program with 'mailclient --profile FOLDER', so "
+                "that the other one gets a folder of its own.",
             )
         document = backup.document_of(source, backup.MOVED)
         try:
