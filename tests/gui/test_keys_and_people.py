@@ -28,12 +28,14 @@ from mailclient.app import App, now
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.keys import codes
 from mailclient.gui.keys.asking import KeyAsking
+from mailclient.gui.keys.attached import AttachedKeys
 from mailclient.gui.keys.card import KeyVerb
 from mailclient.gui.keys.comparing import ConfirmDialog, ShowDialog
 from mailclient.gui.keys.passphrases import KeyPassphraseDialog
 from mailclient.gui.keys.recovery_sheet import CodeDialog
 from mailclient.gui.keys.window import KeysWindow
-from mailclient.gui.main_window import MainWindow
+from mailclient.gui.notify import Notify
+from mailclient.gui.reader.reader import Reader
 from mailclient.gui.strip import Strip
 from mailclient.message import build
 from mailclient.message.address import Address
@@ -41,6 +43,7 @@ from mailclient.message.draft import AttachmentSource, Draft
 from mailclient.message.entity import entity
 from mailclient.message.security import Trust
 from mailclient.services.comparing import code_of, words_of
+from mailclient.services.read import MessageView
 from tests.gui.conftest import MakeApp, Snap
 from tests.servers.keys import key_servers_running
 from tests.servers.web import document
@@ -394,6 +397,21 @@ def letter(sender: str, *files: AttachmentSource) -> bytes:
     return build.assemble(fields, entity(draft))
 
 
+def reading(
+    qtbot: QtBot, app: App, bridge_of: Callable[[App], Bridge], view: MessageView
+) -> tuple[Reader, Strip]:
+    """A reader that shows a letter, and the strip in which is said what came of it."""
+    reader, told = Reader(), Strip()
+    for one in (reader, told):
+        qtbot.addWidget(one)
+    attached = AttachedKeys(app, bridge_of(app), Notify(told, reader), reader)
+    reader.key_wanted.connect(lambda at: attached.take(reader.view, int(at)))
+    reader.resize(640, 480)
+    reader.show()
+    reader.show_message(view, {})
+    return reader, told
+
+
 def test_a_key_that_is_attached_is_taken_in_and_shown_undecided(
     qtbot: QtBot, ann: App, bridge_of: Callable[[App], Bridge], rings: Callable[[], Ring],
     tmp_path: Path, snap: Snap,
@@ -402,12 +420,8 @@ def test_a_key_that_is_attached_is_taken_in_and_shown_undecided(
     path = tmp_path / "letter.eml"
     path.write_bytes(letter(BOB, key))
     view = ann.read.view_file(path)
-    window = MainWindow(ann, bridge_of(ann))
-    qtbot.addWidget(window)
-    window.resize(1024, 700)
-    window.show()
-    window.reader.show_message(view)
-    [strip] = [one for one in window.reader.findChildren(Strip) if "A key is att" in one.words]
+    window, _ = reading(qtbot, ann, bridge_of, view)
+    [strip] = [one for one in window.findChildren(Strip) if "A key is att" in one.words]
     snap(window, "keys-attached")
     click(qtbot, strip, "Take it in")
     keys = dialog(qtbot, window, KeysWindow)
@@ -428,15 +442,12 @@ def test_a_letter_from_another_program_of_ones_own_asks_for_its_code(
     path.write_bytes(letter(ANN, *setup.draft.attachments))
     other = make_app("other")
     view = other.read.view_file(path)
-    window = MainWindow(other, bridge_of(other))
-    qtbot.addWidget(window)
-    window.show()
-    window.reader.show_message(view)
-    [strip] = [one for one in window.reader.findChildren(Strip) if "carries your key" in one.words]
+    window, told = reading(qtbot, other, bridge_of, view)
+    [strip] = [one for one in window.findChildren(Strip) if "carries your key" in one.words]
     click(qtbot, strip, "Take it in")
     asked = dialog(qtbot, window, QInputDialog)
     assert isinstance(asked, QInputDialog)
     asked.setTextValue(setup.code)
     asked.accept()
     qtbot.waitUntil(lambda: other.keys.own_key(ANN) is not None, timeout=PATIENCE)
-    qtbot.waitUntil(lambda: "Your key is here" in window.strip.words, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "Your key is here" in told.words, timeout=PATIENCE)
