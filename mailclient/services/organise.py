@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailclient.errors import BadInput
 from mailclient.services.events import Events, FoldersChanged, MessagesChanged
 from mailclient.store import Store
-from mailclient.store.folders import Folder, Role
+from mailclient.store.folders import Folder, Placed, Role
+
+AT_ONCE = 2000  # messages that are changed with one commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +31,28 @@ class Organise:
     def move(self, ids: Sequence[int], folder_id: int) -> Undo:
         """Move messages to a folder."""
         target = self._store.folders.get(folder_id)
-        return self._move(ids, lambda account: target, f"Moved to {target.name}")
+        placed = self._store.folders.placed(ids)
+        return self._move(placed, lambda account: target, f"Moved to {target.name}")
 
     def archive(self, ids: Sequence[int]) -> Undo:
         """Move messages to the archive of their accounts."""
-        return self._move(ids, self._by_role(Role.ARCHIVE), "Archived")
+        return self._move(self._store.folders.placed(ids), self._by_role(Role.ARCHIVE), "Archived")
 
     def junk(self, ids: Sequence[int]) -> Undo:
         """Move messages to the junk folder of their accounts."""
-        return self._move(ids, self._by_role(Role.JUNK), "Moved to Junk")
+        return self._move(
+            self._store.folders.placed(ids), self._by_role(Role.JUNK), "Moved to Junk"
+        )
 
     def delete(self, ids: Sequence[int]) -> Undo:
         """Move messages to the trash; those that lie there already are deleted for good."""
-        rows = self._store.messages.page(ids)
+        placed = self._store.folders.placed(ids)
         trash = {f.id for f in self._store.folders.all() if f.role is Role.TRASH}
-        gone = [row.id for row in rows if row.folder_id in trash]
-        rest = [row.id for row in rows if row.folder_id not in trash]
-        if gone:
-            self._store.messages.delete(gone)
-            self._publish([row.folder_id for row in rows if row.id in set(gone)], gone)
+        gone = [one.id for one in placed if one.folder_id in trash]
+        rest = [one for one in placed if one.folder_id not in trash]
+        for some in _parts(gone):
+            self._store.messages.delete(some)
+            self._publish(tuple(trash), some)
         if rest:
             return self._move(rest, self._by_role(Role.TRASH), "Deleted")
         return Undo(_count("Deleted for good", gone), None)
@@ -56,19 +61,20 @@ class Organise:
         self, ids: Sequence[int], *, unread: bool | None = None, flagged: bool | None = None
     ) -> Undo:
         """Mark messages read or unread, starred or not."""
-        before = self._store.messages.page(ids)
-        self._store.messages.set_flags(ids, unread=unread, flagged=flagged)
-        self._publish([row.folder_id for row in before], ids)
+        before = self._store.folders.placed(ids)
+        folders = {one.folder_id for one in before}
+        for some in _parts(ids):
+            self._store.messages.set_flags(some, unread=unread, flagged=flagged)
+        self._publish(tuple(folders), ids)
 
         def undo() -> None:
-            for was_unread in (True, False):
-                for was_flagged in (True, False):
-                    some = [
-                        r.id for r in before if r.unread is was_unread and r.flagged is was_flagged
-                    ]
-                    if some:
-                        self._store.messages.set_flags(some, unread=was_unread, flagged=was_flagged)
-            self._publish([row.folder_id for row in before], ids)
+            as_they_were: dict[tuple[bool, bool], list[int]] = {}
+            for one in before:
+                as_they_were.setdefault((one.unread, one.flagged), []).append(one.id)
+            for (was_unread, was_flagged), same in as_they_were.items():
+                for some in _parts(same):
+                    self._store.messages.set_flags(some, unread=was_unread, flagged=was_flagged)
+            self._publish(tuple(folders), ids)
 
         return Undo(_count("Marked", ids), undo)
 
@@ -81,27 +87,39 @@ class Organise:
         return folder
 
     def _by_role(self, role: Role) -> Callable[[int], Folder]:
-        return lambda account_id: self._store.folders.by_role(account_id, role)
+        known: dict[int, Folder] = {}
 
-    def _move(self, ids: Sequence[int], target: Callable[[int], Folder], text: str) -> Undo:
-        rows = self._store.messages.page(ids)
+        def of(account_id: int) -> Folder:
+            if account_id not in known:
+                known[account_id] = self._store.folders.by_role(account_id, role)
+            return known[account_id]
+
+        return of
+
+    def _move(self, placed: Sequence[Placed], target: Callable[[int], Folder], text: str) -> Undo:
         before: dict[int, list[int]] = {}
         after: dict[int, list[int]] = {}
-        for row in rows:
-            before.setdefault(row.folder_id, []).append(row.id)
-            after.setdefault(target(row.account_id).id, []).append(row.id)
+        for one in placed:
+            before.setdefault(one.folder_id, []).append(one.id)
+            after.setdefault(target(one.account_id).id, []).append(one.id)
         self._put(after, before)
+        ids = [one.id for one in placed]
         return Undo(_count(text, ids), lambda: self._put(before, after))
 
     def _put(self, places: dict[int, list[int]], others: dict[int, list[int]]) -> None:
-        for folder_id, some in places.items():
-            self._store.messages.move(some, folder_id)
-        ids = [id for some in places.values() for id in some]
-        self._publish([*places, *others], ids)
+        for folder_id, ids in places.items():
+            for some in _parts(ids):
+                self._store.messages.move(some, folder_id)
+                self._publish([folder_id, *others], some)
 
     def _publish(self, folders: Sequence[int], ids: Sequence[int]) -> None:
         self._events.publish(MessagesChanged(tuple(dict.fromkeys(folders)), tuple(ids)))
         self._events.publish(FoldersChanged())
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many at a time as keep nobody else waiting."""
+    return (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))
 
 
 def _count(text: str, ids: Sequence[int]) -> str:

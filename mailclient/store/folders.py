@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -46,6 +48,17 @@ class Folder:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a message lies, and how it is marked."""
+
+    id: int
+    account_id: int
+    folder_id: int
+    unread: bool
+    flagged: bool
+
+
 class FolderTable:
     """The table of folders."""
 
@@ -84,6 +97,20 @@ class FolderTable:
             if one.name.casefold() == wanted
             or (one.role is not Role.OWN and one.role.value == wanted)
         )
+
+    def placed(self, ids: Sequence[int]) -> tuple[Placed, ...]:
+        """Where these messages lie, in the order of `ids`; those that are gone are left out. Read
+        from an index alone: for very many."""
+        rows = self._database.rows(
+            "SELECT id, account_id, folder_id, unread, flagged FROM messages"
+            " INDEXED BY messages_for_search WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        found = {
+            id: Placed(id, account_id, folder_id, bool(unread), bool(flagged))
+            for id, account_id, folder_id, unread, flagged in rows
+        }
+        return tuple(found[id] for id in ids if id in found)
 
     def create(self, account_id: int, name: str) -> Folder:
         """Make a folder of the user's own; raises BadInput for a name that is taken or none."""
