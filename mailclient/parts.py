@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from mailclient.services.search import Search
     from mailclient.services.send import Send
     from mailclient.services.signin import SignIn
+    from mailclient.services.suggest import Suggestions
     from mailclient.services.tentative import Tentative
     from mailclient.services.timekeeping import Timekeeper
 
@@ -279,6 +280,12 @@ class Parts(Incoming):
         from mailclient.services.indexing import Indexing
 
         return Indexing(self._store)
+
+    @Built
+    def suggestions(self) -> Suggestions:
+        from mailclient.services.suggest import Suggestions
+
+        return Suggestions(self._store)
 
     @Built
     def organise(self) -> Organise:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mailclient.account import Account
     from mailclient.gui.standing import Words
     from mailclient.store.folders import Folder
+    from mailclient.store.searches import SavedSearch
 
 ROLE_ICONS = {
     "inbox": "inbox",
@@ -161,7 +162,11 @@ class FolderList(QTreeView):
     # What is shown
 
     def show_folders(
-        self, accounts: Sequence[Account], folders: Sequence[Folder], outbox: int = 0
+        self,
+        accounts: Sequence[Account],
+        folders: Sequence[Folder],
+        outbox: int = 0,
+        searches: Sequence[SavedSearch] = (),
     ) -> None:
         """Show the folders as they are now; what was chosen stays chosen, without telling."""
         blocked = self.selectionModel().blockSignals(True)
@@ -180,6 +185,11 @@ class FolderList(QTreeView):
             self._heading(account)
             for folder in ordered([one for one in folders if one.account_id == account.id]):
                 self._folder(folder)
+        if searches:
+            self._title("Searches")
+        for search in searches:
+            title = people.plain(search.name)
+            self._add(Place(f"search:{search.id}", title, query=search.query), "search", 0)
         self.expandAll()
         self._restore()
         self.selectionModel().blockSignals(blocked)
@@ -243,12 +253,17 @@ class FolderList(QTreeView):
         return shown.brief if shown else ""
 
     def _heading(self, account: Account) -> None:
-        item = QStandardItem(people.plain(account.address))
-        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        item = self._title(people.plain(account.address))
         item.setData(account.id, ACCOUNT)
         self._headings[account.id] = item
         self._stand(account.id, item)
+
+    def _title(self, words: str) -> QStandardItem:
+        """A line that says what follows, and cannot be chosen."""
+        item = QStandardItem(words)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
         self._model.appendRow(item)
+        return item
 
     def _stand(self, id: int, item: QStandardItem) -> None:
         standing = self._standings.get(id)

@@ -87,6 +87,7 @@ NAMES = {
     "reply-all": "arrow-bend-double-up-left",
     "rich": "text-aa",
     "route": "path",
+    "keep": "bookmark-simple",
     "save": "download-simple",
     "search": "magnifying-glass",
     "sent": "paper-plane-tilt",

@@ -231,9 +231,9 @@ class Listing(QObject):
         place = question.place
         title = f"“{question.search}”" if question.search else place.title if place else ""
         grouped = self._model.listed.grouped
-        self._pane.title(
-            title, count if whole else None, search=bool(question.search), grouped=grouped
-        )
+        searched, kept = bool(question.search), place is not None and bool(place.query)
+        known = count if whole else None
+        self._pane.title(title, known, search=searched, kept=kept, grouped=grouped)
         if count:
             self._pane.show_list()
         elif question.everywhere:

@@ -14,6 +14,8 @@ from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.commands import Commands, look_as_set
 from mailclient.gui.conversing import Conversing
 from mailclient.gui.folder_list import OUTBOX, FolderList, Place
+from mailclient.gui.found_words import FoundWords
+from mailclient.gui.kept_searches import KeptSearches
 from mailclient.gui.keys.asking import KeyAsking
 from mailclient.gui.keys.attached import AttachedKeys
 from mailclient.gui.listing import OUTGOING, Listing
@@ -71,6 +73,8 @@ class MainWindow(QMainWindow):
         self._arrange()
         self.traffic = Traffic(app, bridge, self, self.activity, self.folders)
         self.conversing = Conversing(self, self._state)
+        self.kept_searches = KeptSearches(self)
+        self.found_words = FoundWords(app, bridge, self.listing, self.model, self.pane.list)
         self.commands = Commands(self)
         self._connect()
         self._restore()
@@ -132,6 +136,7 @@ class MainWindow(QMainWindow):
         self.listing.settled.connect(self._settled)
         self.toolbar.search.textChanged.connect(self._typed)
         self.toolbar.search.returnPressed.connect(self._search)
+        self.toolbar.search.suggestions_wanted.connect(self._suggest)
         self.toolbar.search.left.connect(self.pane.list.setFocus)
         self.reading.part_opened.connect(self._open_part)
         self.reader.key_wanted.connect(lambda at: self.attached.take(self.reader.view, int(at)))
@@ -158,7 +163,8 @@ class MainWindow(QMainWindow):
             frozenset(one.id for one in folders if one.role.value in OUTGOING)
         )
         before = self.folders.place
-        self.folders.show_folders(self._app.accounts.list(), folders, queue)
+        accounts, searches = self._app.accounts.list(), self._app.search.saved()
+        self.folders.show_folders(accounts, folders, queue, searches)
         self.traffic.show_standings()
         place = self.folders.place
         if place is not None and (before != place or self.listing.question.place is None):
@@ -195,6 +201,9 @@ class MainWindow(QMainWindow):
     def _typed(self, words: str) -> None:
         self._middle.setCurrentIndex(0)
         self.listing.type(words)
+
+    def _suggest(self, words: str, at: int) -> None:
+        self.toolbar.search.offer(self._app.suggestions.at(words, at))
 
     def _search(self) -> None:
         self.listing.search(self.toolbar.search.text())

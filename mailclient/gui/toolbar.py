@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from mailclient.gui import icons, theme
 from mailclient.gui.actions import Actions
+from mailclient.gui.search_field import SearchField
 
 ON_MESSAGE = ("reply", "reply-all", "forward", "archive", "delete", "junk", "star")
-
-
-class SearchField(QLineEdit):
-    """The one search field; Escape empties it, Down goes to the list."""
-
-    left = Signal()  # Escape or Down: the keyboard goes to the list
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setPlaceholderText("Search mail  (Ctrl+K)")
-        self.setAccessibleName("Search mail")
-        self.setClearButtonEnabled(True)
-        self.setToolTip(
-            "Words, or from:ann  to:bob  subject:plan  has:attachment  is:unread  "
-            'before:2026-01  "exact words"  -not'
-        )
-        self.addAction(icons.icon("search", "secondary"), QLineEdit.ActionPosition.LeadingPosition)
-        self.setMinimumWidth(160)
-        self.setMaximumWidth(420)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape and Down leave the field."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.clear()
-            self.left.emit()
-        elif event.key() == Qt.Key.Key_Down:
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class Toolbar(QFrame):

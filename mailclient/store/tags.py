@@ -23,6 +23,11 @@ class TagTable:
             (storable(tag.strip()), json.dumps(list(ids))),
         )
 
+    def all(self) -> tuple[str, ...]:
+        """Every tag that a message has, by name."""
+        rows = self._database.rows("SELECT DISTINCT tag FROM tags ORDER BY tag")
+        return tuple(str(row[0]) for row in rows)
+
     def remove(self, ids: Sequence[int], tag: str) -> None:
         """Take a tag away."""
         self._database.run(

@@ -28,6 +28,7 @@ LEFT = 26
 RIGHT = 14
 BELOW = 18  # as much further in stand the messages below a head
 MARK = 16
+MARKED = 64  # of 255: how much of its colour lies behind what was searched for
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -108,7 +109,8 @@ class RowDelegate(QStyledItemDelegate):
             painter.setFont(small)
             painter.setPen(colors.color("secondary"))
             begin = left + width + 8
-            _text(painter, QRect(begin, second, end - begin, 18), row.snippet)
+            place = QRect(begin, second, end - begin, 18)
+            _text(painter, place, row.snippet, row.marks, colors)
 
     def _pill(self, painter: QPainter, right: int, top: int, row: RowText) -> int:
         """Draw how many messages a conversation has, and whether they are shown; returns where
@@ -186,9 +188,26 @@ class RowDelegate(QStyledItemDelegate):
         return QRect(end - width - 4, rect.top() + 4, width + 8, 26).contains(at)
 
 
-def _text(painter: QPainter, rect: QRect, text: str) -> int:
-    """Draw one line, cut with an ellipsis where it is too long; returns its width."""
-    cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+def _text(
+    painter: QPainter,
+    rect: QRect,
+    text: str,
+    marks: tuple[tuple[int, int], ...] = (),
+    colors: theme.Theme | None = None,
+) -> int:
+    """Draw one line, cut with an ellipsis where it is too long, on what is marked in it; returns
+    its width."""
+    metrics = painter.fontMetrics()
+    cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    if colors is not None:
+        ground = colors.color("caution")
+        ground.setAlpha(MARKED)
+        for start, end in marks:
+            if end <= len(cut) and cut[start:end] == text[start:end]:
+                left = rect.left() + metrics.horizontalAdvance(text[:start])
+                width = metrics.horizontalAdvance(text[:end]) + rect.left() - left
+                place = QRect(left - 1, rect.top() + 1, width + 2, rect.height() - 1)
+                painter.fillRect(place, ground)
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     painter.drawText(rect, flags | Qt.TextFlag.TextSingleLine, cut)
-    return painter.fontMetrics().horizontalAdvance(cut)
+    return metrics.horizontalAdvance(cut)

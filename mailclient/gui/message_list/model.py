@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,9 +25,10 @@ from PySide6.QtCore import (
 
 from mailclient.errors import MailError
 from mailclient.gui.message_list.listed import NOTHING, Grouping, Listed
-from mailclient.gui.message_list.rows import RowText, as_conversation, prepare
+from mailclient.gui.message_list.rows import RowText, as_conversation, prepare, with_excerpt
 
 if TYPE_CHECKING:
+    from mailclient.message.excerpt import Excerpt
     from mailclient.store.messages import MessageRow
     from mailclient.store.threads import Conversation
 
@@ -79,6 +80,7 @@ class MessageModel(QAbstractTableModel):
         self._states: dict[int, Conversation] = {}
         self._outgoing: frozenset[int] = frozenset()
         self._rows: OrderedDict[int, RowText | None] = OrderedDict()
+        self._excerpts: dict[int, Excerpt] = {}
 
     # What Qt asks
 
@@ -162,6 +164,7 @@ class MessageModel(QAbstractTableModel):
         self._outgoing = frozenset(outgoing)
         self._rows.clear()
         self._states.clear()
+        self._excerpts.clear()
         self.endResetModel()
 
     def merge(self, listed: Listed) -> None:
@@ -217,6 +220,14 @@ class MessageModel(QAbstractTableModel):
         self.merge(self._listed.close(at))
         return True
 
+    def explain(self, excerpts: Mapping[int, Excerpt]) -> None:
+        """Show the words around what was searched for."""
+        self._excerpts.update(excerpts)
+        for id in excerpts:
+            self._rows.pop(id, None)
+        if excerpts and self.ids:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.ids) - 1, 0))
+
     def refresh(self, ids: Collection[int]) -> None:
         """Read these messages anew when they are next painted."""
         for id in (*ids, *(self._states if self._listed.grouped else ())):
@@ -251,6 +262,8 @@ class MessageModel(QAbstractTableModel):
         below = row.id in self._listed.below  # where all that counts is who wrote it
         outgoing = row.folder_id in self._outgoing and not below
         text = prepare(row, now, outgoing=outgoing)
+        if row.id in self._excerpts:
+            return with_excerpt(text, self._excerpts[row.id])
         if below:
             return replace(text, below=True)
         state = self._states.get(row.id)

@@ -37,6 +37,8 @@ class MessagePane(QFrame):
 
     filters_changed = Signal()
     search_closed = Signal()
+    keep_wanted = Signal()  # this search among the folders
+    forget_wanted = Signal()  # the kept search that is listed
 
     def __init__(self, model: MessageModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +49,10 @@ class MessagePane(QFrame):
         self._title = parts.label(factor=1.1, weight=QFont.Weight.DemiBold)
         self._count = parts.label(look="secondary", factor=0.9)
         self._back = parts.icon_button("close", "Close the search", self.search_closed.emit)
+        self._keep = parts.icon_button("keep", "Keep this search", self.keep_wanted.emit)
+        self._forget = parts.icon_button(
+            "delete", "Forget this search; its messages stay", self.forget_wanted.emit
+        )
         self._buttons = {one.query: self._filter(one) for one in FILTERS}
         top = QHBoxLayout()
         top.setContentsMargins(14, 8, 8, 6)
@@ -54,7 +60,9 @@ class MessagePane(QFrame):
         top.addWidget(self._title)
         top.addSpacing(8)
         top.addWidget(self._count)
-        top.addWidget(self._back)
+        for button in (self._back, self._keep, self._forget):
+            top.addWidget(button)
+            button.hide()
         top.addStretch(1)
         for button in self._buttons.values():
             top.addWidget(button)
@@ -68,7 +76,6 @@ class MessagePane(QFrame):
         column.addWidget(parts.hairline())
         column.addWidget(self.strip)
         column.addWidget(self._pages, 1)
-        self._back.hide()
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -83,9 +90,15 @@ class MessagePane(QFrame):
             button.blockSignals(False)
 
     def title(
-        self, words: str, count: int | None, *, search: bool = False, grouped: bool = False
+        self,
+        words: str,
+        count: int | None,
+        *,
+        search: bool = False,
+        kept: bool = False,
+        grouped: bool = False,
     ) -> None:
-        """Say what is listed and how much it is."""
+        """Say what is listed and how much it is: a `search`, or one that is `kept`."""
         self._title.setText(words)
         self._title.setAccessibleName(words)
         noun = ("conversation" if grouped else "message") + ("" if count == 1 else "s")
@@ -94,6 +107,8 @@ class MessagePane(QFrame):
         self._count.setAccessibleName(told)
         self._count.setToolTip(told)
         self._back.setVisible(search)
+        self._keep.setVisible(search)
+        self._forget.setVisible(kept and not search)
 
     def show_list(self) -> None:
         """Show the list."""

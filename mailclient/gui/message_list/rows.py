@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mailclient.gui import dates, people
 
 if TYPE_CHECKING:
+    from mailclient.message.excerpt import Excerpt
     from mailclient.store.messages import MessageRow
     from mailclient.store.threads import Conversation
 
@@ -57,6 +58,7 @@ class RowText:
     answer: str
     seal: Seal | None
     spoken: str
+    marks: tuple[tuple[int, int], ...] = ()  # what was searched for in the snippet
     count: int = 0  # of the messages of a conversation that this row is the head of
     opened: bool = False  # the others are shown below it
     below: bool = False
@@ -96,6 +98,14 @@ def prepare(row: MessageRow, now: datetime, *, outgoing: bool) -> RowText:
         seal=seal,
         spoken=". ".join(part for part in spoken if part),
     )
+
+
+def with_excerpt(text: RowText, found: Excerpt) -> RowText:
+    """The row with the words around what was searched for, in place of how the message begins."""
+    where = f"{people.plain(found.source)}: " if found.source else ""
+    marks = tuple((start + len(where), end + len(where)) for start, end in found.marks)
+    spoken = f"{text.spoken}. {where}{found.text}"
+    return replace(text, snippet=where + found.text, marks=marks, spoken=spoken)
 
 
 def as_conversation(text: RowText, state: Conversation, *, opened: bool, outgoing: bool) -> RowText:

@@ -67,6 +67,14 @@ class MessageListView(QTableView):
             ids.extend(self._messages.ids[top : bottom + 1])
         return ids
 
+    def ids_in_sight(self) -> array[int]:
+        """The ids of the rows that are painted."""
+        height = self.viewport().height()
+        first, last = self.rowAt(0), self.rowAt(max(0, height - 1))
+        if first < 0:
+            return array("q")
+        return self._messages.ids[first : last + 1 if last >= 0 else None]
+
     def selected_count(self) -> int:
         """How many rows are selected."""
         return sum(part.height() for part in self._ranges())
