@@ -6,6 +6,7 @@ window. Single letters do not fire while a text field has the keyboard: Qt gives
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -124,19 +125,55 @@ class Actions:
         """One menu with everything, a part for each place."""
         whole = QMenu(parent)
         whole.setAccessibleName("Menu")
-        for place in Place:
-            part = whole.addMenu(place.value)
-            for command in COMMANDS:
-                if command.place is place:
-                    if command.break_before:
-                        part.addSeparator()
-                    part.addAction(self._actions[command.id])
+        for place, title in zip(Place, lettered([one.value for one in Place]), strict=True):
+            part = whole.addMenu(title)
+            commands = [one for one in COMMANDS if one.place is place]
+            for command, text in zip(commands, lettered([c.text for c in commands]), strict=True):
+                if command.break_before:
+                    part.addSeparator()
+                self._actions[command.id].setText(text)
+                part.addAction(self._actions[command.id])
         return whole
 
     def enable(self, ids: tuple[str, ...], usable: bool) -> None:
         """Let these commands be used, or not."""
         for id in ids:
             self._actions[id].setEnabled(usable)
+
+
+def lettered(texts: Sequence[str]) -> list[str]:
+    """Texts of one menu, each with a letter of its own to choose it by: the first of a word where
+    that is free, else any."""
+    wanted = [_by_liking(text) for text in texts]
+    holds: dict[str, int] = {}  # which text has a letter
+
+    def give(one: int, asked: set[str]) -> bool:
+        """Find a letter for a text; who has it already may have to take another."""
+        for letter in wanted[one]:
+            if letter not in asked:
+                asked.add(letter)
+                if letter not in holds or give(holds[letter], asked):
+                    holds[letter] = one
+                    return True
+        return False
+
+    for one in range(len(texts)):
+        give(one, set())
+    found = list(texts)
+    for letter, one in holds.items():
+        at = wanted[one][letter]
+        found[one] = f"{texts[one][:at]}&{texts[one][at:]}"
+    return found
+
+
+def _by_liking(text: str) -> dict[str, int]:
+    """The letters of a text with their places: the first ones of its words before the others."""
+    starts = [at for at in range(len(text)) if at == 0 or text[at - 1] == " "]
+    found: dict[str, int] = {}
+    for at in (*starts, *range(len(text))):
+        if text[at].isalnum():
+            found.setdefault(text[at].lower(), at)
+    return found
 
 
 def tip(command: Command) -> str:

@@ -53,7 +53,7 @@ def _button(action: QAction, *, words: bool = False) -> QToolButton:
     button.setDefaultAction(action)
     button.setIconSize(QSize(theme.ICON, theme.ICON))
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setAccessibleName(action.text())
+    button.setAccessibleName(action.text().replace("&", ""))
     if words:
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     return button

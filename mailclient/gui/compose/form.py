@@ -176,8 +176,8 @@ class ComposeForm(QWidget):
         column.addWidget(self.format)
         column.addWidget(self.text, 1)
         for one, next_ in zip(
-            (self.from_box, self.to.entry, self.cc.entry, self.bcc.entry, self.subject),
-            (self.to.entry, self.cc.entry, self.bcc.entry, self.subject, self.text),
+            (self.from_box, self.to, self.cc, self.bcc, self.subject),
+            (self.to, self.cc, self.bcc, self.subject, self.text),
             strict=True,
         ):
             QWidget.setTabOrder(one, next_)

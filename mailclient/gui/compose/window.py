@@ -144,6 +144,7 @@ class ComposeWindow(QMainWindow):
             ("Ctrl+Shift+S", self.protection.sign.click),
             ("Ctrl+Shift+A", self._choose_files),
             ("Ctrl+Shift+V", self.form.text.paste_plain),
+            ("F6", self.focusNextChild),  # out of the text, which keeps the Tab key
             (QKeySequence.StandardKey.Save, self.keeper.save),
             (QKeySequence.StandardKey.Close, self.close),
         )

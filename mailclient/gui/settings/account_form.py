@@ -52,6 +52,7 @@ class AccountForm(QWidget):
         self.name = QLineEdit()
         self.signature = QPlainTextEdit()
         self.signature.setMaximumHeight(80)
+        self.signature.setTabChangesFocus(True)
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setPlaceholderText("unchanged")

@@ -31,7 +31,7 @@ _LOG_IN = (  # what is shown, how one logs in, by which mechanism
 _SECURITY = (
     (Security.TLS, "TLS (encrypted)"),
     (Security.STARTTLS, "STARTTLS (encrypted)"),
-    (Security.NONE, "None: everybody on the way can read it"),
+    (Security.NONE, "None: can be read on the way"),
 )
 
 
