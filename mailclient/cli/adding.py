@@ -20,7 +20,7 @@ from mailclient.account import (
 )
 from mailclient.cancel import CancelToken
 from mailclient.cli import discovery
-from mailclient.cli.context import Context, first_line
+from mailclient.cli.context import FILE, FILE_THAT_IS_THERE, Context, first_line
 from mailclient.cli.signin import granted
 from mailclient.errors import BadInput, MailError
 from mailclient.services.accounts import StepResult
@@ -62,17 +62,17 @@ AUTH = click.Choice([one.value for one in Authentication])
 )
 @click.option(
     "--password-file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     help="A file whose first line is the password. Example: --password-file pw.txt",
 )
 @click.option(
     "--ca-file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    type=FILE_THAT_IS_THERE,
     help="Certificates (PEM) to trust for these servers. Example: --ca-file ca.pem",
 )
 @click.option(
     "--client-file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    type=FILE_THAT_IS_THERE,
     help="Your own certificate and its key (PEM), for servers that ask for one. "
     "Example: --client-file ann.pem",
 )

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FILE = click.Path(path_type=Path, dir_okay=False)
+FILE_THAT_IS_THERE = click.Path(path_type=Path, dir_okay=False, exists=True)
+FILE_OR_INPUT = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
 
 class Face(click.Group):
     """Tells a fault in one sentence and exits with 1; a bug is named as one.

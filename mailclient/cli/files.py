@@ -6,9 +6,14 @@ from pathlib import Path
 
 import click
 
+<<<<<<< HEAD
 from mailclient.cli.context import Context, print_json, progress
 from mailclient.services.exporting import Target
 from mailclient.services.sources.mbox import Dialect
+=======
+from mailclient.cli.context import FILE, FOLDER, Context, print_json, progress
+from mailclient.services.transfer import Target
+>>>>>>> f84c2bf (Merge twins: settings of the two Postfixes, what passing on shares, kinds of files, mailboxes)
 
 
 @click.command("import")
@@ -78,17 +83,17 @@ def import_(
 )
 @click.option(
     "--mbox",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     help="One mbox file. Example: --mbox mail.mbox",
 )
 @click.option(
     "--maildir",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     help="A Maildir. Example: --maildir ~/Maildir",
 )
 @click.option(
     "--eml",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     help="A folder of EML files. Example: --eml ~/mail",
 )
 @click.option(

@@ -13,7 +13,12 @@ import click
 
 from mailclient.account import Account, EncryptionPolicy
 from mailclient.app import App
+<<<<<<< HEAD
 from mailclient.cli.context import Context, print_json
+=======
+from mailclient.cli import forms
+from mailclient.cli.context import FILE, FILE_OR_INPUT, Context, one_line, print_json, progress
+>>>>>>> f84c2bf (Merge twins: settings of the two Postfixes, what passing on shares, kinds of files, mailboxes)
 from mailclient.cli.outbox import flush, local
 from mailclient.cli.times import read_time
 from mailclient.errors import BadInput, KeyMissing
@@ -26,8 +31,6 @@ from mailclient.services.read import read_file
 from mailclient.services.sealing import own_key
 from mailclient.services.send import Queued
 from mailclient.store.outbox import OutItem, OutState
-
-FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
@@ -44,7 +47,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--subject", default="", help="The subject. Example: --subject 'Lunch?'")
 @click.option(
     "--body-file",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    type=FILE_OR_INPUT,
     help="The text; - reads standard input. Example: --body-file letter.txt",
 )
 @click.option(

@@ -9,7 +9,7 @@ import click
 
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms
-from mailclient.cli.context import Context, first_line, print_json
+from mailclient.cli.context import FILE, Context, first_line, print_json
 from mailclient.cli.outbox import flush
 from mailclient.errors import BadInput, KeyLocked
 from mailclient.services.jobs import Job
@@ -43,10 +43,10 @@ def publish(context: Context, address: str, as_json: bool) -> None:
 
 @click.command("backup")
 @click.argument("which", metavar="ADDRESS|FINGERPRINT")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=FILE)
 @click.option(
     "--sheet",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     help="Write the recovery sheet there, to print it. Example: --sheet sheet.txt",
 )
 @click.option("--json", "as_json", is_flag=True, help=_json_option("backup ann@example.org k.asc"))
@@ -71,10 +71,10 @@ def backup(context: Context, which: str, file: Path, sheet: Path | None, as_json
 
 
 @click.command("restore")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=FILE)
 @click.option(
     "--code-file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     help="Read the recovery code from the first line of this file. Example: --code-file code.txt",
 )
 @click.option("--json", "as_json", is_flag=True, help=_json_option("restore ann-key.asc"))
@@ -165,7 +165,7 @@ def passphrase(context: Context, which: str, as_json: bool) -> None:
 
 @click.command("setup-message")
 @click.argument("address")
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", required=False, type=FILE)
 @click.option("--json", "as_json", is_flag=True, help=_json_option("setup-message ann@example.org"))
 @click.pass_obj
 def setup_message(context: Context, address: str, file: Path | None, as_json: bool) -> None:

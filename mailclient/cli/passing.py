@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,11 +13,11 @@ import click
 
 from mailclient.app import App
 from mailclient.cli import forms
-from mailclient.cli.context import Context, print_json
+from mailclient.cli.context import FILE_OR_INPUT, Context, print_json
 from mailclient.cli.mail import deliver, protected, push, recipients
 from mailclient.cli.reading import find_message
 from mailclient.errors import BadInput
-from mailclient.message.address import format_address
+from mailclient.message.address import Address, format_address
 from mailclient.message.draft import Draft
 from mailclient.message.quote import Whom
 from mailclient.message.words import clean
@@ -49,18 +50,41 @@ ENCRYPT = click.option(
 )
 BODY = click.option(
     "--body-file",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    type=FILE_OR_INPUT,
     help="The text to put above; - reads standard input. Example: --body-file answer.txt",
 )
 
 
-def options(*many: Callable[[F], F]) -> Callable[[F], F]:
-    """Several options at once."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What these commands have in common: who gets it, what stands above it, what is done."""
 
-    def put(command: F) -> F:
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    encrypt: str = "auto"
+    body_file: Path | None = None
+    as_json: bool = False
+    send_it: bool = False
+
+    @property
+    def people(self) -> dict[str, tuple[Address, ...]]:
+        """Who is named, as a draft has it."""
+        return {name: recipients(getattr(self, name)) for name in ("to", "cc", "bcc")}
+
+
+def wishes(*many: Callable[[F], F]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Several options at once, which the command gets as one value."""
+
+    def put(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def gathered(*args: Any, **values: Any) -> None:
+            wish = {one.name: values.pop(one.name) for one in fields(Wish) if one.name in values}
+            command(*args, wish=Wish(**wish), **values)
+
         for one in reversed(many):
-            command = one(command)
-        return command
+            gathered = one(gathered)
+        return gathered
 
     return put
 
@@ -73,17 +97,14 @@ def options(*many: Callable[[F], F]) -> Callable[[F], F]:
 @click.option(
     "--list", "to_list", is_flag=True, help="Answer the list. Example: mailclient reply 17 --list"
 )
-@options(JSON, SEND, ENCRYPT, BODY)
+@wishes(JSON, SEND, ENCRYPT, BODY)
 @click.pass_obj
 def reply(
     context: Context,
     which: str,
     everyone: bool,
     to_list: bool,
-    as_json: bool,
-    send_it: bool,
-    encrypt: str,
-    body_file: Path | None,
+    wish: Wish,
 ) -> None:
     """Print (or, with --send, send) the answer to a message."""
     if everyone and to_list:
@@ -91,25 +112,19 @@ def reply(
     app, view, _ = _seen(context, which)
     whom = Whom.LIST if to_list else Whom.EVERYONE if everyone else Whom.AUTHOR
     answer = app.compose.reply(view, whom)
-    _finish(app, answer, encrypt, body_file, as_json=as_json, send_it=send_it)
+    _finish(app, answer, wish)
 
 
 @click.command()
 @click.argument("which", metavar="ID|FILE")
 @click.option("--as-attachment", is_flag=True, help="Whole, as a file. Example: --as-attachment")
-@options(*PEOPLE, JSON, SEND, ENCRYPT, BODY)
+@wishes(*PEOPLE, JSON, SEND, ENCRYPT, BODY)
 @click.pass_obj
 def forward(
     context: Context,
     which: str,
     as_attachment: bool,
-    to: tuple[str, ...],
-    cc: tuple[str, ...],
-    bcc: tuple[str, ...],
-    as_json: bool,
-    send_it: bool,
-    encrypt: str,
-    body_file: Path | None,
+    wish: Wish,
 ) -> None:
     """Print (or, with --send, send) a message passed on.
 
@@ -118,26 +133,20 @@ def forward(
     app, view, raw = _seen(context, which)
     compose = app.compose
     draft = compose.forward_attached(view, raw) if as_attachment else compose.forward(view)
-    draft = _with_people(draft, to, cc, bcc)
-    _finish(app, Reply(draft), encrypt, body_file, as_json=as_json, send_it=send_it)
+    draft = _with_people(draft, wish)
+    _finish(app, Reply(draft), wish)
 
 
 @click.command()
 @click.argument("which", metavar="ID|FILE")
 @click.option("--subject", help="Another subject. Example: --subject 'Once more'")
-@options(*PEOPLE, JSON, SEND, ENCRYPT, BODY)
+@wishes(*PEOPLE, JSON, SEND, ENCRYPT, BODY)
 @click.pass_obj
 def edit(
     context: Context,
     which: str,
     subject: str | None,
-    to: tuple[str, ...],
-    cc: tuple[str, ...],
-    bcc: tuple[str, ...],
-    as_json: bool,
-    send_it: bool,
-    encrypt: str,
-    body_file: Path | None,
+    wish: Wish,
 ) -> None:
     """Print (or, with --send, send) a new message that is as another one.
 
@@ -146,41 +155,36 @@ def edit(
     """
     app, view, _ = _seen(context, which)
     draft = app.compose.edit_as_new(view)
-    if to or cc or bcc:
-        draft = _with_people(replace(draft, to=(), cc=(), bcc=()), to, cc, bcc)
+    if wish.to or wish.cc or wish.bcc:
+        draft = replace(draft, **wish.people)  # type: ignore[arg-type]
     if subject is not None:
         draft = replace(draft, subject=clean(subject))
-    if body_file is not None:
+    if wish.body_file is not None:
         draft = replace(draft, text="", html="", pictures=())
-    _finish(app, Reply(draft), encrypt, body_file, as_json=as_json, send_it=send_it)
+    _finish(app, Reply(draft), wish)
 
 
 @click.command()
 @click.argument("which", metavar="ID|FILE")
-@options(*PEOPLE, JSON, SEND)
+@wishes(*PEOPLE, JSON, SEND)
 @click.pass_obj
 def redirect(
     context: Context,
     which: str,
-    to: tuple[str, ...],
-    cc: tuple[str, ...],
-    bcc: tuple[str, ...],
-    as_json: bool,
-    send_it: bool,
+    wish: Wish,
 ) -> None:
     """Send a message on as it is: answers go to its author.
 
     Example: mailclient redirect 17 --to bob@example.org --send
     """
     app, view, raw = _seen(context, which)
-    wanted = app.redirect.begin(view)
-    wanted = replace(wanted, to=recipients(to), cc=recipients(cc), bcc=recipients(bcc))
-    if send_it:
+    wanted = replace(app.redirect.begin(view), **wish.people)  # type: ignore[arg-type]
+    if wish.send_it:
         queued = app.redirect.queue(view, raw, wanted)
         account = app.accounts.get(wanted.sender.address)
-        push(app, account, queued, as_json=as_json, queue_only=False)
+        push(app, account, queued, as_json=wish.as_json, queue_only=False)
         return
-    if as_json:
+    if wish.as_json:
         print_json(forms.redirection(wanted, view.envelope.subject))
         return
     click.echo(f"Resent-From: {format_address(wanted.sender)}")
@@ -199,33 +203,31 @@ def _seen(context: Context, which: str) -> tuple[App, MessageView, bytes]:
     return app, app.read.view_raw(raw), raw
 
 
-def _with_people(
-    draft: Draft, to: tuple[str, ...], cc: tuple[str, ...], bcc: tuple[str, ...]
-) -> Draft:
+def _with_people(draft: Draft, wish: Wish) -> Draft:
+    named = wish.people
     return replace(
         draft,
-        to=(*draft.to, *recipients(to)),
-        cc=(*draft.cc, *recipients(cc)),
-        bcc=(*draft.bcc, *recipients(bcc)),
+        to=(*draft.to, *named["to"]),
+        cc=(*draft.cc, *named["cc"]),
+        bcc=(*draft.bcc, *named["bcc"]),
     )
 
 
-def _finish(
-    app: App, answer: Reply, encrypt: str, body_file: Path | None, *, as_json: bool, send_it: bool
-) -> None:
+def _finish(app: App, answer: Reply, wish: Wish) -> None:
     """Put the text above, and send the draft or show it."""
     draft = answer.draft
-    if body_file is not None:
+    if wish.body_file is not None:
         above = (
             sys.stdin.read()
-            if str(body_file) == "-"
-            else read_file(body_file).decode("utf-8", "replace")
+            if str(wish.body_file) == "-"
+            else read_file(wish.body_file).decode("utf-8", "replace")
         )
         draft = replace(draft, text=f"{above}\n{draft.text}")
-    if send_it:
-        deliver(app, protected(app, draft, encrypt, None), as_json=as_json, queue_only=False)
+    if wish.send_it:
+        ready = protected(app, draft, wish.encrypt, None)
+        deliver(app, ready, as_json=wish.as_json, queue_only=False)
         return
-    if as_json:
+    if wish.as_json:
         print_json(forms.reply(replace(answer, draft=draft), outer_subject(app.settings, draft)))
         return
     for name, people in (("To", draft.to), ("Cc", draft.cc), ("Bcc", draft.bcc)):

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import click
 
-from mailclient.cli.context import Context, first_line, progress
+from mailclient.cli.context import FILE, FILE_THAT_IS_THERE, Context, first_line, progress
 from mailclient.cli.upkeep import upkeep
 from mailclient.crypto.api import Imported
-
-SECRET_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @click.group()
@@ -19,10 +17,10 @@ def profile() -> None:
 
 
 @profile.command("export")
-@click.argument("target", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("target", metavar="FILE", type=FILE)
 @click.option(
     "--lock-with",
-    type=SECRET_FILE,
+    type=FILE_THAT_IS_THERE,
     required=True,
     help="The file opens with the first line of this file as its passphrase. "
     "Example: --lock-with ~/moving-passphrase",
@@ -60,10 +58,10 @@ def export(
 
 
 @profile.command("import")
-@click.argument("source", metavar="FILE", type=SECRET_FILE)
+@click.argument("source", metavar="FILE", type=FILE_THAT_IS_THERE)
 @click.option(
     "--unlock-with",
-    type=SECRET_FILE,
+    type=FILE_THAT_IS_THERE,
     help="The first line of this file is the passphrase of FILE; else it is asked for. "
     "Example: --unlock-with ~/moving-passphrase",
 )

@@ -12,7 +12,7 @@ import click
 from mailclient.app import App
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms, journeys
-from mailclient.cli.context import Context, print_json
+from mailclient.cli.context import FOLDER, Context, print_json
 from mailclient.cli.journeys import report_lines
 from mailclient.errors import BadInput
 from mailclient.message.address import format_address
@@ -56,7 +56,7 @@ from mailclient.services.read import MessageView, read_file
 @click.option(
     "--save-attachments",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     help="Save the attachments there. Example: --save-attachments ~/Downloads",
 )
 @click.pass_obj

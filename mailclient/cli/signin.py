@@ -8,7 +8,7 @@ import click
 
 from mailclient.account import Account
 from mailclient.cancel import CancelToken
-from mailclient.cli.context import Context, first_line
+from mailclient.cli.context import FILE_THAT_IS_THERE, Context, first_line
 from mailclient.errors import BadInput
 from mailclient.transport.oauth.values import Client, DevicePrompt, Grant, Issuer
 
@@ -97,7 +97,7 @@ def providers(context: Context) -> None:
 @click.argument("client_id")
 @click.option(
     "--secret-file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    type=FILE_THAT_IS_THERE,
     help="A file whose first line is the client secret. Example: --secret-file secret.txt",
 )
 @click.pass_obj

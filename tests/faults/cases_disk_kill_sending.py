@@ -7,11 +7,11 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from email import message_from_bytes
 
 from mailclient.store.folders import Role
 from mailclient.store.outbox import OutState
 from tests.faults import disk_people as people
+from tests.faults.mailboxes import arrived
 from tests.faults.registry import Bench, case
 from tests.scenarios.people import Person
 
@@ -21,7 +21,6 @@ POINTS = (
     *("after_250", "written_down", "after_sent_mark"),
 )
 KILLS = 4  # in one cycle
-Copies = Counter[tuple[str, str]]  # how often somebody has got a subject
 
 
 @case("D1", "killed at any time while it sends: nothing arrives twice, nothing is gone unseen")
@@ -106,30 +105,8 @@ def _each_once(bench: Bench, states: dict[str, dict[str, OutState]], where: str)
         for name, state in its.items()
         if state is OutState.SENT
     }
-    copies = _arrived(bench, called, where)
+    copies = arrived(bench, TO, called, where)
     for (subject, name), found in copies.items():
         assert found == 1, f"{where}: {name} got {subject} {found} times"
         state = states.get(subject, {}).get(name, OutState.SENT)
         assert state in (OutState.SENT, OutState.UNCERTAIN), f"{where}: {subject} {name} {state}"
-
-
-def _arrived(bench: Bench, called: set[tuple[str, str]], where: str) -> Copies:
-    """What lies in the mailboxes, once the server has delivered what it has taken."""
-    pause = threading.Event()
-    for _ in range(200):
-        found: Copies = Counter()
-        for name in TO:
-            for raw in _mailbox(bench, name):
-                found[str(message_from_bytes(raw)["Subject"]), name] += 1
-        if called <= found.keys():
-            return found
-        pause.wait(0.05)
-    raise AssertionError(f"{where}: {called - found.keys()} are called sent and have not arrived")
-
-
-def _mailbox(bench: Bench, name: str) -> list[bytes]:
-    while True:
-        try:
-            return bench.servers.mailbox(name)
-        except FileNotFoundError:  # it is being delivered
-            continue

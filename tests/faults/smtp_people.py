@@ -6,7 +6,6 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,13 +23,13 @@ from mailclient.paths import Profile
 from mailclient.services.jobs import Job
 from mailclient.services.timekeeping import steady
 from mailclient.store.outbox import OutItem, OutState
+from tests.faults.mailboxes import Copies, arrived
 from tests.faults.oracle import plain
 from tests.faults.registry import Bench
 from tests.servers.scripted import Conversation
 
 ALICE = "alice@example.org"
 NAMES = ("bob", "carol", "dan")
-Copies = Counter[tuple[str, str]]  # how often somebody has got a subject
 
 
 class Clock:
@@ -151,24 +150,7 @@ def at_postfix(bench: Bench, sender: Sender, where: str) -> Copies:
         for item in sender.items()
         for one in item.those(OutState.SENT)
     }
-    pause = threading.Event()
-    for _ in range(200):
-        found: Copies = Counter()
-        for name in ("bob", "carol"):
-            for raw in _mailbox(bench, name):
-                found[str(message_from_bytes(raw)["Subject"]), name] += 1
-        if called <= found.keys():
-            return found
-        pause.wait(0.05)
-    raise AssertionError(f"{where}: {called - found.keys()} are called sent and have not arrived")
-
-
-def _mailbox(bench: Bench, name: str) -> list[bytes]:
-    while True:
-        try:
-            return bench.servers.mailbox(name)
-        except FileNotFoundError:  # it is being delivered
-            continue
+    return arrived(bench, ("bob", "carol"), called, where)
 
 
 # A server with moods

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MAIN = """
+COMMON = """
 compatibility_level = 3.6
 queue_directory = {folder}/queue
 data_directory = {folder}/data
 mail_owner = postfix
 setgid_group = postdrop
-myhostname = mail.{domain}
 mydestination =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
-mynetworks = 127.0.0.1/32
 alias_maps =
 alias_database =
 local_recipient_maps =
-transport_maps = inline:{{ {{{nowhere} = discard:}} }}
 default_transport = error:5.1.2 no mail leaves this machine
 virtual_mailbox_domains = {domain}
 virtual_mailbox_base = {mail}
@@ -29,20 +27,25 @@ virtual_minimum_uid = 1
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_mailbox_limit = 0
-message_size_limit = 52428800
 maillog_file = {folder}/postfix.log
 maillog_file_prefixes = {folder}
 smtpd_tls_cert_file = {folder}/cert.pem
 smtpd_tls_key_file = {folder}/key.pem
 smtpd_tls_security_level = may
+smtpd_client_event_limit_exceptions = static:all
+smtpd_peername_lookup = no
+"""
+MAIN = """
+myhostname = mail.{domain}
+mynetworks = 127.0.0.1/32
+transport_maps = inline:{{ {{{nowhere} = discard:}} }}
+message_size_limit = 52428800
 smtpd_tls_auth_only = yes
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:127.0.0.1:{auth}
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions = permit_sasl_authenticated, reject
-smtpd_client_event_limit_exceptions = static:all
-smtpd_peername_lookup = no
 smtpd_forbid_bare_newline_exclusions =
 """
 MASTER = """
@@ -94,40 +97,56 @@ class Ports:
     variants: dict[str, int] = field(default_factory=dict)
 
 
-def start(
-    folder: Path, mail: Path, domain: str, users: list[str], ports: Ports, owner: tuple[int, int]
-) -> None:
-    """Start it; `folder` holds cert.pem and key.pem."""
-    uid, gid = owner
-    main = MAIN.format(
-        folder=folder,
-        mail=mail,
-        domain=domain,
-        uid=uid,
-        gid=gid,
-        auth=ports.auth,
-        nowhere=NOWHERE,
-    )
-    (folder / "main.cf").write_text(main, encoding="utf-8")
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a Postfix lies and what it delivers for: `folder` holds cert.pem and key.pem, the
+    mail of each of the `users` of a domain goes below `mail`, as its owner (uid, gid)."""
+
+    folder: Path
+    mail: Path
+    domain: str
+    owner: tuple[int, int]
+    users: dict[str, str]  # the name in the address, and that of the folder
+
+    def start(self, main: str, master: str) -> None:
+        """Start one with these settings beside the common ones."""
+        uid, gid = self.owner
+        common = COMMON.format(
+            folder=self.folder, mail=self.mail, domain=self.domain, uid=uid, gid=gid
+        )
+        mailboxes = "".join(
+            f"{user}@{self.domain} {place}/Maildir/\n" for user, place in self.users.items()
+        )
+        for name, words in (
+            ("main.cf", common + main),
+            ("master.cf", master),
+            ("mailboxes", mailboxes),
+        ):
+            (self.folder / name).write_text(words, encoding="utf-8")
+        for name in ("queue", "data"):
+            (self.folder / name).mkdir()
+        shutil.chown(self.folder / "data", "postfix")
+        tell(self.folder, "start")
+
+
+def start(site: Site, ports: Ports) -> None:
+    """Start the one that takes mail from people who log in."""
+    main = MAIN.format(domain=site.domain, auth=ports.auth, nowhere=NOWHERE)
     variants = "".join(
         f"127.0.0.1:{port} inet n - n - - smtpd\n"
         f"  -o smtpd_tls_wrappermode=yes\n  -o {VARIANTS[name]}\n"
         for name, port in ports.variants.items()
     )
-    master = MASTER.format(smtp=ports.smtp, smtps=ports.smtps, variants=variants)
-    (folder / "master.cf").write_text(master, encoding="utf-8")
-    mailboxes = "".join(f"{user}@{domain} {user}/Maildir/\n" for user in users)
-    mailboxes += f"{INTERNATIONAL}@{domain} {users[0]}/Maildir/\n"
-    (folder / "mailboxes").write_text(mailboxes, encoding="utf-8")
-    (folder / "queue").mkdir()
-    data = folder / "data"
-    data.mkdir()
-    subprocess.run(["chown", "postfix", str(data)], check=True)
+    site.start(main, MASTER.format(smtp=ports.smtp, smtps=ports.smtps, variants=variants))
+
+
+def tell(folder: Path, verb: str) -> None:
+    """Have a Postfix do something: start, reload."""
     done = subprocess.run(
-        ["postfix", "-c", str(folder), "start"], capture_output=True, text=True, check=False
+        ["postfix", "-c", str(folder), verb], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise RuntimeError(f"Postfix did not start: {done.stdout}{done.stderr}")
+        raise RuntimeError(f"Postfix did not {verb}: {done.stdout}{done.stderr}")
 
 
 def stop(folder: Path) -> None:

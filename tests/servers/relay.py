@@ -6,7 +6,6 @@ ever; everybody else does not exist.
 
 from __future__ import annotations
 
-import os
 import pwd
 import shutil
 import subprocess
@@ -27,39 +26,13 @@ from tests.servers.surroundings import (
 DOMAIN = "example.net"
 FULL = f"full@{DOMAIN}"
 
-MAIN = """
-compatibility_level = 3.6
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mx.{domain}
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+MAIN = f"""
+myhostname = mx.{DOMAIN}
 mynetworks =
-alias_maps =
-alias_database =
-local_recipient_maps =
-default_transport = error:5.1.2 no mail leaves this machine
-virtual_mailbox_domains = {domain}
-virtual_mailbox_base = {mail}
-virtual_mailbox_maps = texthash:{folder}/mailboxes
-virtual_minimum_uid = 1
-virtual_uid_maps = static:{uid}
-virtual_gid_maps = static:{gid}
-virtual_mailbox_limit = 0
-maillog_file = {folder}/postfix.log
-maillog_file_prefixes = {folder}
-smtpd_tls_cert_file = {folder}/cert.pem
-smtpd_tls_key_file = {folder}/key.pem
-smtpd_tls_security_level = may
 smtpd_tls_received_header = yes
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions =
-  check_recipient_access texthash:{folder}/full, reject_unlisted_recipient
-smtpd_client_event_limit_exceptions = static:all
-smtpd_peername_lookup = no
+  check_recipient_access texthash:{{folder}}/full, reject_unlisted_recipient
 """
 
 
@@ -81,19 +54,13 @@ def _start(folder: Path, mail: Path, port: int) -> None:
     folder.mkdir()
     for name in ("cert.pem", "key.pem"):
         shutil.copy(folder.parent / name, folder / name)
-    owner = pwd.getpwnam("mail")
-    main = MAIN.format(folder=folder, mail=mail, domain=DOMAIN, uid=owner.pw_uid, gid=owner.pw_gid)
     (folder / "full").write_text(f"{FULL} 452 4.2.2 Mailbox full\n", encoding="utf-8")
-    (folder / "main.cf").write_text(main, encoding="utf-8")
+    owner = pwd.getpwnam("mail")
+    users = {user: user for user in (*USERS, "full")}
     listeners, _, rest = postfix.MASTER.partition("pickup ")
     first = listeners.splitlines()[1].format(smtp=port, smtps=0)
-    (folder / "master.cf").write_text(f"{first}\npickup {rest}", encoding="utf-8")
-    mailboxes = "".join(f"{user}@{DOMAIN} {user}/Maildir/\n" for user in (*USERS, "full"))
-    (folder / "mailboxes").write_text(mailboxes, encoding="utf-8")
-    (folder / "queue").mkdir()
-    (folder / "data").mkdir()
-    os.chown(folder / "data", pwd.getpwnam("postfix").pw_uid, -1)
-    _postfix(folder, "start")
+    site = postfix.Site(folder, mail, DOMAIN, (owner.pw_uid, owner.pw_gid), users)
+    site.start(MAIN.format(folder=folder), f"{first}\npickup {rest}")
 
 
 def _send_on(folder: Path, port: int) -> None:
@@ -111,12 +78,4 @@ def _send_on(folder: Path, port: int) -> None:
     subprocess.run(["postconf", "-c", str(folder), "-e", *settings], check=True)
     with (folder / "master.cf").open("a", encoding="utf-8") as master:
         master.write("relay unix - - n - - smtp\n")
-    _postfix(folder, "reload")
-
-
-def _postfix(folder: Path, verb: str) -> None:
-    done = subprocess.run(
-        ["postfix", "-c", str(folder), verb], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"Postfix did not {verb}: {done.stdout}{done.stderr}")
+    postfix.tell(folder, "reload")

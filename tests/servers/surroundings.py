@@ -117,9 +117,10 @@ def mail_servers_running(
         post.mkdir()
         for name in ("cert.pem", "key.pem"):
             shutil.copy(folder / name, post / name)
-        postfix.start(
-            post, folder / "mail", DOMAIN, USERS, servers.smtp, (owner.pw_uid, owner.pw_gid)
-        )
+        users = {**{user: user for user in USERS}, postfix.INTERNATIONAL: USERS[0]}
+        owned = (owner.pw_uid, owner.pw_gid)
+        site = postfix.Site(post, folder / "mail", DOMAIN, owned, users)
+        postfix.start(site, servers.smtp)
         stack.callback(postfix.stop, post)
         for port in ports:
             wait_for(port, folder)
