@@ -6,14 +6,9 @@ from pathlib import Path
 
 import click
 
-<<<<<<< HEAD
-from mailclient.cli.context import Context, print_json, progress
+from mailclient.cli.context import FILE, FOLDER, Context, print_json, progress
 from mailclient.services.exporting import Target
 from mailclient.services.sources.mbox import Dialect
-=======
-from mailclient.cli.context import FILE, FOLDER, Context, print_json, progress
-from mailclient.services.transfer import Target
->>>>>>> f84c2bf (Merge twins: settings of the two Postfixes, what passing on shares, kinds of files, mailboxes)
 
 
 @click.command("import")

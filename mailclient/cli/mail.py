@@ -13,12 +13,7 @@ import click
 
 from mailclient.account import Account, EncryptionPolicy
 from mailclient.app import App
-<<<<<<< HEAD
-from mailclient.cli.context import Context, print_json
-=======
-from mailclient.cli import forms
-from mailclient.cli.context import FILE, FILE_OR_INPUT, Context, one_line, print_json, progress
->>>>>>> f84c2bf (Merge twins: settings of the two Postfixes, what passing on shares, kinds of files, mailboxes)
+from mailclient.cli.context import FILE, FILE_OR_INPUT, Context, print_json
 from mailclient.cli.outbox import flush, local
 from mailclient.cli.times import read_time
 from mailclient.errors import BadInput, KeyMissing

@@ -18,6 +18,7 @@ from mailclient.resources import resource
 GRID = 4
 ROW_HEIGHT = 56
 ICON = 18
+TOOL_PADDING = 8
 RADIUS = 6
 PADDING = 12
 
@@ -188,8 +189,8 @@ def _bare(t: Theme) -> str:
     QFrame[look="hairline"] {{ background: {t.line}; border: none; }}
     QLabel[look="secondary"] {{ color: {t.secondary}; }}
     QLabel[look="danger"] {{ color: {t.danger}; }}
-    QToolButton {{ border: 1px solid transparent; border-radius: {RADIUS}px; padding: 5px 8px;
-        background: transparent; color: {t.text}; }}
+    QToolButton {{ border: 1px solid transparent; border-radius: {RADIUS}px;
+        padding: 5px {TOOL_PADDING}px; background: transparent; color: {t.text}; }}
     QToolButton:hover {{ background: {t.hover}; }}
     QToolButton:focus {{ border-color: {t.accent}; }}
     QToolButton:checked {{ background: {t.selection}; color: {t.accent}; }}

@@ -30,6 +30,17 @@ _CUT = (
     "among the attachments."
 )
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+# What the parts of a report are to who reads it (RFC 3462, RFC 6533, RFC 8098)
+_IN_REPORTS = {
+    "message/rfc822": "The message that came back.eml",
+    "message/global": "The message that came back.eml",
+    "text/rfc822-headers": "The head of the message that came back.txt",
+    "message/global-headers": "The head of the message that came back.txt",
+    "message/delivery-status": "Details of the report.txt",
+    "message/global-delivery-status": "Details of the report.txt",
+    "message/disposition-notification": "Details of the receipt.txt",
+    "message/global-disposition-notification": "Details of the receipt.txt",
+}
 _EXTENSIONS = {
     "message/rfc822": ".eml",
     "text/plain": ".txt",
@@ -216,6 +227,9 @@ def _attachment(part: Part) -> Attachment:
 
 
 def _made_up(part: Part) -> str:
+    in_report = part.parent is not None and part.parent.content_type == "multipart/report"
+    if in_report and part.content_type in _IN_REPORTS:
+        return _IN_REPORTS[part.content_type]
     extension = _EXTENSIONS.get(part.content_type, "")
     if part.content_type in EMBEDDED and part.children:
         subject = part.children[0].headers.get("subject")[:80]

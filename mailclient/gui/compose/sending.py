@@ -18,7 +18,7 @@ from mailclient.app import App, now
 from mailclient.errors import AlreadyQueued, MailError
 from mailclient.gui import icons, people
 from mailclient.gui.bridge import Bridge
-from mailclient.gui.compose.doubts import Doubt, doubt
+from mailclient.gui.compose.doubts import Doubt, doubt, is_whole
 from mailclient.gui.compose.form import ComposeForm
 from mailclient.gui.compose.keeper import DraftKeeper
 from mailclient.gui.send_later import fill_menu
@@ -105,7 +105,7 @@ class Sending(QObject):
                 say("The message has no recipient. Say who it goes to.", Kind.CAUTION)
                 self.form.to.entry.setFocus()
             case Doubt.UNFINISHED:
-                say("One of the recipients has no whole address yet.", Kind.CAUTION)
+                self._unfinished()
             case Doubt.KEYS:
                 self._cannot_encrypt()
             case Doubt.FILE:
@@ -118,6 +118,17 @@ class Sending(QObject):
                 self.form.subject.setFocus()
             case _:
                 assert_never(found)
+
+    def _unfinished(self) -> None:
+        """Name whom mail cannot be sent to, and go there."""
+        for line in self.form.lines:
+            for one in line.people():
+                if not is_whole(one):
+                    shown = people.plain(one.address or one.name)
+                    words = f"“{shown}” in {line.name} is no whole address."
+                    self.strip.say(f"{words} Correct it, or take it out.", Kind.CAUTION)
+                    line.entry.setFocus()
+                    return
 
     def send_clear(self) -> None:
         """Send it to everybody unencrypted, after a question that says what that means."""

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -84,8 +83,10 @@ class ComposeWindow(QMainWindow):
         self.send_button.setProperty("look", "primary")
         self.send_button.setIcon(icons.icon("sent", "on_accent"))
         self.send_button.setToolTip("Send (Ctrl+Return)")
-        attach = QPushButton("Attach")
+        attach = QToolButton()
+        attach.setText("Attach")
         attach.setIcon(icons.icon("attachment", "text"))
+        attach.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         attach.setToolTip("Attach files (Ctrl+Shift+A)")
         attach.clicked.connect(self._choose_files)
         self.rich_button.setText("Rich text")

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QWidget,
 )
@@ -50,9 +49,6 @@ class AccountForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = QLineEdit()
-        self.signature = QPlainTextEdit()
-        self.signature.setMaximumHeight(80)
-        self.signature.setTabChangesFocus(True)
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setPlaceholderText("unchanged")
@@ -94,7 +90,6 @@ class AccountForm(QWidget):
         row.addWidget(self.sign_in)
         for name, widget in (
             ("Your name", self.name),
-            ("Signature", self.signature),
             ("New password", self.password),
             ("Signing in", signing),
             ("Encrypt new messages", self.encryption),
@@ -125,7 +120,6 @@ class AccountForm(QWidget):
     def show_account(self, account: Account, usual_minutes: int) -> None:
         """Put an account's values in; `usual_minutes` is how often all accounts are collected."""
         self.name.setText(account.name)
-        self.signature.setPlainText(account.identities[0].signature)
         self.password.clear()
         self._show_way_in(account)
         self.retention.show_retention(account.retention)
@@ -174,9 +168,7 @@ class AccountForm(QWidget):
 
     def account(self, before: Account) -> Account:
         """`before` with what is typed here; raises BadInput."""
-        main = replace(
-            before.identities[0], name=self.name.text(), signature=self.signature.toPlainText()
-        )
+        main = replace(before.identities[0], name=self.name.text())
         files: dict[str, Any] = {
             "ca_file": self.certificates.changed(),
             "client_file": self.own_certificate.changed(),
