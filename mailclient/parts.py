@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mailclient.services.recovery import Recovery
     from mailclient.services.redirect import Redirect
     from mailclient.services.removing import Removing
+    from mailclient.services.retention import Retention
     from mailclient.services.returned import Returns
     from mailclient.services.schedule import Schedule
     from mailclient.services.search import Search
@@ -292,6 +293,12 @@ class Parts(Incoming):
         from mailclient.services.organise import Organise
 
         return Organise(self._store, self.events)
+
+    @Built
+    def retention(self) -> Retention:
+        from mailclient.services.retention import Retention
+
+        return Retention(self._store, self.organise, self._clock)
 
     @Built
     def compose(self) -> Compose:

@@ -140,6 +140,10 @@ ASK_RECEIPTS = Setting(
     "Ask you when a sender wants to be told that you have read a message; off never tells.",
 )
 
+EXPIRY = Setting(
+    "retention.folders", "{}", "After how many days the mail of a folder is offered for deletion."
+)  # chosen folder by folder, and so no part of ALL
+
 ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     RECEIVE_MINUTES,
     RECEIVE_AT_START,

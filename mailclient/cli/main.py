@@ -14,6 +14,7 @@ LATE = {
     "account": "mailclient.cli.server:account",  # which adds some of its commands
     "doctor": "mailclient.cli.upkeep:doctor",
     "edit": "mailclient.cli.passing:edit",
+    "expire": "mailclient.cli.keeping:expire",
     "export": "mailclient.cli.files:export",
     "fetch": "mailclient.cli.server:fetch",
     "forward": "mailclient.cli.passing:forward",
@@ -31,6 +32,7 @@ LATE = {
     "search": "mailclient.cli.searching:search",
     "send": "mailclient.cli.mail:send",
     "show": "mailclient.cli.reading:show",
+    "space": "mailclient.cli.keeping:space",
     "store": "mailclient.cli.upkeep:store",
 }
 

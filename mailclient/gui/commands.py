@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mailclient.gui.main_window import MainWindow
     from mailclient.gui.message_list.rows import RowText
 
-ON_SELECTION = ("archive", "delete", "junk", "move", "read", "star")
+ON_SELECTION = ("archive", "archive-year", "delete", "junk", "move", "read", "star")
 ON_ONE = (
     "reply",
     "reply-all",
@@ -87,6 +87,7 @@ class Commands(QObject):
             "redirect": lambda: self._one(verbs.redirect),
             "edit-as-new": lambda: self._one(verbs.edit_as_new),
             "archive": lambda: self._put(verbs.archive),
+            "archive-year": lambda: self._put(verbs.archive_by_year),
             "delete": lambda: self._put(verbs.delete),
             "junk": lambda: self._put(verbs.junk),
             "move": self._move,
@@ -115,6 +116,8 @@ class Commands(QObject):
             "smaller": lambda: window.reader.body.zoom(-1),
             "usual": lambda: window.reader.body.zoom(0),
             "keys": lambda: self.others.show_keys(),
+            "space": self.files.show_space,
+            "clear-out": self.files.show_clearing_out,
             "accounts": self.others.add_account,
             "settings": self.others.show_settings,
             "documentation": self.others.show_documentation,

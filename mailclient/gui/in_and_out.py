@@ -1,4 +1,5 @@
-"""The commands that take mail in and out: import, export, PDF, paper."""
+"""The commands that take mail in and out, and those that see to what it takes: import, export, PDF,
+paper, clearing out."""
 
 from __future__ import annotations
 
@@ -9,10 +10,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from mailclient.gui import people
 from mailclient.gui.bringing_in import ImportWindow
+from mailclient.gui.clearing_out import ClearingOutWindow
 from mailclient.gui.printing import Printing
+from mailclient.gui.space import SpaceWindow
 from mailclient.gui.taking_out import Choice, ExportDialog
 from mailclient.services.exporting import Target
+from mailclient.services.retention import Old
 
 if TYPE_CHECKING:
     from mailclient.gui.main_window import MainWindow
@@ -69,3 +74,38 @@ class InAndOut(QObject):
             title="Exporting mail",
             owner=self,
         )
+
+    # What it takes
+
+    def show_space(self) -> None:
+        """Open the picture of what takes the space."""
+        window = SpaceWindow(self._app, self._window.bridge, self._window)
+        window.search_wanted.connect(self._window.toolbar.search.setText)
+        window.message_wanted.connect(self._window.reader.message_wanted)
+        window.show()
+
+    def show_clearing_out(self, folder_id: int = 0) -> None:
+        """Open the window that clears out a folder, the one that is shown first."""
+        place = self._window.listing.question.place
+        chosen = folder_id or (place.folders[0] if place is not None and place.folders else 0)
+        folders = self._app.search.folders()
+        window = ClearingOutWindow(self._app, self._window.bridge, self._window, folders, chosen)
+        window.cleared.connect(self._window.verbs.done)
+        window.show()
+
+    def remind(self) -> None:
+        """Say where mail has become older than was wished, if the user wants to be told."""
+        self._window.bridge.run(
+            "space", lambda job: self._app.retention.due(), self._due, owner=self
+        )
+
+    def _due(self, due: Sequence[Old]) -> None:
+        if due:
+            count = sum(len(one.ids) for one in due)
+            names = ", ".join(dict.fromkeys(people.plain(one.folder.name) for one in due))
+            noun = "message" if count == 1 else "messages"
+            first = due[0].folder.id
+            self._window.strip.say(
+                f"{count:,} {noun} in {names} can be cleared out by age.",
+                choices=[("Look at them…", lambda: self.show_clearing_out(first))],
+            )

@@ -87,6 +87,7 @@ class Session(QObject):
         self.app.intake.start(self.app.jobs)  # what the last run was stopped before
         self.window.verbs.take_up()
         self.app.conversations.start()
+        self.window.commands.files.remind()
         self.app.schedule.start()
         self.app.dispatch.start()
         self._quiet.start()

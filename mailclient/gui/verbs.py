@@ -50,6 +50,10 @@ class Verbs(QObject):
         """Move to the archive."""
         self._organise(ids, self._app.organise.archive)
 
+    def archive_by_year(self, ids: Sequence[int]) -> None:
+        """Move to the archive, into a folder for each year."""
+        self._organise(ids, self._app.retention.archive_by_year)
+
     def delete(self, ids: Sequence[int]) -> None:
         """Move to the trash; out of the trash: for good."""
         self._organise(ids, self._app.organise.delete)
@@ -95,6 +99,10 @@ class Verbs(QObject):
     def _organise(self, ids: Sequence[int], act: Callable[[Sequence[int]], Undo]) -> None:
         if ids:
             self._bridge.run("work", lambda job: act(ids), self._done, self._failed, owner=self)
+
+    def done(self, undo: Undo) -> None:
+        """Say what was done elsewhere, and let it be taken back."""
+        self._done(undo)
 
     def _done(self, undo: Undo) -> None:
         self._remember(undo)
