@@ -121,6 +121,7 @@ def open_profile(
         ask_passphrase=ask_passphrase,
         gnupg_home=gnupg_home,
         environment=os.environ,
+        vault=store.plugin_items,
     )
     return App(profile, store, host, clock, steadily=steadily, offline=offline, keyring_calls=calls)
 

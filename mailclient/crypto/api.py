@@ -7,7 +7,7 @@ gets no store and no window. Faults that the user should know are raised as `mai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -19,6 +19,7 @@ from mailclient.errors import Unreachable
 from mailclient.message.facts import Layer, Opened
 
 ENTRY_POINT = "mailclient.crypto"
+OPENPGP = "OpenPGP"  # the kind of key that comes first where there are several
 
 
 class KeySource(Enum):
@@ -52,7 +53,9 @@ class Host:
     """What a plug-in is given: its own folder, a way to fetch a URL, a way to ask for a passphrase.
 
     `ask_passphrase(what)` returns None where nobody can be asked. `gnupg_home` is for plug-ins over
-    GnuPG: None is the user's own. `environment` holds what a firm may have set.
+    GnuPG: None is the user's own. `environment` holds what a firm may have set. `vault` keeps small
+    things inside the encrypted store, such as secret keys that no engine keeps: under names, for
+    this plug-in alone, from any thread.
     """
 
     folder: Path
@@ -60,6 +63,7 @@ class Host:
     ask_passphrase: Callable[[str], str | None]
     gnupg_home: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    vault: MutableMapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ class KeyInfo:
     `addresses` are the addr-specs of the User IDs that have not ended before the key, lower case.
     `validity` is the engine's own word: "full", "ultimate" or "". `weak` are the fingerprints of
     those of its keys, primary and sub, whose method can be broken; what they sign counts for
-    nothing, and where mail would rest on one of them `can_encrypt` is False.
+    nothing, and where mail would rest on one of them `can_encrypt` is False. A message is protected
+    by keys of one `kind`. `in_vault`: it is kept in the store and goes wherever the profile goes.
     """
 
     fingerprint: str
@@ -86,6 +91,8 @@ class KeyInfo:
     disabled: bool = False
     validity: str = ""
     weak: tuple[str, ...] = ()
+    kind: str = OPENPGP
+    in_vault: bool = False
 
     @property
     def usable(self) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 
 from mailclient.crypto.api import ENTRY_POINT, Host, Keys, KeySource, Plugin
+from mailclient.crypto.several import Drawer, Several
 from mailclient.errors import EngineMissing
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Registry:
         self._plugins: dict[str, Plugin] = {}
         self._loaded: list[Loaded] = []
         self._refused: list[tuple[str, str]] = []
+        self._several: Several | None = None
 
     @classmethod
     def load(cls, host: Host, blocked: Collection[str] = ()) -> Registry:
@@ -63,7 +65,7 @@ class Registry:
 
     def _take(self, entry: EntryPoint, host: Host) -> None:
         """Build one plug-in; whatever it raises is its own fault and is told as such."""
-        own = replace(host, folder=host.folder / entry.name)
+        own = replace(host, folder=host.folder / entry.name, vault=Drawer(host.vault, entry.name))
         try:
             made = entry.load()(own)
             reason = self._misfit(made)
@@ -113,13 +115,17 @@ class Registry:
         return self._plugins.get(protocol)
 
     def sealing(self) -> Plugin:
-        """The plug-in that protects what is sent; raises EngineMissing."""
-        plugin = self._plugins.get(SEALING)
-        if plugin is None:
+        """What protects what is sent and knows all keys: the one for OpenPGP first, then all
+        others; raises EngineMissing without it."""
+        first = self._plugins.get(SEALING)
+        if first is None:
             raise EngineMissing(
                 "No plug-in for encryption is in use.", "'mailclient plugins' says why."
             )
-        return plugin
+        if self._several is None:
+            rest = [one for one in self.all() if one is not first]
+            self._several = Several([first, *rest])
+        return self._several
 
     def all(self) -> tuple[Plugin, ...]:
         """Every plug-in, each once."""

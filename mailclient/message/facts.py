@@ -17,6 +17,7 @@ class Form(Enum):
 
     ENCRYPTED = "encrypted"  # multipart/encrypted (RFC 1847 section 2.2)
     SIGNED = "signed"  # multipart/signed (RFC 1847 section 2.1)
+    OPAQUE = "opaque"  # signed data that hold what they sign (RFC 8551 section 3.5.2)
     INLINE = "inline"  # a text body that is one armored block
 
 
@@ -63,7 +64,10 @@ class SignatureStatus(Enum):
 class SignatureFact:
     """One signature block. `fingerprint` is the primary key's, in full; "" where it is not known.
 
-    `addresses` are the addr-specs of the valid User IDs of that key, lower case.
+    `addresses` are the addr-specs of the valid User IDs of that key, lower case. `vouched_by` names
+    an authority that the user trusts and that vouches for all of them; `key` is what to import so
+    that the key is known from now on, where it came with the signature. `reason` may tell of a good
+    one, too, why it is to be believed or not.
     """
 
     status: SignatureStatus
@@ -74,6 +78,8 @@ class SignatureFact:
     made: datetime | None = None
     hash_algorithm: str = ""
     reason: str = ""
+    vouched_by: str = ""
+    key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ class Opened:
 
     `content` is the entity (for MIME forms) or the text (inline, with `charset`) inside the layer,
     or None where nothing may be shown. For Form.SIGNED it is None too: the signed bytes are in the
-    tree already. `whole` says that an inline block was all there was in the data.
+    tree already. `guarded` is False for an encryption that does not notice whether somebody on the
+    way has changed what comes out.
     """
 
     outcome: Outcome
@@ -93,6 +100,7 @@ class Opened:
     reason: str = ""
     charset: str = "utf-8"
     old_engine: bool = False
+    guarded: bool = True
 
     def __post_init__(self) -> None:
         if self.content is not None and self.outcome in (Outcome.LOCKED, Outcome.BROKEN):

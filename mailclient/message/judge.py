@@ -27,8 +27,10 @@ from mailclient.message.security import (
     Trust,
     Verdict,
 )
+from mailclient.message.summary import UNGUARDED_SUMMARY, summary
 from mailclient.message.tree import Part
 
+UNGUARDED = "unguarded"  # the warning of an encryption that anybody may have altered
 LONGEST_DELAY = timedelta(hours=1)  # between signing and the date of the message
 
 CONFIRMED = frozenset({Trust.OWN, Trust.VERIFIED})
@@ -66,6 +68,7 @@ class _Case:
     sender: Address | None
     date: datetime | None
     trust: TrustOf
+    known: KnownSender | None
 
 
 def judge(
@@ -83,7 +86,7 @@ def judge(
     if closed is not None:
         return _closed(closed)
     encrypted = any(one.decrypted for one in layers)
-    case = _case(outer, payload or outer, encrypted=encrypted, trust=trust)
+    case = _case(outer, payload or outer, encrypted=encrypted, trust=trust, known=sender_known)
     best, reasons = _signature(layers, case)
     word = best.word if best is not None else SignatureWord.NONE
     verified = best is not None and word is SignatureWord.GOOD and best.trust in CONFIRMED
@@ -96,6 +99,7 @@ def judge(
     shows_inside = encrypted or word is SignatureWord.GOOD
     reasons += [one.opened.reason for one in layers if one.opened.reason]
     reasons += _spoofed(layers)
+    unguarded = word is not SignatureWord.GOOD and not all(one.opened.guarded for one in layers)
     if parts:
         reasons.append("A protected part inside this message is not shown with it.")
     return Verdict(
@@ -104,7 +108,7 @@ def judge(
         signature=word,
         verified=verified,
         signer=signer,
-        summary=_summary(state, word, signer),
+        summary=UNGUARDED_SUMMARY if unguarded else summary(state, word, signer),
         protected_headers=case.fields.names if shows_inside else (),
         warnings=_warnings(case, best, layers, own_addresses, sender_known, encrypted=encrypted),
         parts=parts,
@@ -122,6 +126,10 @@ def _is_closed(one: OpenedLayer) -> bool:
 def _closed(one: OpenedLayer) -> Verdict:
     """Nothing of it is shown, so nothing else is said about it."""
     reasons = (one.opened.reason,) if one.opened.reason else ()
+    if one.layer.form is Form.OPAQUE:
+        state = State.BROKEN if one.opened.outcome is Outcome.BROKEN else State.LOCKED
+        why = one.opened.reason or "It cannot be read here."
+        return Verdict(state, summary=f"Signed, and cannot be shown. {why}", reasons=reasons)
     if one.opened.outcome is Outcome.BROKEN:
         return Verdict(
             State.BROKEN,
@@ -135,7 +143,9 @@ def _closed(one: OpenedLayer) -> Verdict:
     )
 
 
-def _case(outer: Part, payload: Part, *, encrypted: bool, trust: TrustOf) -> _Case:
+def _case(
+    outer: Part, payload: Part, *, encrypted: bool, trust: TrustOf, known: KnownSender | None
+) -> _Case:
     outside = outer.envelope
     fields = protected(payload, encrypted=encrypted) if payload is not outer else Protected()
     inside = envelope(fields.headers) if fields.headers is not None else Envelope()
@@ -157,6 +167,7 @@ def _case(outer: Part, payload: Part, *, encrypted: bool, trust: TrustOf) -> _Ca
         sender=senders[0] if one_sender else None,
         date=shown.date or outside.date,
         trust=trust,
+        known=known,
     )
 
 
@@ -223,8 +234,11 @@ def _weigh(fact: SignatureFact, case: _Case) -> _Signed:
         reason = f"The key that signed it belongs to {who}, not to {sender}."
         return _Signed(SignatureWord.WRONG_SENDER, reason, fact)
     trust = case.trust(fact.fingerprint, sender)
-    if trust not in SEALING:
-        return _Signed(SignatureWord.UNKNOWN_KEY, _NOT_ACCEPTED[trust], fact, trust)
+    if trust not in SEALING and not _is_vouched_for(fact, trust, case.known):
+        reason = _NOT_ACCEPTED[trust]
+        if fact.reason:
+            reason = f"{fact.reason} {reason}"
+        return _Signed(SignatureWord.UNKNOWN_KEY, reason, fact, trust)
     if case.date is None or fact.made is None:
         reason = "The message or its signature carries no date, so it could be an old one."
         return _Signed(SignatureWord.WRONG_DATE, reason, fact, trust)
@@ -234,7 +248,15 @@ def _weigh(fact: SignatureFact, case: _Case) -> _Signed:
             f"{case.date:%d %B %Y at %H:%M}."
         )
         return _Signed(SignatureWord.WRONG_DATE, reason, fact, trust)
-    return _Signed(SignatureWord.GOOD, "", fact, trust)
+    by = f"{fact.vouched_by} vouches that this is the sender's key." if fact.vouched_by else ""
+    return _Signed(SignatureWord.GOOD, by, fact, trust)
+
+
+def _is_vouched_for(fact: SignatureFact, trust: Trust, known: KnownSender | None) -> bool:
+    """Whether an authority that the user trusts takes the place of the user's own word: never
+    against it, and not where another key was accepted for the sender."""
+    other = known is not None and fact.fingerprint not in known.fingerprints
+    return bool(fact.vouched_by) and trust in (Trust.TENTATIVE, Trust.UNKNOWN) and not other
 
 
 _NOT_ACCEPTED = {
@@ -273,7 +295,7 @@ def _spoofed(layers: Sequence[OpenedLayer]) -> list[str]:
 
 
 def _part(layer: Layer) -> PartVerdict:
-    signed = layer.form is Form.SIGNED
+    signed = layer.form in (Form.SIGNED, Form.OPAQUE)
     return PartVerdict(
         layer.number,
         Encryption.NONE if signed else Encryption.LOCKED,
@@ -289,39 +311,6 @@ def _state(*, encrypted: bool, good: bool, verified: bool) -> State:
     if not good:
         return State.UNPROTECTED
     return State.SIGNED_VERIFIED if verified else State.SIGNED
-
-
-_NO_SEAL = {
-    SignatureWord.NONE: "",
-    SignatureWord.GOOD: "",
-    SignatureWord.BAD: "No valid signature: the text was changed after signing.",
-    SignatureWord.UNKNOWN_KEY: "Its signature cannot be checked: the key is not known or accepted.",
-    SignatureWord.EXPIRED_KEY: "No valid signature: the key had expired.",
-    SignatureWord.REVOKED_KEY: "No valid signature: the key was withdrawn.",
-    SignatureWord.WRONG_SENDER: "Signed by somebody else than the sender.",
-    SignatureWord.WRONG_DATE: "No valid signature: it was made at another time.",
-    SignatureWord.WEAK: "No valid signature: its method can be forged.",
-    SignatureWord.UNCOVERED: "Its signature does not cover what is shown.",
-}
-
-
-def _summary(state: State, word: SignatureWord, signer: Signer | None) -> str:
-    who = signer.address if signer is not None else ""
-    if state is State.CONFIDENTIAL:
-        return f"Encrypted, signed by {who}."
-    if state is State.ENCRYPTED_SIGNED:
-        return f"Encrypted, signed by {who}; the key is not confirmed yet."
-    if state is State.SIGNED_VERIFIED:
-        return f"Signed by {who}."
-    if state is State.SIGNED:
-        return f"Signed by {who}; the key is not confirmed yet."
-    if state is State.ENCRYPTED:
-        return f"Encrypted. {_NO_SEAL[word] or 'Nothing confirms the sender.'}"
-    if state is State.MIXED:
-        return "Not protected as a whole; it contains a protected part that opens by itself."
-    if state is State.DAMAGED:
-        return "Encrypted mail that a server has taken apart; its parts open by themselves."
-    return _NO_SEAL[word]
 
 
 def _warnings(
@@ -351,6 +340,8 @@ def _warnings(
         found.append("not-addressed-to-you")
     if any(one.opened.old_engine for one in layers):
         found.append("old-engine")
+    if not good and not all(one.opened.guarded for one in layers):
+        found.append(UNGUARDED)
     return tuple(found)
 
 

@@ -15,6 +15,11 @@ from mailclient.message.tree import Part
 ENCRYPTED = "application/pgp-encrypted"
 INLINE = "inline-pgp"
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_CMS_SIGNED = bytes.fromhex("2a864886f70d010702")  # the object identifiers of RFC 5652 and others
+_CMS_ENVELOPED = bytes.fromhex("2a864886f70d010703")
+_CMS_AUTHENTICATED = bytes.fromhex("2a864886f70d0109100117")
+_CMS_COMPRESSED = bytes.fromhex("2a864886f70d0109100109")
+_CMS_SEEN_WITHIN = 32
 _BEGIN = re.compile(rb"(?:^|\n)-----BEGIN PGP (SIGNED )?MESSAGE-----[ \t]*\r?\n")
 _VERSION = re.compile(rb"^version:[ \t]*1[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _ENDS = {False: b"-----END PGP MESSAGE-----", True: b"-----END PGP SIGNATURE-----"}
@@ -64,11 +69,24 @@ def find_wrapping(root: Part) -> Wrapping | None:
     """Where the layer that wraps the whole of `root` is, if it is well-formed."""
     if root.content_type in ("multipart/encrypted", "multipart/signed"):
         return _of_two_parts(root)
-    if root.content_type in _SMIME and root.params.get("smime-type") != "signed-data":
-        return Wrapping(root.content_type, Form.ENCRYPTED, root.number, root)
+    if root.content_type in _SMIME:
+        return _of_smime(root)
     if root.content_type == "text/plain" and root.disposition != "attachment":
         return Wrapping(INLINE, Form.INLINE, root.number, root) if _is_one_block(root) else None
     return None
+
+
+def _of_smime(root: Part) -> Wrapping | None:
+    """RFC 8551 section 3.2: what it is says its beginning, and the parameter only where that is
+    not to be read. Certificates alone, and what is only compressed, protect nothing."""
+    said = root.params.get("smime-type", "").lower()
+    start = root.start(_CMS_SEEN_WITHIN)
+    if said in ("certs-only", "compressed-data") or _CMS_COMPRESSED in start:
+        return None
+    clearly_sealed = _CMS_ENVELOPED in start or _CMS_AUTHENTICATED in start
+    signed = _CMS_SIGNED in start or (said == "signed-data" and not clearly_sealed)
+    form = Form.OPAQUE if signed else Form.ENCRYPTED
+    return Wrapping(root.content_type, form, root.number, root)
 
 
 def _of_two_parts(root: Part) -> Wrapping | None:

@@ -14,8 +14,9 @@ from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Plugin
 from mailclient.message.body import Body, body
 from mailclient.message.envelope import Envelope
+from mailclient.message.facts import SignatureFact
 from mailclient.message.headers import effective_envelope, protected
-from mailclient.message.judge import judge
+from mailclient.message.judge import UNGUARDED, judge
 from mailclient.message.security import (
     UNPROTECTED,
     Encryption,
@@ -35,7 +36,8 @@ NOTHING = Body("", None, (), (), ())
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """A message understood. `payload` is what was protected (or the message), `opened` its bytes
-    where they were decrypted; both None where nothing may be shown."""
+    where they were decrypted; both None where nothing may be shown. `signatures` are what was found
+    in its layers, as long as it has just been opened."""
 
     outer: Part
     payload: Part | None
@@ -43,6 +45,7 @@ class Assessment:
     envelope: Envelope
     verdict: Verdict
     body: Body
+    signatures: tuple[SignatureFact, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -106,7 +109,11 @@ class Assessor:
             sender_known=self._known(sender[0].key, signed) if sender else None,
         )
         opened = _opened(unwrapped)
-        return _assessment(outer, unwrapped.payload, opened, verdict, formatted=formatted)
+        found = _assessment(outer, unwrapped.payload, opened, verdict, formatted=formatted)
+        return replace(
+            found,
+            signatures=tuple(fact for one in unwrapped.layers for fact in one.opened.signatures),
+        )
 
     def _known(self, sender: str, signed: Collection[str]) -> KnownSender | None:
         found = self._known_sender(sender)
@@ -155,7 +162,8 @@ def _assessment(
     closed = verdict.state in (State.LOCKED, State.BROKEN)
     if closed or payload is None:
         return Assessment(outer, None, None, outer.envelope, verdict, NOTHING)
-    shown = body(payload, formatted=formatted)
+    # Of what anybody may have put together only the text is shown: HTML makes a trap of it (EFAIL).
+    shown = body(payload, formatted=formatted and UNGUARDED not in verdict.warnings)
     encrypted = verdict.encryption is Encryption.ENCRYPTED
     found = outer.envelope
     if payload is not outer and (encrypted or verdict.signature is SignatureWord.GOOD):

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from mailclient.account import EncryptionPolicy
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import Imported, Introducing, KeyInfo, Plugin
+from mailclient.crypto.api import OPENPGP, Imported, Introducing, KeyInfo, Plugin
 from mailclient.errors import BadInput, KeyMissing
 from mailclient.message.address import normalise
 from mailclient.message.security import KnownSender, Trust
@@ -106,16 +106,16 @@ class Keys:
         """The keys of an address, as the list shows them; there may be none."""
         return tuple(self._entry(key, normalise(address)) for key in self.find(address))
 
-    def own_key(self, address: str, chosen: str = "") -> KeyInfo | None:
-        """The key of one's own for `address`: the `chosen` one and no other, else the newest."""
-        return _newest_own(self._all() if chosen else self.find(address), chosen)
+    def own_key(self, address: str, chosen: str = "", kind: str = "") -> KeyInfo | None:
+        """The own key (of a `kind`) for `address`: the `chosen` one, else the newest of OpenPGP."""
+        return _own(self._all(), normalise(address), chosen, kind)
 
     def trust_of(self, fingerprint: str, address: str) -> Trust:
         """What we think of a key for an address; the judge asks this."""
-        key = next((key for key in self._all() if key.fingerprint == fingerprint), None)
-        if key is None:
-            return Trust.UNKNOWN
-        return self._entry(key, normalise(address)).trust
+        for key in self._all():
+            if key.fingerprint == fingerprint:
+                return self._entry(key, normalise(address)).trust
+        return Trust.UNKNOWN
 
     def known_sender(self, address: str) -> KnownSender | None:
         """What is known of the keys of an address; None where nothing is."""
@@ -130,13 +130,16 @@ class Keys:
         return KnownSender(usually_signs=signs, fingerprints=tuple(known))
 
     def readiness(self, addresses: Sequence[str]) -> Readiness:
-        """Can mail to these addresses be encrypted, and if not, why."""
-        keys, now = self._all(), self._clock()
-        return Readiness(tuple(self._ready(address, keys, now) for address in addresses))
+        """Can mail to these be encrypted, by keys of one kind that there is an own one of, too."""
+        now = self._clock()
+        kinds = _kinds(self._all())
+        ready = [tuple(self._ready(one, kind, now) for one in addresses) for kind in kinds]
+        found = [Readiness(one, kind) for one, kind in zip(ready, kinds, strict=True)]
+        return next((one for one in found if one.can_encrypt), found[0])
 
-    def _ready(self, address: str, keys: Iterable[KeyInfo], now: datetime) -> RecipientReadiness:
+    def _ready(self, address: str, kind: str, now: datetime) -> RecipientReadiness:
         wanted = normalise(address)
-        entries = [self._entry(key, wanted) for key in keys if wanted in key.addresses]
+        entries = [one for one in self.entries_of(wanted) if one.key.kind == kind]
         candidates = [Candidate(one.key, one.trust, one.source, one.changed) for one in entries]
         found = decide(address, candidates, now, self._store.peers.get(wanted))
         policy = self._store.peers.policy(wanted)
@@ -275,8 +278,8 @@ class Keys:
         for key in keys:
             for address in key.addresses:
                 if (key.fingerprint, address) not in met:
-                    later = key.fingerprint in known
-                    self._store.keys.set(_first_met(key, address, self._clock(), later=later))
+                    first = _first_met(key, address, self._clock(), later=key.fingerprint in known)
+                    self._store.keys.set(first)
         self._met = keys
         return keys
 
@@ -314,7 +317,17 @@ def _first_met(key: KeyInfo, address: str, now: datetime, *, later: bool) -> Key
     return KeyTrust(key.fingerprint, address, word, "GnuPG", now, False)
 
 
-def _newest_own(keys: Iterable[KeyInfo], chosen: str) -> KeyInfo | None:
-    own = [key for key in keys if key.has_secret and key.usable and key.can_sign]
-    right = [key for key in own if not chosen or key.fingerprint == chosen]
-    return max(right, key=lambda key: key.created, default=None)
+def _own(keys: Sequence[KeyInfo], address: str, chosen: str, kind: str) -> KeyInfo | None:
+    """A key of one's own that can be used: the chosen one, else the newest of the address."""
+    usable = [key for key in keys if key.has_secret and key.usable and key.can_sign]
+    right = [key for key in usable if not kind or key.kind == kind]
+    if chosen and any(one.fingerprint == chosen and kind in ("", one.kind) for one in keys):
+        return next((one for one in right if one.fingerprint == chosen), None)
+    named = [key for key in right if address in key.addresses]
+    return max(named, key=lambda key: (key.kind == OPENPGP, key.created), default=None)
+
+
+def _kinds(keys: Iterable[KeyInfo]) -> tuple[str, ...]:
+    """The kinds that a message can be protected by: those of one's own keys."""
+    own = {key.kind for key in keys if key.has_secret and key.usable and key.can_sign}
+    return tuple(sorted(own, key=lambda kind: (kind != OPENPGP, kind))) or (OPENPGP,)

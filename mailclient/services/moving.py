@@ -111,7 +111,7 @@ class Moving:
         wanted = {
             one.key.fingerprint: one.key.has_secret
             for one in self._keys.list()
-            if one.trust in (Trust.OWN, Trust.VERIFIED, Trust.ACCEPTED)
+            if not one.key.in_vault and one.trust in (Trust.OWN, Trust.VERIFIED, Trust.ACCEPTED)
         }
         found = [self._keys.export(one, secret=own) for one, own in wanted.items()]
         return b"\n".join(found).decode("ascii"), len(found)
@@ -127,8 +127,8 @@ class Moving:
         if not moving.is_empty(self._store.database):
             raise BadInput(
                 "There are accounts or mail here already, and two profiles are not mixed.",
-                "Nothing was changed. Start the program with 'mailclient --profile FOLDER', so "
-                "that the other one gets a folder of its own.",
+                "Nothing was changed. Start the program with a folder of its own for the other "
+                "one: mailclient --profile FOLDER",
             )
         document = backup.document_of(source, backup.MOVED)
         try:

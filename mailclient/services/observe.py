@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from mailclient.crypto.api import Introducing, Plugin, Sighting
+from mailclient.message.facts import SignatureStatus
 from mailclient.message.security import Encryption, State
 from mailclient.services.assess import Assessment
 from mailclient.services.autocrypt import gossiped, seen
@@ -54,6 +55,8 @@ class Observer:
             found = plugin.observe(fields, sender, date)
             new |= self._tentative.sighted(found, plugin.keys)
             every += found
+            signed = tuple(_signed_with(assessment, sender, date, plugin))
+            new |= self._tentative.sighted(signed, plugin.keys)
         self._note_sender(sender, date, every)
         return new
 
@@ -90,3 +93,13 @@ class Observer:
                 if (after := gossiped(peer, date, one.fingerprint)) != peer:
                     self._peers.set(after)
         return new
+
+
+def _signed_with(
+    assessment: Assessment, sender: str, date: datetime, plugin: Plugin
+) -> Iterator[Sighting]:
+    """The keys that came with sound signatures of the sender's and are of this plug-in's kind."""
+    for fact in assessment.signatures:
+        sound = fact.status is SignatureStatus.GOOD and sender in fact.addresses
+        if fact.key and sound and plugin.keys.inspect(fact.key):
+            yield Sighting(sender, fact.fingerprint, "a signature", date, fact.key)

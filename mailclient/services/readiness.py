@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from mailclient.account import EncryptionPolicy
-from mailclient.crypto.api import KeyInfo
+from mailclient.crypto.api import OPENPGP, KeyInfo
 from mailclient.message.security import Trust
 from mailclient.services.autocrypt import is_stale
 from mailclient.store.peers import Peer
@@ -65,14 +65,16 @@ class Readiness:
     """How it stands with all recipients of a message."""
 
     recipients: tuple[RecipientReadiness, ...]
+    kind: str = OPENPGP
 
     def looking_for(self, addresses: Collection[str]) -> Readiness:
         """The same while the keys of these people, as far as they have none, are looked up."""
-        return Readiness(
-            tuple(
+        return replace(
+            self,
+            recipients=tuple(
                 _looking(one) if one.state in LACKING and one.address in addresses else one
                 for one in self.recipients
-            )
+            ),
         )
 
     @property

@@ -88,7 +88,7 @@ class Sealing:
         ready = self._keys.readiness([*visible, *hidden])
         _require_all(ready)
         to = {one.address: one.fingerprint for one in ready.recipients}
-        own = self._own(draft.sender)
+        own = self._own(draft.sender, ready.kind)
         hide = outer_subject(self._settings, draft) == HIDDEN_SUBJECT
         payload, outside = protect(mime_entity(draft), fields, encrypted=True, hide_subject=hide)
         if len(visible) > 1 and self._settings.get(SEND_AUTOCRYPT):
@@ -105,8 +105,8 @@ class Sealing:
         copies += [NewCopy(sealed(to[key]), (one,)) for key, one in hidden.items()]
         return Prepared(message_id, tuple(copies), _with_bcc(main, draft.bcc))
 
-    def _own(self, sender: Address) -> str:
-        own = own_key(self._accounts, self._keys, sender.address)
+    def _own(self, sender: Address, kind: str = "") -> str:
+        own = own_key(self._accounts, self._keys, sender.address, kind)
         if own is None:
             raise KeyMissing(
                 f"There is no key of your own for {sender.address}.",
@@ -115,10 +115,10 @@ class Sealing:
         return own.fingerprint
 
 
-def own_key(accounts: Accounts, keys: Keys, sender: str) -> KeyInfo | None:
-    """The key that mail from this address is signed with."""
+def own_key(accounts: Accounts, keys: Keys, sender: str, kind: str = "") -> KeyInfo | None:
+    """The key that mail from this address is signed with, of any kind or of this one."""
     identity = accounts.identity(sender)[1]
-    return keys.own_key(normalise(identity.address), identity.key)
+    return keys.own_key(normalise(identity.address), identity.key, kind)
 
 
 def outer_subject(settings: Settings, draft: Draft) -> str:

@@ -74,7 +74,8 @@ def open_layer(
     if plugin is not None and not wrapping.is_too_large:
         layer = wrapping.layer()
         return OpenedLayer(layer, plugin.open(layer, cancel, may_ask=may_ask))
-    outcome = Outcome.LOCKED if wrapping.form is Form.ENCRYPTED else Outcome.CLEAR
+    hides = wrapping.form in (Form.ENCRYPTED, Form.OPAQUE)
+    outcome = Outcome.LOCKED if hides else Outcome.CLEAR
     reason = f"No plug-in here can open {wrapping.protocol}." if plugin is None else _TOO_LARGE
     return OpenedLayer(wrapping.closed(), Opened(outcome, reason=reason))
 

@@ -305,6 +305,14 @@ def _index_of_files(connection: apsw.Connection) -> None:
     connection.execute(INDEX_OF_FILES)
 
 
+def _plugin_items(connection: apsw.Connection) -> None:
+    """What plug-ins keep in the store."""
+    connection.execute(
+        "CREATE TABLE plugin_items (name TEXT PRIMARY KEY, data BLOB NOT NULL)"
+        " STRICT, WITHOUT ROWID"
+    )
+
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -320,4 +328,5 @@ STEPS: tuple[Step, ...] = (
     _keys_through_time,
     _conversations,
     _index_of_files,
+    _plugin_items,
 )

@@ -33,6 +33,7 @@ CARRIED = {  # without mail: these tables, with these columns (none: all of them
     "settings": (),
     "searches": (),
     "receipt_refusals": (),
+    "plugin_items": (),
 }
 LEFT = (  # mail, and what was learned from it
     "bodies", "body_chunks", "ledger", "lookups", "messages", "outbox", "outbox_bytes",

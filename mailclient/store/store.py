@@ -30,6 +30,7 @@ from mailclient.store.messages import MessageTable
 from mailclient.store.outbox import Outbox
 from mailclient.store.passwords import Vault
 from mailclient.store.peers import PeerTable
+from mailclient.store.plugin_items import PluginItems
 from mailclient.store.returns import ReturnTable
 from mailclient.store.search import SearchIndex
 from mailclient.store.searches import SearchTable
@@ -66,6 +67,7 @@ class Store:
     drafts: DraftTable
     peers: PeerTable
     settings: Settings
+    plugin_items: PluginItems
     vault: Vault
     way: Way
     key: bytes = field(repr=False)
@@ -139,6 +141,7 @@ class Store:
             drafts=DraftTable(database),
             peers=PeerTable(database),
             settings=Settings(database),
+            plugin_items=PluginItems(database),
             vault=Vault(database, in_keyring, unlocked.name),
             way=unlocked.way,
             key=unlocked.key,

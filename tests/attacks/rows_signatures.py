@@ -276,13 +276,14 @@ ROWS = (
         shows="lilac"),
     # Other plug-ins
     Row("a signature of S/MIME", lambda desk: desk.letter(signed_by(
-        by_bob(desk), TEXT).replace(b"pgp-signature", b"pkcs7-signature")), shows="lilac"),
+        by_bob(desk), TEXT).replace(b"pgp-signature", b"pkcs7-signature")),
+        signature=SignatureWord.UNKNOWN_KEY, shows="lilac"),
     Row("a signature of OpenPGP that calls itself S/MIME", lambda desk: desk.letter(signed_by(
         by_bob(desk), TEXT).replace(b"pgp-signature", b"x-pkcs7-signature", 1)), shows="lilac"),
     Row("an envelope of S/MIME", lambda desk: desk.letter(
         b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\n"
-        b"Content-Transfer-Encoding: base64\r\n\r\nMIIB\r\n"), State.LOCKED),
+        b"Content-Transfer-Encoding: base64\r\n\r\nMIIB\r\n"), State.BROKEN),
     Row("an opaque signature of S/MIME", lambda desk: desk.letter(
         b"Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n"
-        b"Content-Transfer-Encoding: base64\r\n\r\nMIIB\r\n")),
+        b"Content-Transfer-Encoding: base64\r\n\r\nMIIB\r\n"), State.BROKEN),
 )  # fmt: skip

@@ -159,7 +159,9 @@ def test_a_recipient_is_a_full_fingerprint_and_nothing_else(desk: Desk, library:
 
 
 def test_the_reader_of_the_library_is_replaced(desk: Desk) -> None:
-    keys = desk.app.plugins.sealing().keys
+    plugin = desk.app.plugins.for_protocol("application/pgp-encrypted")
+    assert plugin is not None
+    keys = plugin.keys
     assert isinstance(keys, KeyRing)
     assert type(keys._gpg())._read_response is not gnupg.GPG._read_response
     assert len(list(split(desk.session[0]))) == 1

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from mailclient.message.security import SignatureWord, State
 from mailclient.services.read import MessageView
-from tests.attacks.conftest import BOB, MALLORY, SECRET, TOM, Desk
+from tests.attacks.certificates import Pen, cbc, gcm, p7m, signed_data
+from tests.attacks.conftest import BOB, MALLORY, SECRET, TEXT, TOM, Desk
 from tests.attacks.rows_inline import clear
+from tests.attacks.rows_smime import SUE, detached, safe
 from tests.attacks.table import EVIL, HEAD, html, multipart
 from tests.attacks.test_table import everything_that_leaves
 
@@ -37,8 +39,24 @@ BASES: dict[str, Build] = {
     "encrypted": lambda desk: desk.letter(desk.sealed(by=None)),
     "with protected fields": lambda desk: desk.protected_letter(desk.fields(), desk.fields()),
     "encrypted to another": lambda desk: desk.letter(desk.sealed(to=BOB)),
+    "S/MIME signed": lambda desk: desk.letter(detached(desk, safe(desk).sue), From=SUE),
+    "S/MIME signed within": lambda desk: desk.letter(
+        p7m(signed_data(TEXT, Pen(safe(desk).sue), more=safe(desk).chain(), detached=False)),
+        From=SUE,
+    ),
+    "S/MIME encrypted and signed": lambda desk: desk.letter(
+        p7m(cbc(detached(desk, safe(desk).sue), safe(desk).alice), "enveloped-data"), From=SUE
+    ),
+    "S/MIME encrypted": lambda desk: desk.letter(p7m(cbc(TEXT, safe(desk).alice)), From=SUE),
+    "S/MIME encrypted and guarded": lambda desk: desk.letter(
+        p7m(gcm(TEXT, safe(desk).alice), "authenveloped-data"), From=SUE
+    ),
     "mixed": lambda desk: desk.letter(multipart("mixed", EVIL, desk.sealed())),
 }
+READABLE = {
+    "signed", "signed by another", "signed by a key that came by mail", "S/MIME signed",
+    "S/MIME signed within",
+}  # fmt: skip
 FIELDS = (
     f"From: {MALLORY}", f"From: {BOB}", f"Sender: {BOB}", f"Reply-To: {MALLORY}", "Subject: A lie",
     "Date: Mon, 1 Jan 2029 00:00:00 +0000", 'Content-Type: text/plain; hp="cipher"',
@@ -54,6 +72,10 @@ RENAMED = (
     (b"boundary=", b"boundary*0="),
     (b"text/plain", b"text/html"),
     (b"PGP MESSAGE", b"PGP SIGNATURE"),
+    (b"pkcs7-mime", b"pkcs7-signature"),
+    (b"smime-type=", b"smime-type=signed-data; x="),
+    (b"smime-type=", b"smime-type=certs-only; x="),
+    (b"From: sue@", b"From: bob@"),
     (b"PGP SIGNATURE", b"PGP MESSAGE"),
 )
 WRAPPINGS = ("mixed", "alternative", "related", "signed", "encrypted", "digest")
@@ -135,8 +157,8 @@ def test_no_change_makes_a_message_worth_more(
         assert was or not now
     if after.verdict.signature is SignatureWord.GOOD:
         assert after.body.text == before.body.text
-        assert [one.key for one in after.envelope.from_] == [BOB]
-    if base not in ("signed", "signed by another", "signed by a key that came by mail"):
+        assert [one.key for one in after.envelope.from_] == [SUE if "S/MIME" in base else BOB]
+    if base not in READABLE:
         hidden = after.verdict.state in (State.LOCKED, State.BROKEN, State.MIXED, State.DAMAGED)
         if hidden and SECRET not in raw.decode("latin-1"):
             assert SECRET not in everything_that_leaves(desk, after)

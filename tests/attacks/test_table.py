@@ -21,6 +21,7 @@ from tests.attacks import (
     rows_inline,
     rows_senders,
     rows_signatures,
+    rows_smime,
 )
 from tests.attacks.conftest import SECRET, Desk
 from tests.attacks.table import Row
@@ -32,6 +33,7 @@ TABLE = (
     *rows_senders.ROWS,
     *rows_headers.ROWS,
     *rows_inline.ROWS,
+    *rows_smime.ROWS,
 )
 NAMING = {
     SignatureWord.GOOD,

@@ -83,6 +83,10 @@ WARNINGS = {
         "The protected part does not name you as a recipient: it may have been written to "
         "somebody else and passed on."
     ),
+    "unguarded": (
+        "It was encrypted by a method that does not notice changes, and no signature makes up for "
+        "that. Its text alone is shown."
+    ),
     "old-engine": (
         "The installed GnuPG has known faults. The message was checked with stricter rules; "
         "install a newer version."
@@ -93,6 +97,8 @@ LOUD = frozenset({"from-mismatch", "key-changed", "usually-signs"})
 _ABOUT_ENCRYPTION = {
     "none": "Every server on its way could read it.",
     "encrypted": "Only the holders of the recipients' keys can read it. It arrived unaltered.",
+    "unguarded": "Only the holders of the recipients' keys can read it. Whether it arrived "
+    "unaltered cannot be told.",
     "locked": "It is encrypted and could not be opened here.",
     "broken": "It was altered after it was encrypted, or damaged. None of it is shown, because it "
     "could have been changed to give its contents away. Ask the sender to send it again.",
@@ -142,8 +148,9 @@ def fingerprint(value: str) -> str:
 def explanation(verdict: Verdict, checked: str) -> tuple[Section, ...]:
     """The full account: what was checked, the key, how trust came about, what to do."""
     encryption, signature = verdict.encryption.value, verdict.signature.value
+    arrived = "unguarded" if "unguarded" in verdict.warnings else encryption
     sections = [
-        Section(ENCRYPTION[encryption].words, (_ABOUT_ENCRYPTION[encryption],)),
+        Section(ENCRYPTION[encryption].words, (_ABOUT_ENCRYPTION[arrived],)),
         Section(seal_text(verdict).signature.words, (_ABOUT_SIGNATURE[signature],)),
     ]
     if verdict.signer is not None:

@@ -12,6 +12,7 @@ import pytest
 from mailclient.app import App
 from mailclient.crypto.api import Host, no_network
 from mailclient.crypto.openpgp.plugin import OpenPgp
+from mailclient.crypto.registry import SEALING
 from tests.integration.crypto.conftest import Pen
 
 
@@ -49,7 +50,7 @@ def test_an_agent_that_somebody_else_started_goes_on(pens: Callable[[], Pen]) ->
 
 def test_a_program_that_closes_leaves_no_agent(alice: App) -> None:
     alice.keys.generate("alice@example.org", "Alice", None)
-    engine = alice.plugins.sealing()
+    engine = alice.plugins.for_protocol(SEALING)
     alice.close()
     home = engine._engine.home  # type: ignore[attr-defined]
     assert not agent_runs(home)

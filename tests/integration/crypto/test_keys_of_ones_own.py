@@ -14,6 +14,7 @@ from mailclient.account import EncryptionPolicy
 from mailclient.app import App
 from mailclient.cancel import CancelToken
 from mailclient.crypto.openpgp.packets import certificates
+from mailclient.crypto.registry import SEALING
 from mailclient.errors import BadInput, KeyLocked, KeyMissing
 from mailclient.message.build import assemble
 from mailclient.services.recovery import Recovery, new_code
@@ -210,7 +211,8 @@ def test_a_letter_that_the_others_key_opens_instead_is_refused(alice: App, other
     theirs = other.keys.generate(ALICE, "Alice", None)
     secret = alice.keys.export(ALICE, secret=True)
     alice.keys.import_keys(other.keys.export(theirs.fingerprint))
-    engine = alice.plugins.sealing().keys._engine  # type: ignore[attr-defined]
+    plugin = alice.plugins.for_protocol(SEALING)
+    engine = plugin.keys._engine  # type: ignore[union-attr]
     forged = engine.run(["--armor", "--encrypt", "-r", theirs.fingerprint], secret).out
     with pytest.raises(BadInput, match="does not open"):
         other.handing_on.take_in(forged, new_code())

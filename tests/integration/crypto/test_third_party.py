@@ -53,7 +53,7 @@ def run(folder: Path, *arguments: str) -> Any:
 def test_it_is_found_beside_the_one_that_ships(tmp_path: Path, example: str) -> None:
     install(tmp_path, "example-protection", example)
     found = {one["name"]: one for one in run(tmp_path, "plugins")["plugins"]}
-    assert set(found) == {"openpgp", "example"}
+    assert set(found) == {"openpgp", "smime", "example"}
     assert found["example"]["source"] == "example-protection 1.0"
     assert found["example"]["protocols"] == ["application/x-example-checksum"]
 
@@ -92,6 +92,6 @@ def test_one_that_does_not_fit_is_refused_with_the_reason(
 ) -> None:
     install(tmp_path, "example-protection", example.replace(*change))
     found = run(tmp_path, "plugins")
-    assert [one["name"] for one in found["plugins"]] == ["openpgp"]
+    assert [one["name"] for one in found["plugins"]] == ["openpgp", "smime"]
     [refused] = found["refused"]
     assert reason in refused["reason"]

@@ -1,0 +1,357 @@
+"""The certificates and the secret keys of S/MIME, kept in the encrypted store.
+
+Four kinds: one's own, with their keys; people's; authorities that the user chose to trust; and
+those in between, which prove nothing by themselves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
+
+from mailclient.crypto.api import Imported, KeyInfo
+from mailclient.crypto.smime.certificate import (
+    UNREADABLE,
+    fingerprint_of,
+    in_pem,
+    info_of,
+    is_authority,
+    may_receive,
+    may_sign,
+)
+from mailclient.errors import BadInput, KeyLocked, KeyMissing
+
+SETTING = "MAILCLIENT_AUTHORITIES"
+SYSTEM = Path("/etc/ssl/certs/ca-certificates.crt")
+LARGEST = 1024 * 1024
+_OWN, _PERSON, _AUTHORITY, _BETWEEN = "own/", "person/", "authority/", "between/"
+_KEY = "secret/"
+_PEM = b"-----BEGIN CERTIFICATE-----"
+SecretKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+_NO_MAKING = "Certificates are made by an authority, not here."
+_ASK = "Ask an authority (often your firm) for a file with your certificate and import that."
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A certificate of one's own and its secret key."""
+
+    certificate: x509.Certificate
+    key: PrivateKeyTypes
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a file holds."""
+
+    certificates: tuple[x509.Certificate, ...]
+    own: Own | None = None
+
+
+class Certificates:
+    """All certificates of a profile; safe for any thread."""
+
+    def __init__(
+        self,
+        vault: MutableMapping[str, bytes],
+        ask: Callable[[str], str | None],
+        environment: Mapping[str, str],
+    ) -> None:
+        self._vault = vault
+        self._ask = ask
+        self._environment = environment
+        self._lock = threading.RLock()
+        self._listed: tuple[KeyInfo, ...] | None = None
+        self._read: dict[str, tuple[x509.Certificate, ...]] = {}
+        self._own: tuple[Own, ...] | None = None
+        self._system: tuple[x509.Certificate, ...] | None = None
+
+    # Looking
+
+    def list(self) -> tuple[KeyInfo, ...]:
+        """All certificates but those in between; the same tuple until something changes."""
+        with self._lock:
+            if self._listed is None:
+                own = [info_of(one.certificate, has_secret=True) for one in self.own()]
+                others = [
+                    info_of(one, has_secret=False)
+                    for kind in (_PERSON, _AUTHORITY)
+                    for one in self._kept(kind)
+                ]
+                known = {one.fingerprint for one in own}
+                self._listed = (*own, *(one for one in others if one.fingerprint not in known))
+            return self._listed
+
+    def own(self) -> tuple[Own, ...]:
+        """One's own certificates with their secret keys."""
+        with self._lock:
+            if self._own is None:
+                found = []
+                for certificate in self._kept(_OWN):
+                    data = self._vault.get(_KEY + fingerprint_of(certificate))
+                    if data is not None:
+                        key = serialization.load_der_private_key(data, password=None)
+                        found.append(Own(certificate, key))
+                self._own = tuple(found)
+            return self._own
+
+    def people(self) -> tuple[x509.Certificate, ...]:
+        """Everybody's certificates, one's own too."""
+        return (*self._kept(_OWN), *self._kept(_PERSON))
+
+    def certificate(self, fingerprint: str) -> x509.Certificate | None:
+        """The certificate with this fingerprint."""
+        for kind in (_OWN, _PERSON, _AUTHORITY):
+            data = self._vault.get(kind + fingerprint.upper())
+            if data is not None:
+                return x509.load_der_x509_certificate(data)
+        return None
+
+    def between(self) -> tuple[x509.Certificate, ...]:
+        """Those that may stand between a person's and an authority's."""
+        return self._kept(_BETWEEN)
+
+    def authorities(self) -> tuple[x509.Certificate, ...]:
+        """Those that are trusted to vouch: the user's choice, and the system's."""
+        if self._system is None:
+            named = self._environment.get(SETTING)
+            path = SYSTEM if named is None else Path(named) if named else None
+            self._system = tuple(_of_system(path)) if path else ()
+        return (*self._kept(_AUTHORITY), *self._system)
+
+    def in_mail(self, certificate: x509.Certificate) -> bytes:
+        """A person's certificate as it is taken in; b"" for one that is here, or an authority's."""
+        known = self.certificate(fingerprint_of(certificate)) is not None
+        return b"" if known or is_authority(certificate) else in_pem(certificate)
+
+    def _kept(self, kind: str) -> tuple[x509.Certificate, ...]:
+        with self._lock:
+            if kind not in self._read:
+                self._read[kind] = tuple(
+                    x509.load_der_x509_certificate(self._vault[name])
+                    for name in self._vault
+                    if name.startswith(kind)
+                )
+            return self._read[kind]
+
+    def _changed(self) -> None:
+        self._read.clear()
+        self._listed = self._own = None
+
+    # Taking in
+
+    def inspect(self, data: bytes) -> tuple[KeyInfo, ...]:
+        """The certificates in `data`; a PKCS#12 file shows nothing without its passphrase."""
+        found = _readable(data)
+        people = [one for one in found if not is_authority(one)]
+        return tuple(info_of(one, has_secret=False) for one in people or found)
+
+    def import_keys(self, data: bytes) -> tuple[Imported, ...]:
+        """Take in a file: a person's certificate, an authority's by itself, or one's own (PKCS#12).
+
+        Raises BadInput, KeyLocked.
+        """
+        if len(data) > LARGEST:
+            raise BadInput("This is too large for a file of certificates.")
+        certificates = _readable(data)
+        found = _Found(certificates) if certificates else self._opened(data)
+        taken: list[Imported] = []
+        with self._lock:
+            if found.own is not None:
+                taken.append(self._take_own(found.own))
+            known = {one.fingerprint for one in taken}
+            rest = [one for one in found.certificates if fingerprint_of(one) not in known]
+            people = [one for one in rest if not is_authority(one)]
+            chosen = not people and found.own is None  # a file of authorities and nothing else
+            for one in rest:
+                if not is_authority(one):
+                    taken.append(self._take(_PERSON, one))
+                elif chosen:
+                    taken.append(self._take(_AUTHORITY, one))
+                else:
+                    self._take(_BETWEEN, one)
+            self._changed()
+        return tuple(taken)
+
+    def _opened(self, data: bytes) -> _Found:
+        """What is in a PKCS#12 file, with a question for its passphrase where it has one."""
+        try:
+            return _pkcs12(data, None)
+        except UNREADABLE:
+            if not data.startswith(b"\x30"):
+                raise BadInput("There is no certificate in it.") from None
+        passphrase = self._ask("the file with your certificate")
+        if passphrase is None:
+            raise KeyLocked(
+                "The file with your certificate was not opened.", "Its passphrase is needed."
+            )
+        try:
+            return _pkcs12(data, passphrase.encode("utf-8"))
+        except UNREADABLE:
+            raise BadInput(
+                "The file with your certificate could not be opened.",
+                "Is its passphrase right, and is it a PKCS#12 file (.p12 or .pfx)?",
+            ) from None
+
+    def _take_own(self, own: Own) -> Imported:
+        if not may_sign(own.certificate) and not may_receive(own.certificate):
+            raise BadInput("This certificate is not for mail.", _ASK)
+        fingerprint = fingerprint_of(own.certificate)
+        self._vault[_KEY + fingerprint] = own.key.private_bytes(
+            serialization.Encoding.DER,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),  # the store that it lies in is encrypted
+        )
+        taken = self._take(_OWN, own.certificate)
+        self._vault.pop(_PERSON + fingerprint, None)
+        return Imported(taken.fingerprint, new=taken.new, secret=True)
+
+    def _take(self, kind: str, one: x509.Certificate) -> Imported:
+        fingerprint = fingerprint_of(one)
+        known = any(place + fingerprint in self._vault for place in (_OWN, _PERSON, kind))
+        if not known:
+            self._vault[kind + fingerprint] = one.public_bytes(serialization.Encoding.DER)
+        return Imported(fingerprint, new=not known, secret=False)
+
+    # Giving out
+
+    def export(self, fingerprint: str, *, secret: bool = False) -> bytes:
+        """The certificate as text; the secret key leaves in a backup alone."""
+        if secret:
+            raise BadInput(
+                "A secret key of S/MIME is not given out in clear.", "Make a backup of it."
+            )
+        return in_pem(self._one(fingerprint))
+
+    def backup(self, fingerprint: str, code: str) -> bytes:
+        """A PKCS#12 file that `code` opens."""
+        for own in self.own():
+            if fingerprint_of(own.certificate) == fingerprint.upper():
+                return pkcs12.serialize_key_and_certificates(
+                    b"mail", _storable(own.key), own.certificate, self.between(),
+                    serialization.BestAvailableEncryption(code.encode("utf-8")),
+                )  # fmt: skip
+        raise KeyMissing(f"There is no certificate of your own with the fingerprint {fingerprint}.")
+
+    def restore(self, data: bytes, code: str) -> bytes:
+        """The same file without a passphrase, as `import_keys` takes it; raises BadInput."""
+        try:
+            found = _pkcs12(data, code.encode("utf-8"))
+        except UNREADABLE:
+            raise BadInput("The recovery code does not open this file.") from None
+        if found.own is None:
+            raise BadInput("There is no secret key in this file.")
+        return pkcs12.serialize_key_and_certificates(
+            b"mail",
+            _storable(found.own.key),
+            found.own.certificate,
+            (),
+            serialization.NoEncryption(),
+        )
+
+    def delete(self, fingerprint: str, *, secret: bool = False) -> None:
+        """Remove a certificate; one's own only with its secret key."""
+        name = fingerprint_of(self._one(fingerprint))
+        with self._lock:
+            if _OWN + name in self._vault and not secret:
+                raise BadInput(
+                    "This is a certificate of your own: without it, mail to you stays closed.",
+                    "Delete it together with its secret part, if that is what you want.",
+                )
+            for kind in (_OWN, _KEY, _PERSON, _AUTHORITY):
+                self._vault.pop(kind + name, None)
+            self._changed()
+
+    def _one(self, fingerprint: str) -> x509.Certificate:
+        found = self.certificate(fingerprint)
+        if found is None:
+            raise KeyMissing(f"There is no such certificate: {fingerprint}.")
+        return found
+
+    # What authorities do
+
+    def generate(self, address: str, name: str, passphrase: str | None) -> KeyInfo:
+        """Not here."""
+        raise BadInput(_NO_MAKING, _ASK)
+
+    def extend(self, fingerprint: str) -> KeyInfo:
+        """Not here."""
+        raise BadInput("A certificate is renewed by its authority, not here.", _ASK)
+
+    def add_subkey(self, fingerprint: str, passphrase: str = "") -> KeyInfo:
+        """Not here."""
+        raise BadInput("A certificate has no parts that could be renewed by themselves.", _ASK)
+
+    def change_passphrase(self, fingerprint: str, old: str, new: str) -> None:
+        """Not here."""
+        raise BadInput("A certificate has no passphrase of its own: the store guards its key.")
+
+    def setup_file(self, fingerprint: str, code: str, *, prefer_encrypt: bool) -> bytes:
+        """Not for certificates: that is a thing of OpenPGP."""
+        raise BadInput(
+            "A certificate is not moved by a setup message.", "Make a backup and import that."
+        )
+
+    def revoke(self, fingerprint: str) -> None:
+        """Not here."""
+        raise BadInput(
+            "A certificate is withdrawn by its authority, not here.",
+            "Tell the authority that your key is in other hands.",
+        )
+
+
+def _readable(data: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates in PEM, DER or a PKCS#7 file; () where there are none to be read."""
+    readers: Iterable[Callable[[bytes], Iterable[x509.Certificate]]] = (
+        (x509.load_pem_x509_certificates, pkcs7.load_pem_pkcs7_certificates)
+        if b"-----BEGIN" in data
+        else (lambda der: (x509.load_der_x509_certificate(der),), pkcs7.load_der_pkcs7_certificates)
+    )
+    for reader in readers:
+        try:
+            found = tuple(reader(data))
+        except UNREADABLE:
+            continue
+        if found:
+            return found
+    return ()
+
+
+def _pkcs12(data: bytes, passphrase: bytes | None) -> _Found:
+    loaded = pkcs12.load_pkcs12(data, passphrase)
+    rest = tuple(one.certificate for one in loaded.additional_certs)
+    if loaded.key is None or loaded.cert is None:
+        if loaded.cert is not None:
+            return _Found((loaded.cert.certificate, *rest))
+        raise ValueError("no certificate in it")
+    return _Found(rest, Own(loaded.cert.certificate, loaded.key))
+
+
+def _storable(key: PrivateKeyTypes) -> SecretKey:
+    """The key, if it is of a kind that fits into such a file; raises BadInput."""
+    if isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)):
+        return key
+    raise BadInput("No copy can be made of a key of this kind.")
+
+
+def _of_system(path: Path) -> Iterator[x509.Certificate]:
+    """The authorities in a file; one that cannot be read is passed over."""
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return
+    for block in text.split(_PEM)[1:]:
+        try:
+            one = x509.load_pem_x509_certificate(_PEM + block)
+            if is_authority(one):
+                yield one
+        except UNREADABLE:
+            continue
