@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from mailclient.message.security import SignatureWord, State
 from tests.attacks.conftest import ALICE, BOB, MALLORY, TEXT, Desk, pgp_mime
@@ -11,6 +12,7 @@ from tests.attacks.packets import (
     PKESK,
     SED,
     SEIPD,
+    HandMade,
     armored,
     compressed,
     literal,
@@ -76,6 +78,11 @@ def altered(desk: Desk) -> bytes:
     return packet(*head) + literal(EVIL) + packet(*tail)
 
 
+def by_a_stranger(text: bytes) -> bytes:
+    """Text under the signature of a key that nobody has."""
+    return HandMade(datetime(2026, 1, 1, tzinfo=UTC)).sign(text) + literal(text)
+
+
 def half_key(desk: Desk) -> bytes:
     """A key packet that was changed on its way."""
     [(_, body)] = split(desk.session[0])
@@ -135,6 +142,21 @@ ROWS = (
             container(lambda key, n=count: ocb(key, literal(LONG), chunks=n)),  # type: ignore[misc]
             BROKEN, hides=True)
         for count in (0, 1, 6, 11)
+    ),
+    Row("an OCB container, signed by an unknown key",
+        container(lambda key: ocb(key, by_a_stranger(LONG))), State.ENCRYPTED,
+        SignatureWord.UNKNOWN_KEY, shows="lilac"),
+    *(
+        Row(f"an OCB container, signed by an unknown key, with chunk {at} altered",
+            container(lambda key, at=at: ocb(  # type: ignore[misc]
+                key, by_a_stranger(LONG), tamper=at)), BROKEN, hides=True)
+        for at in (0, 3, 11)
+    ),
+    *(
+        Row(f"an OCB container, signed by an unknown key, that ends after {count} chunks",
+            container(lambda key, n=count: ocb(  # type: ignore[misc]
+                key, by_a_stranger(LONG), chunks=n)), BROKEN, hides=True)
+        for count in (1, 6, 11)
     ),
     Row("an OCB container whose last tag is cut off",
         container(lambda key: packet(20, body_of(ocb(key, literal(LONG)))[:-16])), BROKEN,

@@ -186,3 +186,32 @@ def test_a_window_for_the_passphrase_that_is_closed_leaves_it_locked(
             )
     finally:
         plugin.close()
+
+
+OF_VERSIONS = (
+    ("2.2.40", "accepts some altered messages"), ("2.2.42", "accepts some altered messages"),
+    ("2.2.43", "faults in reading armor"), ("2.2.50", "faults in reading armor"), ("2.2.51", ""),
+    ("2.3.8", "accepts some altered messages"), ("2.4.5", "accepts some altered messages"),
+    ("2.4.8", "faults in reading armor"), ("2.4.9", ""), ("2.5.15", "faults in reading armor"),
+    ("2.5.16", ""), ("2.6.0", ""), ("3.0.0", ""),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("version", "words"), OF_VERSIONS)
+def test_doctor_names_versions_with_known_holes(broken: Broken, version: str, words: str) -> None:
+    findings = broken(f'echo "gpg (GnuPG) {version}"').check()
+    faults = [one for one in findings if one.name == "GnuPG faults"]
+    assert [one.level for one in faults] == (["warning"] if words else [])
+    assert words in " ".join(one.text for one in faults)
+
+
+def test_armor_that_is_not_plain_is_kept_from_a_gnupg_with_faults_in_it(
+    desk: Desk, broken: Broken, tmp_path: Path
+) -> None:
+    begin = b"-----BEGIN PGP MESSAGE-----\r\n"
+    sealed = desk.sealed().replace(begin, begin + b"Odd\r\n")
+    asked = 'case "$*" in *--version*) echo "gpg (GnuPG) 2.4.8";; *) touch "$0.asked";; esac'
+    found = opened(broken(asked), sealed)
+    assert (found.outcome, found.content) == (Outcome.BROKEN, None)
+    assert "doctor" in found.reason
+    assert not (tmp_path / "bin" / "gpg.asked").exists()

@@ -33,6 +33,9 @@ LONGEST_HOME = 80  # of a path: the agent's socket is below it, and such paths e
 SHORTEST_PIPE = 4096  # what every pipe holds before anybody reads it; no passphrase is longer
 OLDEST = (2, 2)
 FIXED = (2, 2, 43)  # earlier ones say "okay" of tampered OCB data
+# The first of each line without the faults of December 2025 in reading armor and signed texts
+# (CVE-2025-68972, CVE-2025-68973); systems mend older ones without a new number.
+SOUND = ((2, 2, 51), (2, 4, 9), (2, 5, 16))
 _OPTIONS = (
     "--no-options", "--batch", "--no-tty", "--no-verbose", "--no-auto-key-retrieve",
     "--no-auto-key-locate", "--disable-dirmngr", "--trust-model", "always", "--with-colons",
@@ -102,6 +105,15 @@ class Engine:
         """Whether this version has the fault of calling tampered data okay."""
         version = self.version
         return version < FIXED or (2, 3) <= version < (2, 4, 6)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether this version has no fault in reading armor that is publicly known."""
+        version = self.version
+        return any(
+            version >= one if one is SOUND[-1] else one <= version < (*one[:2], 999)
+            for one in SOUND
+        )
 
     def arguments(self, options: Sequence[str]) -> list[str]:
         """The command line of a task."""

@@ -20,6 +20,8 @@ from mailclient.crypto.openpgp.armor import (
     unarmored,
 )
 from mailclient.crypto.openpgp.engine import Engine, Run
+from mailclient.crypto.openpgp.newer import is_newer, is_one_message
+from mailclient.crypto.openpgp.second_look import SecondLook
 from mailclient.crypto.openpgp.status import (
     Block,
     container,
@@ -45,6 +47,10 @@ LARGEST_OPENED = 4 * LARGEST_LAYER  # what no honest text grows beyond when it i
 _SIGNED_TEXT = b"-----BEGIN PGP SIGNED MESSAGE-----"
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 
+_ODD_ARMOR = (
+    "Its armor is not written as it must be, and this GnuPG has faults in reading such: see "
+    "'mailclient doctor'."
+)
 _NO_AGENT = "can't connect to the agent"
 _BY_PASSPHRASE = "NEED_PASSPHRASE_SYM"
 
@@ -55,9 +61,14 @@ class Opening:
     """Opens layers."""
 
     def __init__(
-        self, engine: Engine, find_key: FindKey, ask_passphrase: Callable[[str], str | None]
+        self,
+        engine: Engine,
+        find_key: FindKey,
+        ask_passphrase: Callable[[str], str | None],
+        second: SecondLook,
     ) -> None:
         self._engine = engine
+        self._second = second
         self._find_key = find_key
         self._ask_passphrase = ask_passphrase
 
@@ -80,7 +91,10 @@ class Opening:
         if packets is None or not holds_signatures_alone(packets):
             fact = SignatureFact(SignatureStatus.ERROR, reason="The signature part holds none.")
             return Opened(Outcome.CLEAR, signatures=(fact,))
-        return self._detached(packets, _BARE_LF.sub(b"\r\n", layer.signed), cancel)
+        signed = _BARE_LF.sub(b"\r\n", layer.signed)
+        if is_newer(packets):
+            return self._second.verify(packets, signed)
+        return self._detached(packets, signed, cancel)
 
     def _detached(
         self, signature: bytes, signed: bytes, cancel: CancelToken, *, only_text: bool = False
@@ -97,6 +111,7 @@ class Opening:
         facts = self._facts(run, sound=sound)
         if not facts:
             facts = (SignatureFact(SignatureStatus.ERROR, reason="GnuPG cannot read it."),)
+        facts = self._second.opinion(facts, signature, signed, cancel)
         return Opened(Outcome.CLEAR, signatures=facts)
 
     def _cleartext(self, layer: Layer, cancel: CancelToken) -> Opened:
@@ -135,7 +150,12 @@ class Opening:
     # Encryption
 
     def _decrypt(self, layer: Layer, cancel: CancelToken, *, may_ask: bool) -> Opened:
-        data = unarmored(layer.data, MESSAGE) or layer.data.strip().replace(b"\xc2\xa0", b" ")
+        packets = unarmored(layer.data, MESSAGE)
+        if packets is not None and is_newer(packets):
+            return self._second.decrypt(packets, cancel, LARGEST_OPENED, may_ask=may_ask)
+        if packets is None and b"-----BEGIN" in layer.data and not self._engine.is_sound:
+            return Opened(Outcome.BROKEN, reason=_ODD_ARMOR)
+        data = packets or layer.data.strip().replace(b"\xc2\xa0", b" ")
         run = self._run(data, cancel, may_ask=may_ask)
         if run.cut == "size":
             reason = "It grows beyond all measure when it is opened."
@@ -147,6 +167,8 @@ class Opening:
         why = refusal(run.status, run.code, len(run.out))
         if why and has_bad_signature(run.status) and self._sound_within(run, data, cancel):
             why = ""
+        if not why and packets is not None and not is_one_message(packets):
+            why = "it is not exactly one encrypted message"
         recipients = tuple(line.argument(0) for line in words_of(run.status, "ENC_TO"))
         if why and not run.says("DECRYPTION_INFO") and _locked(run):  # it never came to the content
             return Opened(Outcome.LOCKED, recipients=recipients, reason=_why_locked(run))

@@ -9,6 +9,7 @@ from importlib.metadata import version as package_version
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Finding, Host, KeySource, Published, Sighting
+from mailclient.crypto.openpgp import second
 from mailclient.crypto.openpgp.autocrypt import (
     FIELD,
     GOSSIP,
@@ -19,13 +20,15 @@ from mailclient.crypto.openpgp.autocrypt import (
 )
 from mailclient.crypto.openpgp.discover import Discovery
 from mailclient.crypto.openpgp.engine import OLDEST, Engine
-from mailclient.crypto.openpgp.keys import KeyRing
+from mailclient.crypto.openpgp.newer_keys import BothRings, NewerKeys
 from mailclient.crypto.openpgp.opening import Opening
 from mailclient.crypto.openpgp.packets import certificates
 from mailclient.crypto.openpgp.sealing import Sealing
+from mailclient.crypto.openpgp.second_look import SecondLook
 from mailclient.errors import MailError
 from mailclient.message.facts import Layer, Opened
 
+_SOUND = "2.2.51, 2.4.9, 2.5.16 or newer"
 SEEN_KEYS = 256  # of 10 kB at most, as they came with mail
 
 
@@ -38,8 +41,11 @@ class OpenPgp:
     def __init__(self, host: Host) -> None:
         self.version = package_version("mailclient")
         self._engine = Engine(host.gnupg_home)
-        self.keys = KeyRing(self._engine)
-        self._opening = Opening(self._engine, self.keys.by_fingerprint, host.ask_passphrase)
+        newer = NewerKeys(host.vault)
+        self.keys = BothRings(self._engine, newer)
+        ask = host.ask_passphrase
+        look = SecondLook(self._engine, newer, self.keys.list, ask)
+        self._opening = Opening(self._engine, self.keys.by_fingerprint, ask, look)
         self._sealing = Sealing(self._engine, self.keys.by_fingerprint, host.ask_passphrase)
         self._discovery = Discovery(self.keys, host.fetch, host.environment)
         self.sources = self._discovery.sources
@@ -138,12 +144,15 @@ class OpenPgp:
             return (Finding("GnuPG", "problem", f"GnuPG {words} is too old; 2.2 is needed."),)
         findings = [Finding("GnuPG", "ok", f"GnuPG {words}, {len(keys)} keys.")]
         if self._engine.is_old:
-            findings.append(
-                Finding(
-                    "GnuPG faults",
-                    "warning",
-                    f"GnuPG {words} accepts some altered messages; stricter rules are applied "
-                    "here. Install 2.2.43 or newer.",
-                )
+            text = f"GnuPG {words} accepts some altered messages; stricter rules are applied here."
+            findings.append(Finding("GnuPG faults", "warning", f"{text} Install {_SOUND}."))
+        elif not self._engine.is_sound:
+            text = (
+                f"GnuPG {words} has faults in reading armor, if your system has not mended them; "
+                "it is given none here that is not plain."
             )
+            findings.append(Finding("GnuPG faults", "warning", f"{text} Install {_SOUND}."))
+        if second.is_here():
+            text = "pysequoia is here and reads the newer form of OpenPGP."
+            findings.append(Finding("second engine", "ok", text))
         return tuple(findings)
