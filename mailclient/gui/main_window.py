@@ -25,7 +25,7 @@ from mailclient.gui.message_window import MessageWindow
 from mailclient.gui.notify import Notify
 from mailclient.gui.outbox_pane import OutboxPane
 from mailclient.gui.outbox_verbs import OutboxVerbs
-from mailclient.gui.outbox_words import overdue, warning
+from mailclient.gui.outgoing import Outgoing
 from mailclient.gui.reader.reader import Reader
 from mailclient.gui.reading import Loaded, OpenedFiles, Reading
 from mailclient.gui.strip import Strip
@@ -36,7 +36,6 @@ from mailclient.gui.verbs import Verbs
 from mailclient.settings import READER_POSITION
 
 STATE = "window.ini"
-OUTBOX_NOTICE, OVERDUE_NOTICE = 0, -1  # no account has these numbers
 
 
 class MainWindow(QMainWindow):
@@ -65,6 +64,7 @@ class MainWindow(QMainWindow):
         self.asking = KeyAsking(app, bridge, self)
         self.reader = Reader()
         self.activity = ActivityLine()
+        self.outgoing = Outgoing(app, self.outbox, self.undo_bar, self.activity)
         self.listing = Listing(app, bridge, self.model, self.pane)
         self.reading = Reading(app, bridge, self.reader, self.notify, self._opened)
         self.attached = AttachedKeys(app, bridge, self.notify, self)
@@ -98,8 +98,11 @@ class MainWindow(QMainWindow):
         self._middle.addWidget(self.pane)
         self._middle.addWidget(self.outbox)
         self.inner = QSplitter(Qt.Orientation.Horizontal)
+        self._right = QStackedWidget()
+        self._right.addWidget(self.reader)
+        self._right.addWidget(self.outbox.details)
         self.inner.addWidget(self._middle)
-        self.inner.addWidget(self.reader)
+        self.inner.addWidget(self._right)
         self.outer = QSplitter(Qt.Orientation.Horizontal)
         self.outer.addWidget(self.folders)
         self.outer.addWidget(self.inner)
@@ -110,7 +113,7 @@ class MainWindow(QMainWindow):
             splitter.setStretchFactor(1, 1)
         self.folders.setMinimumWidth(150)
         self._middle.setMinimumWidth(260)
-        self.reader.setMinimumSize(320, 160)
+        self._right.setMinimumSize(320, 160)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -158,7 +161,7 @@ class MainWindow(QMainWindow):
     def read_folders(self) -> None:
         """Show the folders as they are now."""
         folders = self._app.search.folders()
-        queue = self._show_outbox()
+        queue = self.outgoing.show()
         self.listing.folders_known(
             frozenset(one.id for one in folders if one.role.value in OUTGOING)
         )
@@ -178,28 +181,20 @@ class MainWindow(QMainWindow):
         self.toolbar.search.blockSignals(True)
         self.toolbar.search.clear()
         self.toolbar.search.blockSignals(False)
-        self._middle.setCurrentIndex(1 if place.key == OUTBOX else 0)
+        self._show_outgoing(place.key == OUTBOX)
         self.listing.show_place(place)
 
-    def _show_outbox(self) -> int:
-        """Show the queue, what of it can be undone, and what waits for too long; returns how many
-        messages are in sight."""
-        items = self._app.send.unsent()
-        self.outbox.show_items(items, now())
-        self.undo_bar.show_items(items)
-        self.activity.tell(OUTBOX_NOTICE, warning(items, now()))
-        return len(items)
-
-    def tell_overdue(self) -> None:
-        """Say what was to go out while the program was closed; before any of it is sent."""
-        self.activity.tell(OVERDUE_NOTICE, overdue(self._app.send.unsent(), now()))
+    def _show_outgoing(self, shown: bool) -> None:
+        """Show the outbox and one message of it, or a folder and one of that."""
+        for stack in (self._middle, self._right):
+            stack.setCurrentIndex(int(shown))
 
     def _settled(self) -> None:
         """The list shows something else: nothing is selected, or what was stays so."""
         self._picked()
 
     def _typed(self, words: str) -> None:
-        self._middle.setCurrentIndex(0)
+        self._show_outgoing(False)
         self.listing.type(words)
 
     def _suggest(self, words: str, at: int) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QScrollArea,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +27,7 @@ FIRST = frozenset({Act.UNDO, Act.ARRIVED, Act.CORRECT, Act.KEEP_TRYING})
 
 
 class OutboxPane(QFrame):
-    """Lists what is in the queue, and shows one message of it below."""
+    """Lists what is in the queue; `details` shows one message of it, wherever that stands."""
 
     wanted = Signal(int, object)  # a message, and the Act
 
@@ -45,21 +44,16 @@ class OutboxPane(QFrame):
         self.list.currentItemChanged.connect(lambda: self._show_one())
         name = parts.label("Outbox", factor=1.1, weight=QFont.Weight.DemiBold)
         name.setContentsMargins(14, 10, 8, 8)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setHandleWidth(1)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.list)
-        split.addWidget(self._details())
-        split.setSizes([260, 340])
+        self.details = self._details()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(name)
         column.addWidget(parts.hairline())
-        column.addWidget(split, 1)
+        column.addWidget(self.list, 1)
 
     def _details(self) -> QWidget:
-        self._title = parts.label(weight=QFont.Weight.DemiBold, wrap=True)
+        self._title = parts.label(factor=1.2, weight=QFont.Weight.DemiBold, wrap=True)
         self._stand = parts.label(wrap=True)
         self._why = parts.label(look="secondary", wrap=True)
         self._people = parts.label(wrap=True)
@@ -69,7 +63,7 @@ class OutboxPane(QFrame):
         page.setProperty("look", "pane")
         self._row = Flow(space=8)
         column = QVBoxLayout(page)
-        column.setContentsMargins(14, 12, 14, 12)
+        column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(8)
         for label in (self._title, self._stand):
             column.addWidget(label)

@@ -82,7 +82,7 @@ class Session(QObject):
 
     def _begin_work(self) -> None:
         self.window.show()
-        self.window.tell_overdue()
+        self.window.outgoing.tell_overdue()
         self.window.asking.begin()
         self.app.intake.start(self.app.jobs)  # what the last run was stopped before
         self.window.verbs.take_up()

@@ -458,6 +458,6 @@ def test_mail_that_became_due_while_the_program_was_closed_is_told_below_the_win
     id = queue(alice, "Happy new year")
     passed = datetime.now(UTC) - timedelta(hours=2)
     alice._store.outbox.set(id, later=int(passed.timestamp()))
-    window.tell_overdue()
+    window.outgoing.tell_overdue()
     [told] = window.activity.told
     assert told.startswith("“Happy new year” was to go out on ")
