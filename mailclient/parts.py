@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mailclient.services.exporting import Exporting
     from mailclient.services.flushing import Flushing
     from mailclient.services.handing_on import HandingOn
+    from mailclient.services.housekeeping import Housekeeping
     from mailclient.services.importing import Importing
     from mailclient.services.indexing import Indexing
     from mailclient.services.intake import Intake
@@ -293,6 +294,12 @@ class Parts(Incoming):
         from mailclient.services.organise import Organise
 
         return Organise(self._store, self.events)
+
+    @Built
+    def housekeeping(self) -> Housekeeping:
+        from mailclient.services.housekeeping import Housekeeping
+
+        return Housekeeping(self._store, self.profile, self._clock)
 
     @Built
     def retention(self) -> Retention:

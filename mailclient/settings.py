@@ -140,6 +140,12 @@ ASK_RECEIPTS = Setting(
     "Ask you when a sender wants to be told that you have read a message; off never tells.",
 )
 
+DAILY_BACKUP = Setting(
+    "upkeep.daily_backup",
+    True,
+    "Make a backup once a day while nobody is at the computer; the three newest are kept beside "
+    "the store.",
+)
 EXPIRY = Setting(
     "retention.folders", "{}", "After how many days the mail of a folder is offered for deletion."
 )  # chosen folder by folder, and so no part of ALL
@@ -165,4 +171,5 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     LOCK_AFTER_MINUTES,
     PROTECT_SUBJECT,
     ASK_RECEIPTS,
+    DAILY_BACKUP,
 )

@@ -15,6 +15,7 @@ from mailclient.gui.commands import Commands, look_as_set
 from mailclient.gui.conversing import Conversing
 from mailclient.gui.folder_list import OUTBOX, FolderList, Place
 from mailclient.gui.found_words import FoundWords
+from mailclient.gui.housekeeping import Housekeeper
 from mailclient.gui.kept_searches import KeptSearches
 from mailclient.gui.keys.asking import KeyAsking
 from mailclient.gui.keys.attached import AttachedKeys
@@ -55,6 +56,8 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self.toolbar = Toolbar(self.actions_)
         self.strip = Strip()
+        self.banner = Strip()
+        self.housekeeper = Housekeeper(app, bridge, self.banner)
         self.notify = Notify(self.strip, self)
         self.folders = FolderList()
         self.model = MessageModel(app.search.rows, now, self)
@@ -118,7 +121,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.toolbar, parts.hairline(), self.strip, self.undo_bar, self.asking.strip):
+        strips = (self.banner, self.strip, self.undo_bar, self.asking.strip)
+        for part in (self.toolbar, parts.hairline(), *strips):
             column.addWidget(part)
         column.addWidget(self.outer, 1)
         for part in (parts.hairline(), self.activity):
@@ -136,7 +140,7 @@ class MainWindow(QMainWindow):
         self.pane.list.opened.connect(self._open)
         self.pane.list.starred.connect(self.commands.toggle_star)
         self.pane.search_closed.connect(self.toolbar.search.clear)
-        self.listing.settled.connect(self._settled)
+        self.listing.settled.connect(self._picked)
         self.toolbar.search.textChanged.connect(self._typed)
         self.toolbar.search.returnPressed.connect(self._search)
         self.toolbar.search.suggestions_wanted.connect(self._suggest)
@@ -152,6 +156,7 @@ class MainWindow(QMainWindow):
         self.reader.search_wanted.connect(self.commands.find_from)
         self.activity.settings_wanted.connect(self.commands.others.show_account)
         self.closing.connect(self.traffic.end)
+        self.closing.connect(self.housekeeper.end)
         self.outbox.wanted.connect(self.sending.do)
         self.undo_bar.undo_wanted.connect(self.sending.reopen)
         self.undo_bar.now_wanted.connect(self.sending.send_now)
@@ -188,10 +193,6 @@ class MainWindow(QMainWindow):
         """Show the outbox and one message of it, or a folder and one of that."""
         for stack in (self._middle, self._right):
             stack.setCurrentIndex(int(shown))
-
-    def _settled(self) -> None:
-        """The list shows something else: nothing is selected, or what was stays so."""
-        self._picked()
 
     def _typed(self, words: str) -> None:
         self._show_outgoing(False)

@@ -88,6 +88,7 @@ class Session(QObject):
         self.window.verbs.take_up()
         self.app.conversations.start()
         self.window.commands.files.remind()
+        self.window.housekeeper.begin()
         self.app.schedule.start()
         self.app.dispatch.start()
         self._quiet.start()

@@ -34,6 +34,7 @@ SECTIONS = {
     "reading": "Reading",
     "composing": "Writing",
     "privacy": "Privacy",
+    "upkeep": "Upkeep",
     "appearance": "Appearance",
 }
 CHOICES = {
