@@ -57,7 +57,7 @@ account.add_command(client)
 )
 @click.pass_obj
 def list_(context: Context, as_json: bool) -> None:
-    """List the accounts."""
+    """List the accounts. Example: mailclient account list"""
     accounts = context.app.accounts.list()
     if as_json:
         print_json({"accounts": [forms.account(one) for one in accounts]})
@@ -78,7 +78,7 @@ def list_(context: Context, as_json: bool) -> None:
 )
 @click.pass_obj
 def show(context: Context, address: str, as_json: bool) -> None:
-    """Show the settings of an account."""
+    """Show the settings of an account. Example: mailclient account show ann@example.org"""
     one = context.app.accounts.get(address)
     form = forms.account(one)
     if as_json:
@@ -287,7 +287,10 @@ def remove(context: Context, address: str, keep_mail: bool | None, waiting: str 
 )
 @click.pass_obj
 def test(context: Context, address: str, as_json: bool) -> None:
-    """Log in to both servers of an account."""
+    """Log in to both servers of an account, and say how that went.
+
+    Example: mailclient account test ann@example.org
+    """
     steps = context.app.accounts.test_stored(address, CancelToken())
     if as_json:
         print_json({"address": address, "steps": [forms.step(one) for one in steps]})

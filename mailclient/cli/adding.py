@@ -58,7 +58,7 @@ AUTH = click.Choice([one.value for one in Authentication])
     type=AUTH,
     default="password",
     show_default=True,
-    help="How you log in. Example: --auth none",
+    help="How you log in; oauth2 is on the provider's web page. Example: --auth oauth2",
 )
 @click.option(
     "--password-file",
@@ -80,7 +80,8 @@ AUTH = click.Choice([one.value for one in Authentication])
     "--leave-on-server",
     default="14",
     show_default=True,
-    help="yes, no, a number of days, count:N, size:200MB, deleted. Example: --leave-on-server yes",
+    help="How long mail stays on the server: yes (for ever), no, a number of days, count:500, "
+    "size:200MB, deleted (until it is deleted here). Example: --leave-on-server yes",
 )
 @click.option(
     "--no-test", is_flag=True, help="Add the account without logging in. Example: --no-test"

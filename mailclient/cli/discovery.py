@@ -27,7 +27,10 @@ BY_HAND = "Name them with --pop3 and --smtp."
 )
 @click.pass_obj
 def discover(context: Context, address: str, as_json: bool) -> None:
-    """Show what automatic set-up finds for an address, and from where."""
+    """Show what automatic set-up finds for an address, and from where.
+
+    Example: mailclient account discover ann@example.org
+    """
     report = context.app.discovery.find(address, CancelToken())
     if as_json:
         print_json(forms.report(report))

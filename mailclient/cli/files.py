@@ -92,7 +92,9 @@ def import_(
     help="A folder of EML files. Example: --eml ~/mail",
 )
 @click.option(
-    "--decrypted", is_flag=True, help="Write what was encrypted in clear. Example: --decrypted"
+    "--decrypted",
+    is_flag=True,
+    help="Write encrypted messages opened, readable by everybody. Example: --decrypted",
 )
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON. Example: export --all --eml out --json"

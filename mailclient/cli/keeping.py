@@ -13,9 +13,7 @@ from mailclient.services.jobs import Job
 from mailclient.services.retention import MOST_DAYS, Old, Share
 from mailclient.sizes import size_words
 
-JSON = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient space --json"
-)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON. Example: --json")
 
 
 @click.command()

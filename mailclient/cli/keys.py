@@ -30,7 +30,7 @@ from mailclient.services.jobs import Job
 from mailclient.services.keys import KeyEntry
 from mailclient.services.read import read_file
 
-JSON_HELP = "Print JSON. Example: mailclient key list --json"
+JSON_HELP = "Print JSON. Example: --json"
 
 
 @click.group()
@@ -42,7 +42,7 @@ def key() -> None:
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 @click.pass_obj
 def list_(context: Context, as_json: bool) -> None:
-    """List all keys, one line for each address that a key carries."""
+    """List all keys, one line for each address that a key carries. Example: mailclient key list"""
     _print(context.app_or_scratch.keys.list(), as_json=as_json)
 
 
@@ -64,7 +64,10 @@ def _print(entries: tuple[KeyEntry, ...], *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 @click.pass_obj
 def show(context: Context, which: str, as_json: bool) -> None:
-    """Show the keys of an address, or one key."""
+    """Show the keys of an address, or one key by its fingerprint.
+
+    Example: mailclient key show bob@example.org
+    """
     _print(context.app_or_scratch.keys.entries(which), as_json=as_json)
 
 
@@ -72,7 +75,9 @@ def show(context: Context, which: str, as_json: bool) -> None:
 @click.argument("address")
 @click.option("--name", default="", help="The name in the key. Example: --name 'Ann Example'")
 @click.option(
-    "--no-passphrase", is_flag=True, help="Make a key that never asks. Example: --no-passphrase"
+    "--no-passphrase",
+    is_flag=True,
+    help="Make a key that never asks for a passphrase. Example: --no-passphrase",
 )
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 @click.pass_obj
@@ -108,7 +113,7 @@ def generate(context: Context, address: str, name: str, no_passphrase: bool, as_
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 @click.pass_obj
 def import_(context: Context, file: Path, as_json: bool) -> None:
-    """Import the keys in FILE (- reads standard input)."""
+    """Import the keys in FILE (- reads standard input). Example: mailclient key import bob.asc"""
     data = sys.stdin.buffer.read() if str(file) == "-" else read_file(file)
     imported = context.app.keys.import_keys(data)
     context.app.intake.run(Job(0))
@@ -133,7 +138,10 @@ def import_(context: Context, file: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 @click.pass_obj
 def export(context: Context, which: str, secret: bool, as_json: bool) -> None:
-    """Print the armored key."""
+    """Print a public key as text that can be sent by mail.
+
+    Example: mailclient key export ann@example.org
+    """
     armored = context.app_or_scratch.keys.export(which, secret=secret).decode("ascii", "replace")
     if as_json:
         print_json({"key": armored})
@@ -151,7 +159,7 @@ def export(context: Context, which: str, secret: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 @click.pass_obj
 def delete(context: Context, fingerprint: str, secret: bool, as_json: bool) -> None:
-    """Remove a key."""
+    """Remove a key, by its fingerprint. Example: mailclient key delete 0123…CDEF"""
     gone = context.app.keys.one(fingerprint).fingerprint
     context.app.keys.delete(gone, secret=secret)
     if as_json:
@@ -310,7 +318,10 @@ for _command in (
 )
 @click.pass_obj
 def readiness(context: Context, addresses: tuple[str, ...], as_json: bool) -> None:
-    """Can mail to these people be encrypted, and if not, why."""
+    """Say whether mail to these people can be encrypted, and if not, why.
+
+    Example: mailclient readiness bob@example.org
+    """
     found = context.app_or_scratch.keys.readiness(addresses)
     if as_json:
         print_json(forms.readiness(found))

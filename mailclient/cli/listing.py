@@ -34,7 +34,10 @@ LIMIT = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON. Example: mailclient list --json")
 @click.pass_obj
 def list_(context: Context, folder: str | None, limit: int, threads: bool, as_json: bool) -> None:
-    """List messages, newest first; without --folder those of all inboxes."""
+    """List messages, newest first; without --folder those of all inboxes.
+
+    Example: mailclient list --folder Sent --limit 5
+    """
     app = context.app
     found = app.search.folders_named(folder or "inbox") if app.accounts.list() else ()
     folders = [one.id for one in found]

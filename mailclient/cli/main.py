@@ -100,5 +100,8 @@ def cli(
 )
 @click.pass_obj
 def demo(context: Context, headless: bool) -> None:
-    """Show the program with a throw-away profile, two mailboxes and keys."""
+    """Show the program with a throw-away profile, two mailboxes and keys.
+
+    Example: mailclient demo
+    """
     click.get_current_context().exit(context.demo(headless=headless))

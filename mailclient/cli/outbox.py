@@ -86,6 +86,8 @@ def outbox_send(context: Context) -> None:
     """Send everything that waits, now; what is kept for later stays until its time.
 
     What is asked about before it goes stays too, and is shown.
+
+    Example: mailclient outbox send
     """
     problems = [
         problem

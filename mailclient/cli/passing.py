@@ -36,11 +36,9 @@ JSON = click.option(
     "--json",
     "as_json",
     is_flag=True,
-    help="Print JSON. Example: mailclient forward 17 --json",
+    help="Print JSON. Example: --json",
 )
-SEND = click.option(
-    "--send", "send_it", is_flag=True, help="Send it. Example: mailclient forward 17 … --send"
-)
+SEND = click.option("--send", "send_it", is_flag=True, help="Send it. Example: --send")
 ENCRYPT = click.option(
     "--encrypt",
     type=click.Choice(["yes", "no", "auto"]),
@@ -106,7 +104,7 @@ def reply(
     to_list: bool,
     wish: Wish,
 ) -> None:
-    """Print (or, with --send, send) the answer to a message."""
+    """Print (or, with --send, send) the answer to a message. Example: mailclient reply 17 --all"""
     if everyone and to_list:
         raise BadInput("An answer goes to everyone or to the list.", "Say --all or --list.")
     app, view, _ = _seen(context, which)

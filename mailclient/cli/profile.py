@@ -13,7 +13,7 @@ from mailclient.crypto.api import Imported
 
 @click.group()
 def profile() -> None:
-    """Move a profile to another computer."""
+    """Move a profile (accounts, passwords, settings, mail) to another computer."""
 
 
 @profile.command("export")

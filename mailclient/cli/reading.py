@@ -72,7 +72,10 @@ def show(
     part: str | None,
     folder: Path | None,
 ) -> None:
-    """Show one message, from the store or from a file; a file is not stored."""
+    """Show one message, from the store or from a file; a file is not stored.
+
+    Example: mailclient show 17
+    """
     app, id = find_message(context, which)
     if thread:
         _print_thread(app, id, as_json=as_json)

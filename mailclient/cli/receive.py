@@ -25,7 +25,10 @@ from mailclient.errors import BadInput
 )
 @click.pass_obj
 def receive(context: Context, address: str | None, as_json: bool, wanted: bool) -> None:
-    """Collect mail once, from one account or from all of them."""
+    """Collect mail once, from one account or from all of them.
+
+    Example: mailclient receive --account ann@example.org
+    """
     app = context.app
     accounts = (
         [app.accounts.get(address)]

@@ -92,7 +92,7 @@ def _line_form(one: Line) -> forms.Json:
     default=500,
     show_default=True,
     type=click.IntRange(0),
-    help="Show the heads of so many new messages. Example: --heads 20",
+    help="Show sender and subject of so many new messages. Example: --heads 20",
 )
 @click.option(
     "--json",

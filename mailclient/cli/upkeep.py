@@ -16,7 +16,7 @@ from mailclient.store.vault import Way
 
 @click.group()
 def store() -> None:
-    """The store's upkeep."""
+    """Look after the store, the one file with all mail: check, back up, restore, compact."""
 
 
 @store.command("check")
@@ -25,7 +25,10 @@ def store() -> None:
 )
 @click.pass_obj
 def check(context: Context, as_json: bool) -> None:
-    """Look through the whole store for damage, and read every message once."""
+    """Look through the whole store for damage, and read every message once.
+
+    Example: mailclient store check
+    """
     try:
         problem = context.app.doctor.check_store()
         damaged = context.app.doctor.damaged_messages()
@@ -177,7 +180,10 @@ def _tell_aside(aside: Path | None) -> None:
 )
 @click.pass_obj
 def doctor(context: Context, as_json: bool) -> None:
-    """Say what of the surroundings works: GnuPG, keyring, certificates, clock, store."""
+    """Say what of the surroundings works: GnuPG, keyring, certificates, clock, store.
+
+    Example: mailclient doctor
+    """
     findings = context.app_or_scratch.doctor.findings()
     if as_json:
         print_json(
@@ -200,7 +206,10 @@ def doctor(context: Context, as_json: bool) -> None:
 )
 @click.pass_obj
 def plugins(context: Context, as_json: bool) -> None:
-    """List the plug-ins, where they come from, and those that were refused."""
+    """List the plug-ins, where they come from, and those that were refused.
+
+    Example: mailclient plugins
+    """
     registry = context.app_or_scratch.plugins
     if as_json:
         print_json(

@@ -120,3 +120,15 @@ def test_the_entry_point_of_the_documentation_is_the_one_that_is_looked_for() ->
     project = tomllib.loads(text_of("pyproject.toml"))["project"]
     for group in project["entry-points"]:
         assert f'[project.entry-points."{group}"]' in text_of("docs/plugins.md")
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands(cli)), ids=lambda value: str(value))
+def test_help_has_an_example_of_the_very_command(name: str, command: click.Command) -> None:
+    told = " ".join((command.help or "").split())
+    if not isinstance(command, click.Group):
+        assert "Example: " in told, f"{name} has no example"
+        assert name in told.rpartition("Example: ")[2], f"{name}: another command's example"
+    for option in command.params:
+        example = (getattr(option, "help", "") or "").rpartition("Example: ")[2]
+        if example.startswith("mailclient "):
+            assert example.startswith(f"mailclient {name}"), f"{name} {option.name}: {example}"
