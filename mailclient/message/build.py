@@ -32,6 +32,7 @@ MARK_ENCRYPT = "X-Mailclient-Encrypt"
 MARK_SIGN = "X-Mailclient-Sign"
 MARK_QUOTES = "X-Mailclient-Quotes-Protected"
 MARK_ALL = "X-Mailclient-All-Protected"
+MARK_HIDDEN = "X-Mailclient-Hidden-People"
 MARK_READ = "X-Mailclient-Ask-Read"
 MARK_DELIVERED = "X-Mailclient-Ask-Delivered"
 MARK_DECIDED = "X-Mailclient-Decided"
@@ -153,6 +154,7 @@ def draft_pieces(draft: Draft, *, message_id: str, date: datetime) -> Iterator[b
     ]
     lines += [f"{name}: {value}" for name, value in _description(draft, message_id, date)]
     lines += [f"{name}: yes" for name, is_set in marks.items() if is_set]
+    lines += [f"{MARK_HIDDEN}: {' '.join(draft.hidden)}"] if draft.hidden else []
     head = "\r\n".join([*lines, "MIME-Version: 1.0", ""]).encode("utf-8", "replace")
     return chain((head,), pieces(draft, kept=True))
 
@@ -188,6 +190,7 @@ def draft_from_message(part: Part) -> Draft:
         sign=MARK_SIGN in part.headers,
         quotes_protected=MARK_QUOTES in part.headers,
         all_protected=MARK_ALL in part.headers,
+        hidden=tuple(part.headers.get(MARK_HIDDEN).split()),
         ask_read=MARK_READ in part.headers,
         ask_delivered=MARK_DELIVERED in part.headers,
         decided=MARK_DECIDED in part.headers,

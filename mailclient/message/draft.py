@@ -50,9 +50,10 @@ class AttachmentSource:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message as it is being written. `quotes_protected` says that it quotes encrypted mail,
-    `all_protected` that all of it comes from there. `key` stays the same however often the draft is
-    kept, so that it is sent once. `ask_read` asks for read receipts, `ask_delivered` for reports of
-    delivery. `decided`: whether it is to be encrypted was chosen by the writer.
+    `all_protected` that all of it comes from there, `hidden` whom that mail named inside alone.
+    `key` stays the same however often the draft is kept, so that it is sent once. `ask_read` asks
+    for read receipts, `ask_delivered` for reports of delivery. `decided`: whether it is to be
+    encrypted was chosen by the writer.
 
     Where there is `html` (of our own kind, see `rich`), the text that goes beside it is made from
     it, and `text` does not count; `pictures` are the files that it shows.
@@ -73,6 +74,7 @@ class Draft:
     encrypt: bool = False
     sign: bool = False
     quotes_protected: bool = False
+    hidden: tuple[str, ...] = ()
     all_protected: bool = False
     ask_read: bool = False
     ask_delivered: bool = False

@@ -6,10 +6,11 @@ form (protected-headers="v1") is read and never written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
+from mailclient.message.address import Address, encode_address, parse_addresses
 from mailclient.message.envelope import Envelope, envelope
 from mailclient.message.fields import Headers, fold
 from mailclient.message.tree import Part, parse
@@ -42,12 +43,18 @@ class Protected:
 
 
 def protect(
-    entity: bytes, fields: Sequence[tuple[str, str]], *, encrypted: bool, hide_subject: bool = True
+    entity: bytes,
+    fields: Sequence[tuple[str, str]],
+    *,
+    encrypted: bool,
+    hide_subject: bool = True,
+    hidden: Collection[str] = (),
 ) -> tuple[bytes, Fields]:
     """Copy `fields` onto the payload root; returns the payload and the fields to put outside.
 
     The Subject is hidden outside where the payload is going to be encrypted (the baseline policy of
-    section 3.2.1), and shown once more in the text for readers that know nothing of this.
+    section 3.2.1), and shown once more in the text for readers that know nothing of this; so are
+    `hidden` people, who were named to readers alone before.
     """
     hide = encrypted and hide_subject
     outside = tuple(
@@ -55,6 +62,8 @@ def protect(
         for name, value in fields
         if not (hide and name.lower() in ("comments", "keywords"))
     )
+    if encrypted and hidden:
+        outside = _without(outside, hidden)
     if hide:
         entity = _with_legacy_display(entity, fields)
     inner = "".join(fold(name, value) for name, value in fields if name.lower() != "bcc")
@@ -159,6 +168,38 @@ def _hidden(headers: Headers, names: Sequence[str], mode: str) -> tuple[str, ...
         name, _, text = value.partition(":")
         left.setdefault(name.strip().lower(), text.strip())
     return tuple(name for name in names if left.get(name.lower()) != headers.get(name))
+
+
+def hidden_people(payload: Part, *, encrypted: bool) -> tuple[str, ...]:
+    """The addresses that a message names to its readers alone: an answer must not name them outside
+    either (section 6.1, ReferenceHCP)."""
+    found = protected(payload, encrypted=encrypted)
+    if found.headers is None or found.mode != "cipher":
+        return ()
+    split = [one.partition(b":") for one in found.headers.raw("hp-outer")]
+    left = envelope(Headers(tuple((n.decode("ascii", "replace").strip(), v) for n, _, v in split)))
+    seen = {one.key for one in _named(left)}
+    return tuple(dict.fromkeys(one.key for one in _named(envelope(found.headers))
+                               if one.key not in seen))  # fmt: skip
+
+
+def _named(one: Envelope) -> tuple[Address, ...]:
+    return (*one.from_, *one.to, *one.cc, *one.reply_to)
+
+
+def _without(fields: Fields, hidden: Collection[str]) -> Fields:
+    """The outer fields without some people; a field in which nobody is left goes."""
+    made: list[tuple[str, str]] = []
+    for name, value in fields:
+        people = parse_addresses(value) if name.lower() in ("to", "cc", "reply-to") else ()
+        left = [one for one in people if one.key not in hidden]
+        if len(left) == len(people):
+            made.append((name, value))
+        elif left:
+            made.append((name, ", ".join(encode_address(one) for one in left)))
+    if not any(name.lower() in ("to", "cc") for name, _ in made):
+        made.append(("To", "undisclosed-recipients:;"))
+    return tuple(made)
 
 
 def effective_envelope(outer: Part, payload: Part, found: Protected) -> Envelope:

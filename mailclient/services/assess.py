@@ -15,7 +15,7 @@ from mailclient.crypto.api import Plugin
 from mailclient.message.body import Body, body
 from mailclient.message.envelope import Envelope
 from mailclient.message.facts import SignatureFact
-from mailclient.message.headers import effective_envelope, protected
+from mailclient.message.headers import effective_envelope, hidden_people, protected
 from mailclient.message.judge import UNGUARDED, judge
 from mailclient.message.security import (
     UNPROTECTED,
@@ -46,6 +46,14 @@ class Assessment:
     verdict: Verdict
     body: Body
     signatures: tuple[SignatureFact, ...] = ()
+
+    @property
+    def hidden_people(self) -> tuple[str, ...]:
+        """Whom it names inside its encryption alone."""
+        encrypted = self.verdict.encryption is Encryption.ENCRYPTED
+        if self.payload is None or not encrypted or self.payload is self.outer:
+            return ()
+        return hidden_people(self.payload, encrypted=True)
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -108,6 +108,9 @@ class Compose:
                 text=f"{parts.text}{signature(identity)}",
                 in_reply_to=parts.in_reply_to,
                 references=parts.references,
+                hidden=tuple(
+                    one.key for one in (*parts.to, *parts.cc) if one.key in view.hidden_people
+                ),
             ),
             tuple(notes),
         )
@@ -176,8 +179,8 @@ class Compose:
 
     def without_protected(self, draft: Draft) -> Draft:
         """The draft without all that came from an encrypted message: its quoted text, its subject
-        and its files. What is left is the writer's own, and may go out in clear. Raises BadInput
-        where nothing is."""
+        and its files; whom it named to its readers alone goes to Bcc. What is left is the writer's
+        own, and may go out in clear. Raises BadInput where nothing is."""
         if draft.all_protected:
             raise BadInput(
                 "This message is made of one that was encrypted; it can only go out encrypted.",
@@ -191,6 +194,13 @@ class Compose:
             html=html,
             pictures=tuple(one for one in draft.pictures if not one.quoted),
             attachments=tuple(one for one in draft.attachments if not one.quoted),
+            to=tuple(one for one in draft.to if one.key not in draft.hidden),
+            cc=tuple(one for one in draft.cc if one.key not in draft.hidden),
+            bcc=(
+                *draft.bcc,
+                *(one for one in (*draft.to, *draft.cc) if one.key in draft.hidden),
+            ),
+            hidden=(),
             encrypt=False,
             quotes_protected=False,
         )

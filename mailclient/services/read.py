@@ -33,7 +33,8 @@ class MessageView:
 
     `outer_from` is who the unprotected header names, `checked` when the verdict was reached.
     `report` is what it says became of sent mail, `outcomes` what became of it where it was sent,
-    `receipt` a read receipt that the user is to be asked about.
+    `receipt` a read receipt that the user is to be asked about. `hidden_people` are the addresses
+    that only the inside of its encryption names.
     """
 
     id: int
@@ -53,6 +54,7 @@ class MessageView:
     outcomes: tuple[Outcome, ...] = ()
     journey: Journey = NOWHERE
     receipt: ReceiptRequest | None = None
+    hidden_people: tuple[str, ...] = ()
 
     @property
     def encrypted(self) -> bool:
@@ -113,6 +115,7 @@ class Read:
             report=None if sent else self._beside.returns.view(found.outer),
             outcomes=self._beside.returns.of_sent(row.message_id) if sent else (),
             journey=self._beside.journeys.of_message(found.outer.headers, row.account_id),
+            hidden_people=found.hidden_people,
             receipt=self._beside.receipts.asked(row, found.outer.headers, found.verdict),
         )
 
@@ -172,6 +175,7 @@ def _file_view(found: Assessment, size: int, now: datetime) -> MessageView:
         size=size,
         problems=found.problems,
         checked=now,
+        hidden_people=found.hidden_people,
     )
 
 

@@ -187,7 +187,7 @@ def _came(source: str) -> str:
         case "" | "file" | "GnuPG":
             return "is here"
         case _:
-            return f"was found at {source}"
+            return f"was found at {source.partition(' (')[0]}"  # and not how
 
 
 def _looking(one: RecipientReadiness) -> RecipientReadiness:

@@ -90,7 +90,9 @@ class Sealing:
         to = {one.address: one.fingerprint for one in ready.recipients}
         own = self._own(draft.sender, ready.kind)
         hide = outer_subject(self._settings, draft) == HIDDEN_SUBJECT
-        payload, outside = protect(mime_entity(draft), fields, encrypted=True, hide_subject=hide)
+        payload, outside = protect(
+            mime_entity(draft), fields, encrypted=True, hide_subject=hide, hidden=draft.hidden
+        )
         if len(visible) > 1 and self._settings.get(SEND_AUTOCRYPT):
             gossip = self._keys.introduce([(one, to[one]) for one in visible])
             payload = b"".join(fold(name, value).encode() for name, value in gossip) + payload

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_KEYS = 8 * 1024 * 1024
 LIFETIME = "2y"
+LONGEST = 60.0  # seconds for one task of python-gnupg
 _WATCHED = ("pubring.kbx", "pubring.gpg", "private-keys-v1.d", "trustdb.gpg")
 _NEVER = "none"  # GnuPG marks every secret key that it only shows as absent
 _FILTERABLE = re.compile(r"[a-z0-9.!#$%'*+/=?^_`{}~-]+@[a-z0-9.-]+")  # no operator of a filter
@@ -107,8 +108,10 @@ class KeyRing:
         real = clean(name).translate({ord(sign): None for sign in "<>()%"}).strip()
         lines += [f"Name-Real: {real}"] if len(real) >= 5 or real[:1].isalpha() else []
         lines.append("%no-protection" if passphrase is None else f"Passphrase: {passphrase}")
-        made = self._gpg().gen_key("\n".join([*lines, "%commit", ""]))
+        gpg = self._gpg()
+        made = gpg.gen_key("\n".join([*lines, "%commit", ""]))
         self._changed()
+        _require_in_time(gpg)
         key = self.by_fingerprint(str(made.fingerprint or ""))
         if key is None:
             raise SealFailed(
@@ -121,8 +124,10 @@ class KeyRing:
         if len(data) > LARGEST_KEYS:
             raise BadInput("This is too large for a file of keys.")
         before = {key.fingerprint for key in self.list()}
-        found = self._gpg().import_keys(data)
+        gpg = self._gpg()
+        found = gpg.import_keys(data)
         self._changed()
+        _require_in_time(gpg)
         fingerprints = dict.fromkeys(str(one).upper() for one in found.fingerprints if one)
         if not fingerprints:
             raise BadInput(
@@ -232,6 +237,7 @@ class KeyRing:
             gpg.delete_keys(key.fingerprint, secret=True, expect_passphrase=False)
         gpg.delete_keys(key.fingerprint)
         self._changed()
+        _require_in_time(gpg)
         if self.by_fingerprint(fingerprint) is not None:
             raise KeyLocked("GnuPG did not delete the key.", "See 'mailclient doctor'.")
 
@@ -250,6 +256,15 @@ class KeyRing:
             ) from refused
 
 
+def _require_in_time(gpg: GPG) -> None:
+    """Raise EngineMissing where python-gnupg's GnuPG had to be stopped."""
+    if gpg.cut:
+        raise EngineMissing(
+            "GnuPG did not answer: another program may hold its list of keys.",
+            "Close other programs that work with keys, and try again.",
+        )
+
+
 def can_be_filtered(address: str) -> bool:
     """Whether GnuPG's filter can be asked for this address and no other."""
     return _FILTERABLE.fullmatch(address) is not None
@@ -261,7 +276,27 @@ def _gpg_class() -> type[GPG]:
     logging.getLogger("gnupg").setLevel(logging.CRITICAL)
 
     class SoundGpg(gnupg.GPG):  # type: ignore[misc]
-        """python-gnupg, reading status lines as bytes that end at LF alone."""
+        """python-gnupg, reading status lines as bytes that end at LF alone, and not waiting for
+        ever: GnuPG waits without an end for a keyring that another program has locked."""
+
+        cut = False
+
+        def _open_subprocess(self, *arguments: Any, **named: Any) -> Any:
+            process = super()._open_subprocess(*arguments, **named)
+            self._watch = threading.Timer(LONGEST, self._stop, (process,))
+            self._watch.daemon = True
+            self._watch.start()
+            return process
+
+        def _stop(self, process: Any) -> None:
+            self.cut = True
+            process.kill()
+
+        def _collect_output(self, *arguments: Any, **named: Any) -> None:
+            try:
+                super()._collect_output(*arguments, **named)
+            finally:
+                self._watch.cancel()
 
         def _read_response(self, stream: Any, result: Any) -> None:
             data: bytes = stream.stream.read()

@@ -92,7 +92,7 @@ class KeyPage(QWidget):
         shown = people.plain(address)
         self.welcome.setText(f"Both servers let {shown} in. The account is set up.")
         if held is None:
-            self.held.setText(f"GnuPG on this computer has no secret key for {shown}.")
+            self.held.setText(f"There is no key for {shown} on this computer yet.")
         else:
             self.held.setText(f"In GnuPG on this computer: {_words(held)}")
         first = self.create_key if held is None else self.use_key
@@ -147,9 +147,8 @@ class KeyPage(QWidget):
         if made:
             self.say(
                 "key",
-                f"Your key is ready: {_words(key)} If this computer is lost, mail to you cannot be "
-                "read without a copy of it. Save one now: a file, and a code on a sheet that opens "
-                "it.",
+                "Your key is ready. If this computer is lost, mail to you cannot be read without a "
+                "copy of it. Save one now: a file, and a code on a sheet that opens it.",
             )
             self.backup.show()
         else:

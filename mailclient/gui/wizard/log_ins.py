@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -12,6 +13,9 @@ from mailclient.gui import parts, people
 from mailclient.services.accounts import INCOMING, OUTGOING, StepResult
 
 _NAMES = {INCOMING: "Incoming mail", OUTGOING: "Outgoing mail"}
+
+
+_METHOD = re.compile(r" \([^()]*\)\.$")
 
 
 class LogIns(QWidget):
@@ -55,7 +59,7 @@ class LogIns(QWidget):
     def show_result(self, result: StepResult) -> None:
         """A tick, or why not and what to do."""
         if result.ok:
-            self._put(result.what, "check", "text", result.text)
+            self._put(result.what, "check", "text", _in_short(result.text))
         else:
             self._put(result.what, "danger", "danger", f"{result.text} {result.advice}".strip())
         text, button = self._lines[result.what][1:]
@@ -76,3 +80,8 @@ class LogIns(QWidget):
     def button(self, what: str) -> QPushButton:
         """The way to the certificate of one server."""
         return self._lines[what][2]
+
+
+def _in_short(text: str) -> str:
+    """Without the method behind it, which 'account test' names; that nothing is encrypted stays."""
+    return text if "not encrypted" in text else _METHOD.sub(".", text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -11,8 +13,10 @@ import pytest
 
 from mailclient.app import App
 from mailclient.crypto.api import Host, no_network
+from mailclient.crypto.openpgp import keys
 from mailclient.crypto.openpgp.plugin import OpenPgp
 from mailclient.crypto.registry import SEALING
+from mailclient.errors import EngineMissing
 from tests.integration.crypto.conftest import Pen
 
 
@@ -71,3 +75,27 @@ def test_a_passphrase_is_never_written_to_a_file(
     armor = sealed[sealed.index(b"-----BEGIN PGP MESSAGE") :]
     run = pen.plugin._engine.run(["--decrypt"], armor, passphrase="open sesame")
     assert run.says("DECRYPTION_OKAY")
+
+
+@pytest.mark.parametrize("task", ["import", "generate", "delete"])
+def test_a_key_ring_that_another_program_has_locked_holds_nobody_up(
+    task: str, pens: Callable[[], Pen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GnuPG waits without an end for a lock whose owner lives."""
+    pen, other = pens(), pens()
+    key = pen.key("ann@example.org")
+    more = other.gpg("--export", other.key("bob@example.org"))
+    pen.plugin.keys.list()
+    lock = pen.home / "pubring.kbx.lock"
+    lock.write_text(f"{os.getpid():10d}\n{socket.gethostname()}\n")
+    monkeypatch.setattr(keys, "LONGEST", 1.0)
+    ring = pen.plugin.keys
+    tasks: dict[str, Callable[[], object]] = {
+        "import": lambda: ring.import_keys(more),
+        "generate": lambda: ring.generate("carol@example.org", "Carol", None),
+        "delete": lambda: ring.delete(key, secret=True),
+    }
+    with pytest.raises(EngineMissing, match="another program may hold its list of keys"):
+        tasks[task]()
+    lock.unlink()
+    assert ring.import_keys(more)[0].new

@@ -83,7 +83,7 @@ def test_a_key_that_ends_soon_says_so() -> None:
 def test_a_key_that_was_only_found_can_be_used_and_says_where_it_came_from() -> None:
     found = decide("bob@example.org", [Candidate(KEY, Trust.TENTATIVE, "example.org (WKD)")], NOW)
     assert (found.state, found.tentative) == (ReadyState.READY, True)
-    assert "found at example.org (WKD); you have not accepted it" in found.reason
+    assert "found at example.org; you have not accepted it" in found.reason
     by_mail = decide("bob@example.org", [Candidate(KEY, Trust.TENTATIVE, "Autocrypt")], NOW)
     assert "came with mail; you have not accepted it" in by_mail.reason
     assert not decide("bob@example.org", [Candidate(KEY, Trust.ACCEPTED)], NOW).tentative
