@@ -131,15 +131,18 @@ class Database:
     # Writing
 
     @contextmanager
-    def write(self, durability: Durability = Durability.FULL) -> Iterator[apsw.Connection]:
+    def write(
+        self, durability: Durability = Durability.FULL, *, alone: bool = True
+    ) -> Iterator[apsw.Connection]:
         """One transaction of the one writer; inside another one of the same thread, a part of it.
 
-        What is raised inside takes all of it back. Raises StoreFull, StoreDamaged, StoreLocked.
+        What is raised inside takes all of it back, and for a part that is not `alone` also what is
+        around it. Raises StoreFull, StoreDamaged, StoreLocked.
         """
         with self._lock, self._writing:
             self._may_write()
             if self._owner is not None:
-                with part(self._writer):
+                with part(self._writer, alone=alone):
                     yield self._writer
                 return
             self._promise(durability)

@@ -72,15 +72,23 @@ def connect(
 
 
 @contextmanager
-def part(connection: apsw.Connection) -> Iterator[None]:
-    """A part of the open transaction, which can be taken back alone; it may have parts again."""
-    connection.execute("SAVEPOINT part")
+def part(connection: apsw.Connection, *, alone: bool = True) -> Iterator[None]:
+    """A part of the open transaction, which can be taken back alone; it may have parts again.
+
+    One that is not `alone` costs no statement, and takes the transaction back when it fails.
+    """
+    if alone:
+        connection.execute("SAVEPOINT part")
     whole = False
     try:
         yield
         whole = True
     finally:
-        if connection.in_transaction:  # a full disk takes all of it back by itself
+        # a full disk takes all of it back by itself
+        if connection.in_transaction and not alone:
+            if not whole:
+                connection.execute("ROLLBACK")
+        elif connection.in_transaction:
             if not whole:
                 connection.execute("ROLLBACK TO part")
             connection.execute("RELEASE part")

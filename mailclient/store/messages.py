@@ -95,7 +95,7 @@ class MessageTable:
             spool = self._bodies.spool(len(raw))
             spool.write(raw)
         seen = _head(spool.head)
-        with self._database.write():
+        with self._database.write(alone=False):
             return self._database.run(
                 _ADD,
                 (
@@ -128,7 +128,7 @@ class MessageTable:
     def processed(self, id: int, found: Processed) -> None:
         """Keep what was found out, with the index, in one transaction; nothing is done where the
         message was deleted meanwhile."""
-        with self._database.write(Durability.REBUILDABLE):
+        with self._database.write(Durability.REBUILDABLE, alone=False):
             row = self._database.row(
                 "SELECT received, role, understood.message_row FROM messages"
                 " JOIN folders ON folders.id = folder_id"

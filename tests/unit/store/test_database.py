@@ -95,6 +95,41 @@ def test_an_inner_part_can_fail_alone(database: Database) -> None:
     assert names(database) == ["also kept", "kept"]
 
 
+def fail_with_what_is_around(database: Database) -> None:
+    with database.write(alone=False):
+        database.run(ADD, ("inside", "2"))
+        raise ZeroDivisionError
+
+
+def go_on_after_it(database: Database) -> None:
+    with database.write():
+        database.run(ADD, ("before", "1"))
+        with pytest.raises(ZeroDivisionError):
+            fail_with_what_is_around(database)
+        database.run(ADD, ("after", "3"))
+
+
+def fail_around_one_that_went_well(database: Database) -> None:
+    with database.write():
+        with database.write(alone=False):
+            database.run(ADD, ("inside", "2"))
+        raise ZeroDivisionError
+
+
+def test_a_part_that_does_not_stand_alone_takes_back_what_is_around_it(database: Database) -> None:
+    with pytest.raises(StoreFull):
+        go_on_after_it(database)
+    assert names(database) == []
+
+
+def test_a_part_that_does_not_stand_alone_goes_with_the_part_around_it(database: Database) -> None:
+    with database.write():
+        database.run(ADD, ("kept", "1"))
+        with pytest.raises(ZeroDivisionError):
+            fail_around_one_that_went_well(database)
+    assert names(database) == ["kept"]
+
+
 def test_the_writing_thread_sees_its_own_changes_and_others_do_not(database: Database) -> None:
     seen: list[list[str]] = []
     with database.write():
