@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtWidgets import QApplication, QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from mailclient.gui.actions import Actions
 from mailclient.gui.in_and_out import InAndOut
 from mailclient.gui.move_dialog import MoveDialog
+from mailclient.gui.new_folder import NewFolderDialog
 from mailclient.gui.other_windows import OtherWindows
 from mailclient.gui.reader.reader import Format
 from mailclient.message.quote import Whom
@@ -253,11 +254,20 @@ class Commands(QObject):
     def _new_folder(self) -> None:
         accounts = self._app.accounts.list()
         if not accounts:
+            self._window.notify.note(
+                "Folders belong to an account.", "Add an account…", self.others.add_account
+            )
             return
-        dialog = QInputDialog(self._window)
-        dialog.setWindowTitle("New folder")
-        dialog.setLabelText("Name of the new folder")
-        dialog.textValueSelected.connect(lambda name: self._verbs.new_folder(accounts[0].id, name))
+        place = self._window.folders.place
+        shown = place.folders if place is not None else ()
+        whose = {one.account_id for one in self._app.search.folders() if one.id in shown}
+        chosen = next(iter(whose)) if len(whose) == 1 else accounts[0].id
+        dialog = NewFolderDialog(accounts, chosen, self._window)
+        dialog.wanted.connect(
+            lambda account, name: self._verbs.new_folder(
+                account, name, dialog.accept, dialog.refuse
+            )
+        )
         dialog.open()
 
 

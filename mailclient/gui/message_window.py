@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from mailclient.app import App
 from mailclient.gui import icons, parts
 from mailclient.gui.bridge import Bridge
+from mailclient.gui.message_menu import MessageMenu
 from mailclient.gui.notify import Notify
 from mailclient.gui.reader.reader import Reader
 from mailclient.gui.reading import Loaded, OpenedFiles, Reading
@@ -53,6 +54,9 @@ class MessageWindow(QWidget):
         for button in self._buttons:
             row.addWidget(button)
         row.addStretch(1)
+        self.menu = MessageMenu(self)
+        self.menu.chosen.connect(self._do)
+        row.addWidget(self.menu)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -62,11 +66,7 @@ class MessageWindow(QWidget):
         for key, act in (
             ("Escape", self.close),
             ("Ctrl+W", self.close),
-            ("Ctrl+U", self._reading.source),
-            ("Ctrl+H", self._reading.headers),
-            ("Ctrl+Shift+H", self._reading.route),
             ("Ctrl+F", self.reader.find_bar.begin),
-            ("Ctrl+Alt+S", self.reader.show_details),
             ("Alt+Down", lambda: self.reader.neighbours.go(1)),
             ("Alt+Up", lambda: self.reader.neighbours.go(-1)),
         ):
@@ -80,6 +80,7 @@ class MessageWindow(QWidget):
         """Show a protected part by itself: not stored, so nothing is answered from here."""
         for button in self._buttons:
             button.setEnabled(False)
+        self.menu.offer(stored=False)
         self._reading.show_loaded(loaded)
         self.setWindowTitle("Protected part")
 
@@ -94,6 +95,30 @@ class MessageWindow(QWidget):
         button.setToolTip(f"{words} ({key})")
         button.clicked.connect(lambda: act())
         return button
+
+    def _do(self, command: str) -> None:
+        """Do what was chosen in the menu; what puts the message elsewhere closes the window."""
+        id, verbs, reading = self._reading.id, self._verbs, self._reading
+        on_shown = {
+            "source": reading.source,
+            "headers": reading.headers,
+            "route": reading.route,
+            "security": self.reader.show_details,
+            "save": reading.save_message,
+        }
+        on_one = {
+            "forward-attached": verbs.forward_attached,
+            "redirect": verbs.redirect,
+            "edit-as-new": verbs.edit_as_new,
+        }
+        elsewhere = {"archive": verbs.archive, "delete": verbs.delete, "junk": verbs.junk}
+        if command in on_shown:
+            on_shown[command]()
+        elif id and command in on_one:
+            on_one[command](id)
+        elif id:
+            elsewhere[command]([id])
+            self.close()
 
     def _answer(self, whom: Whom) -> None:
         if self._reading.id:

@@ -92,9 +92,21 @@ class Verbs(QObject):
                 owner=self,
             )
 
-    def new_folder(self, account_id: int, name: str) -> None:
+    def new_folder(
+        self,
+        account_id: int,
+        name: str,
+        done: Callable[[], None],
+        failed: Callable[[MailError], None],
+    ) -> None:
         """Make a folder."""
-        self._bridge.run("work", lambda job: self._app.organise.create_folder(account_id, name))
+        self._bridge.run(
+            "work",
+            lambda job: self._app.organise.create_folder(account_id, name),
+            lambda folder: done(),
+            failed,
+            owner=self,
+        )
 
     def _organise(self, ids: Sequence[int], act: Callable[[Sequence[int]], Undo]) -> None:
         if ids:

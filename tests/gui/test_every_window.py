@@ -36,13 +36,16 @@ from mailclient.demo import world
 from mailclient.errors import KeyringLocked
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.certificate import CertificateDialog
+from mailclient.gui.compose.redirect import RedirectDialog
 from mailclient.gui.documentation import DocumentationWindow
 from mailclient.gui.help_window import AboutWindow, ShortcutWindow
 from mailclient.gui.keys.new_key import NewKeyDialog
 from mailclient.gui.keys.recovery_sheet import RecoverySheet
 from mailclient.gui.keys.window import KeysWindow
 from mailclient.gui.main_window import MainWindow
+from mailclient.gui.message_window import MessageWindow
 from mailclient.gui.move_dialog import MoveDialog
+from mailclient.gui.new_folder import NewFolderDialog
 from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.reader.source import SourceWindow
 from mailclient.gui.send_later import SendLaterDialog
@@ -169,6 +172,7 @@ WINDOWS: dict[str, Make] = {
     "waiting, failed": lambda main: waiting(main, failed=True),
     "move to": lambda main: MoveDialog(main.folders.places, main),
     "mail on the server": lambda main: ServerMailboxWindow(main.app, main.bridge, main),
+    "new folder": lambda main: NewFolderDialog(main.app.accounts.list() * 2, 0, main),
     "source": lambda main: SourceWindow("Source", "Subject: x", main),
     "send later": lambda main: SendLaterDialog(datetime.now(UTC), lambda when: None, main),
 }
@@ -234,6 +238,46 @@ def test_no_letter_stands_for_two_things(window: QWidget) -> None:
 def doubles(texts: list[str]) -> dict[str, int]:
     letters = Counter(QKeySequence.mnemonic(one).toString() for one in texts)
     return {letter: count for letter, count in letters.items() if letter and count > 1}
+
+
+def test_a_message_in_its_own_window_has_a_menu_with_what_concerns_it(
+    qtbot: QtBot, main: MainWindow
+) -> None:
+    window = message(main)
+    assert isinstance(window, MessageWindow)
+    assert window.menu.shortcut() == QKeySequence("F10")
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE)
+    QTest.keyClick(window, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: bool(window.findChildren(SourceWindow)), timeout=PATIENCE)
+    for one in window.findChildren(SourceWindow):
+        one.close()
+    entry = {one.text().replace("&", ""): one for one in window.menu.menu().actions()}
+    entry["Redirect…"].trigger()
+    qtbot.waitUntil(lambda: bool(main.findChildren(RedirectDialog)), timeout=PATIENCE)
+    for dialog in main.findChildren(RedirectDialog):
+        dialog.close()
+    before = main.model.rowCount()
+    entry["Archive"].trigger()
+    assert not window.isVisible()
+    qtbot.waitUntil(lambda: main.model.rowCount() == before - 1, timeout=PATIENCE)
+    main.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: main.model.rowCount() == before, timeout=PATIENCE)
+
+
+def test_a_folder_is_made_where_one_is_and_a_name_that_is_taken_is_told(
+    qtbot: QtBot, main: MainWindow
+) -> None:
+    main.actions_["new-folder"].trigger()
+    [dialog] = main.findChildren(NewFolderDialog)
+    dialog.make.click()
+    qtbot.waitUntil(lambda: "needs a name" in dialog.strip.words, timeout=PATIENCE)
+    dialog.name.setText("Sent")
+    dialog.make.click()
+    qtbot.waitUntil(lambda: "Sent" in dialog.strip.words, timeout=PATIENCE)
+    dialog.name.setText("Plans")
+    dialog.make.click()
+    qtbot.waitUntil(lambda: "Plans" in {one.title for one in main.folders.places}, timeout=PATIENCE)
 
 
 def test_each_entry_of_the_menu_has_a_letter(main: MainWindow) -> None:
