@@ -21,6 +21,7 @@ from mailclient.services.identities import identity_of
 from mailclient.services.keys import Keys
 from mailclient.services.recovery import Recovery, new_code
 
+PUBLIC = "application/pgp-keys"  # RFC 3156 section 7
 FILE = "autocrypt-setup-message.html"
 _TEXT = """This letter carries the key of your mail account to another mail program of yours.
 
@@ -77,6 +78,18 @@ class HandingOn:
             attachments=(AttachmentSource(FILE, SETUP, data),),
         )
         return Setup(draft, code)
+
+    def public_key(self, address: str) -> AttachmentSource:
+        """One's own key as a file to attach, for who is to encrypt; raises KeyMissing."""
+        found = identity_of(self._accounts.list(), address)
+        identity = found[1] if found else Identity(address)
+        key = self._keys.own_key(identity.address, identity.key)
+        if key is None:
+            raise KeyMissing(
+                f"There is no key of your own for {address}.", "Make one in Keys and people."
+            )
+        name = f"{identity.address}-key.asc"
+        return AttachmentSource(name, PUBLIC, self._keys.export(key.fingerprint))
 
     def take_in(self, data: bytes, code: str) -> tuple[Imported, ...]:
         """Take a key of one's own in, from such a letter, from its file or from a copy.

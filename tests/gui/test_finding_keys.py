@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -214,3 +215,18 @@ def test_switched_off_nobody_is_asked_and_the_window_says_why(
     qtbot.waitUntil(lambda: "Nobody was asked" in window.strip.words, timeout=PATIENCE)
     assert "switched off in the settings" in window.strip.words
     assert servers.web.asked == []
+
+
+def test_ones_own_key_is_attached_from_the_menu_of_attach(
+    qtbot: QtBot, write: Write, ann: App
+) -> None:
+    window = write(BOB)
+    [action] = [one for one in window.findChildren(QAction) if one.text().startswith("My key")]
+    action.trigger()
+    qtbot.waitUntil(lambda: len(window.form.attachments.sources) == 1, timeout=PATIENCE)
+    [source] = window.form.attachments.sources
+    assert (source.name, source.content_type) == (f"{ME.address}-key.asc", "application/pgp-keys")
+    [key] = ann.plugins.sealing().keys.inspect(b"".join(source.chunks()))
+    mine = ann.keys.own_key(ME.address)
+    assert mine is not None
+    assert (key.fingerprint, key.has_secret) == (mine.fingerprint, False)

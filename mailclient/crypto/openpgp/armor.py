@@ -13,7 +13,6 @@ from binascii import Error as Base64Error
 from dataclasses import dataclass
 
 MESSAGE, SIGNATURE, PUBLIC_KEY = "MESSAGE", "SIGNATURE", "PUBLIC KEY BLOCK"
-_SIGNATURE_TAG = 2
 _SPACE = b" \t\r\n\x0b\x0c\xa0\xc2"  # armor is often pasted, and gets no-break spaces
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*: .*")
 _HASH = re.compile(rb"Hash: *[A-Za-z0-9-]+(?: *, *[A-Za-z0-9-]+)*")
@@ -82,40 +81,3 @@ def signed_text(data: bytes) -> SignedText | None:
     if any(one.startswith(b"-") and not one.startswith(_DASHES) for one in lines):
         return None
     return SignedText(b"\r\n".join(one.removeprefix(_DASHES) for one in lines), signature)
-
-
-def holds_signatures_alone(packets: bytes) -> bool:
-    """Whether there is nothing but signature packets in binary data, and at least one."""
-    at = 0
-    while at < len(packets):
-        found = _next(packets, at)
-        if found is None or found[0] != _SIGNATURE_TAG:
-            return False
-        at = found[1]
-    return bool(packets) and at == len(packets)
-
-
-def _next(data: bytes, at: int) -> tuple[int, int] | None:
-    """The tag of a packet and where the next one begins; None for a length that is not plain."""
-    head = data[at]
-    if not head & 0x80:
-        return None
-    if head & 0x40:
-        tag, size = head & 0x3F, _new_length(data[at + 1 : at + 6])
-    else:
-        width = {0: 1, 1: 2, 2: 4}.get(head & 3)
-        given = data[at + 1 : at + 1 + width] if width else b""
-        tag = head >> 2 & 0x0F
-        size = (width, int.from_bytes(given, "big")) if width and len(given) == width else None
-    return None if size is None else (tag, at + 1 + size[0] + size[1])
-
-
-def _new_length(given: bytes) -> tuple[int, int] | None:
-    """How many bytes a length takes, and the length (RFC 9580 section 4.2.1)."""
-    if given and given[0] < 192:
-        return 1, given[0]
-    if len(given) > 1 and given[0] < 224:
-        return 2, (given[0] - 192 << 8) + given[1] + 192
-    if len(given) == 5 and given[0] == 255:
-        return 5, int.from_bytes(given[1:], "big")
-    return None

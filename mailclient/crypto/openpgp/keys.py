@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 from mailclient.crypto.api import Imported, KeyInfo
 from mailclient.crypto.openpgp import backup, lifetime
 from mailclient.crypto.openpgp.engine import Engine
-from mailclient.crypto.openpgp.listing import encrypting_subkey, read_grips, read_keys
+from mailclient.crypto.openpgp.listing import (
+    count_on_cards,
+    encrypting_subkey,
+    read_grips,
+    read_keys,
+)
 from mailclient.crypto.openpgp.status import read_status
 from mailclient.errors import BadInput, EngineMissing, KeyLocked, KeyMissing, SealFailed
 from mailclient.message.words import clean
@@ -54,6 +59,10 @@ class KeyRing:
                 self._known = tuple(_marked(key, key.fingerprint in own) for key in public)
                 self._stamp = self._stamped()
             return self._known
+
+    def on_cards(self) -> int:
+        """How many keys of one's own have a secret part on a smartcard; raises EngineMissing."""
+        return count_on_cards(self._engine.run(["--list-secret-keys"]).out)
 
     def _stamped(self) -> tuple[int, ...]:
         stamps: list[int] = []

@@ -15,6 +15,7 @@ from mailclient.crypto.api import KeyInfo
 from mailclient.message.address import normalise
 from mailclient.message.words import clean
 
+_CARD = re.compile(r"[0-9A-F]{16,}")
 _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
 _BRACKETED = re.compile(r"(?:^|.*\s)<([^<>\s@]+@[^<>\s@]+)>$", re.DOTALL)
 _BARE = re.compile(r"[^<>\s@\"(),]+@[^<>\s@\"(),]+")
@@ -53,6 +54,17 @@ def encrypting_subkey(data: bytes) -> str:
         if fields[0] == "sub" and "e" in fields[11] and fields[1][:1] not in _GONE
     ]
     return max(usable, default=(0, ""))[1]
+
+
+def count_on_cards(data: bytes) -> int:
+    """How many keys of a listing have a secret part on a card, which is named by its serial number
+    (doc/DETAILS, field 15)."""
+    return sum(
+        any(
+            _CARD.fullmatch(fields[14]) for fields in (key.fields, *(part for part, _ in key.parts))
+        )
+        for key in _keys(data, "#")
+    )
 
 
 def read_grips(data: bytes) -> tuple[str, ...]:

@@ -15,12 +15,12 @@ from mailclient.crypto.api import KeyInfo
 from mailclient.crypto.openpgp.armor import (
     MESSAGE,
     SIGNATURE,
-    holds_signatures_alone,
     signed_text,
     unarmored,
 )
 from mailclient.crypto.openpgp.engine import Engine, Run
 from mailclient.crypto.openpgp.newer import is_newer, is_one_message
+from mailclient.crypto.openpgp.packets import holds_signatures_alone
 from mailclient.crypto.openpgp.second_look import SecondLook
 from mailclient.crypto.openpgp.status import (
     Block,

@@ -1,4 +1,5 @@
-"""Public keys as packets (RFC 9580 sections 4.2, 6 and 10.1): taken apart, never judged. Pure.
+"""Public keys and signatures as packets (RFC 9580 sections 4.2, 6 and 10): taken apart, never
+judged. Pure.
 
 What is not whole ends the reading; nothing here says that a signature is good.
 """
@@ -10,7 +11,7 @@ from binascii import Error as Base64Error
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-PUBLIC_KEY, PUBLIC_SUBKEY, USER_ID, USER_ATTRIBUTE = 6, 14, 13, 17
+SIGNATURE, PUBLIC_KEY, PUBLIC_SUBKEY, USER_ID, USER_ATTRIBUTE = 2, 6, 14, 13, 17
 _SECRET = frozenset({5, 7})
 _BEGIN, _END = (b"-----%s PGP PUBLIC KEY BLOCK-----" % word for word in (b"BEGIN", b"END"))
 
@@ -90,7 +91,18 @@ def _binary(data: bytes) -> bytes:
     return b"".join(packets)
 
 
+def holds_signatures_alone(data: bytes) -> bool:
+    """Whether there is nothing but whole signature packets in binary data, and at least one."""
+    size = 0
+    for packet in _packets(data):
+        if packet.tag != SIGNATURE:
+            return False
+        size += len(packet.data)
+    return 0 < size == len(data)
+
+
 def _packets(data: bytes) -> Iterator[Packet]:
+    """The packets up to the first that is not whole, or that cannot be part of a key."""
     at = 0
     while at < len(data):
         head = _head(data, at)

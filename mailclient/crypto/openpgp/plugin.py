@@ -143,6 +143,15 @@ class OpenPgp:
         if version < OLDEST:
             return (Finding("GnuPG", "problem", f"GnuPG {words} is too old; 2.2 is needed."),)
         findings = [Finding("GnuPG", "ok", f"GnuPG {words}, {len(keys)} keys.")]
+        if cards := self.keys.on_cards():
+            findings.append(
+                Finding(
+                    "Keys on cards",
+                    "ok",
+                    f"{cards} secret {'key lies' if cards == 1 else 'keys lie'} on a card. GnuPG's "
+                    "agent asks for the card and its PIN; no copy of such a key can be saved here.",
+                )
+            )
         if self._engine.is_old:
             text = f"GnuPG {words} accepts some altered messages; stricter rules are applied here."
             findings.append(Finding("GnuPG faults", "warning", f"{text} Install {_SOUND}."))

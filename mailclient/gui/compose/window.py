@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
+    QMenu,
     QMessageBox,
     QToolButton,
     QVBoxLayout,
@@ -89,6 +90,8 @@ class ComposeWindow(QMainWindow):
         attach.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         attach.setToolTip("Attach files (Ctrl+Shift+A)")
         attach.clicked.connect(self._choose_files)
+        attach.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        attach.setMenu(self._attach_menu())
         self.rich_button.setText("Rich text")
         self.rich_button.setIcon(icons.icon("rich", "text"))
         self.rich_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -196,6 +199,22 @@ class ComposeWindow(QMainWindow):
             lambda names: self._read([Path(name) for name in names], self._insert_pictures)
         )
         dialog.open()
+
+    def _attach_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addAction("Files…", self._choose_files)
+        menu.addAction("My key, so that others can encrypt to me", self._attach_key)
+        return menu
+
+    def _attach_key(self) -> None:
+        who = self.form.writer().address
+        self._bridge.run(
+            "work",
+            lambda job: self._app.handing_on.public_key(who),
+            lambda key: self.form.attachments.add([key]),
+            self.strip.problem,
+            owner=self,
+        )
 
     def attach(self, paths: list[Path]) -> None:
         """Read files and add them."""
