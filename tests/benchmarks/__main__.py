@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import million, openpgp, parse, pop3, smtp, window
+from tests.benchmarks import index, million, openpgp, parse, pop3, smtp, window
 
 BENCHMARKS = {
+    "index": index,
     "million": million,
     "openpgp": openpgp,
     "parse": parse,

@@ -7,10 +7,11 @@ import socket
 import threading
 from argparse import Namespace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from tests.benchmarks import openpgp, pop3, report, smtp
+from tests.benchmarks import index, million, openpgp, parse, plot, pop3, report, smtp
 from tests.benchmarks.delay import delayed
 from tests.benchmarks.growth import Growth
 from tests.benchmarks.mailbox import Content, messages
@@ -140,3 +141,55 @@ def test_a_small_run_opens_every_letter_and_tells_it(capsys: pytest.CaptureFixtu
     printed = capsys.readouterr().out
     assert "3 letters of 500 bytes, 6 keys" in printed
     assert "| mailclient, on arrival, complete |" in printed
+
+
+def test_a_store_that_grows_is_measured_at_each_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    told: list[str] = []
+    growing = tmp_path / "growing"
+    growing.mkdir()
+    found = million.measure([20, 60], growing, [], told.append)
+    small, large = found["sizes"]
+    assert (small["size"], small["import"]["messages"]) == (20, 20)
+    # Two were deleted at the first size.
+    assert (large["size"], large["import"]["messages"]) == (60, 42)
+    for one in found["sizes"]:
+        assert one["search"]["queries"]["order"]["count"] == one["size"]
+        assert one["window"]["rows"] > 0
+        assert one["mark"]["messages"] == one["size"]
+        assert one["delete"]["messages"] == one["size"] // 10
+        assert one["compact"]["memory"] > 0
+    printed = million.table(found)
+    assert "| messages | 20 | 60 |" in printed
+    assert "–" not in printed
+    million.draw(found, tmp_path / "plots")
+    for name in ("waits", "rates", "memory"):
+        picture = ElementTree.parse(tmp_path / "plots" / f"growth-{name}.svg")
+        assert len(picture.findall("{http://www.w3.org/2000/svg}polyline")) >= 2
+
+
+def test_a_picture_has_a_line_for_each_that_has_points() -> None:
+    lines = (plot.Line("one", ((10, 1), (1000, 5))), plot.Line("none", ()))
+    picture = ElementTree.fromstring(plot.picture("Waits", "messages", "ms", lines))
+    assert len(picture.findall("{http://www.w3.org/2000/svg}polyline")) == 1
+
+
+def test_parsers_give_the_same_text_and_their_rates() -> None:
+    found = parse.measure(15)
+    for corpus in found["corpora"].values():
+        assert corpus["same_text"] == 15
+        assert corpus["lines"]["mailclient"]["per_second"] > 0
+    assert "| mailclient |" in parse.table(found)
+
+
+def test_the_index_is_asked_the_same_as_its_peers() -> None:
+    found = index.measure(40)
+    lines = found["lines"]
+    assert set(lines) == {"mailclient", *(peer.name for peer in index.PEERS)}
+    order = index.queries().index("order")
+    for line in lines.values():
+        if "left_out" not in line:
+            assert line["found"][order] == 40
+    assert "| mailclient (encrypted) |" in index.table(found)

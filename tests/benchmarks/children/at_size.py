@@ -1,8 +1,9 @@
 """One step with our store at its size: `children.at_size PROFILE STEP …`.
 
-STEP is `count`, `import MBOX [FOLDER]`, `search`, `mark`, `delete` or `compact`. The key lies in a
-file beside the profile, as if a keyring gave it: no passphrase is stretched. Prints JSON; times in
-milliseconds, memory in bytes, as the peak of the step and not of what was before.
+STEP is `count`, `import MBOX [FOLDER]`, `ask PAGE QUERY…`, `search`, `mark`, `delete` or `compact`.
+The key lies in a file beside the profile, as if a keyring gave it: no passphrase is stretched.
+Prints JSON; times in milliseconds, memory in bytes, as the peak of the step and not of what was
+before.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -144,6 +145,18 @@ def _one_search(app: App, query: str) -> dict[str, float]:
     }
 
 
+def ask(app: App, page: int, queries: Sequence[str]) -> dict[str, Any]:
+    """The first page of each query, and all of it with its count; the size of the index."""
+    first, whole, found = [], [], []
+    for query in queries:
+        first.append(median(timed(app.search.first, query, page) for _ in range(REPEAT)))
+        whole.append(median(timed(app.search.find, query, page) for _ in range(REPEAT)))
+        found.append(len(app.search.first(query, page)))
+    with app._store.database.read() as connection:
+        [size] = connection.execute("SELECT sum(length(block)) FROM words_data", ()).fetchone()  # type: ignore[misc]
+    return {"first_ms": first, "all_ms": whole, "found": found, "index_size": size}
+
+
 def _spread(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
     return {
@@ -185,6 +198,8 @@ def main() -> None:
                     found = take_in(app, Path(rest[0]), rest[1] if len(rest) > 1 else None)
                 case "count":
                     found = {"count": sum(one.total for one in app.search.folders())}
+                case "ask":
+                    found = ask(app, int(rest[0]), rest[1:])
                 case "search":
                     found = search(app)
                 case "mark":

@@ -15,7 +15,7 @@ from mailclient.message.envelope import Envelope
 from mailclient.store import messages
 from mailclient.store.database import Database, Values
 from mailclient.store.folders import Role
-from mailclient.store.rows import Processing
+from mailclient.store.rows import COLUMNS, Processing
 from tests.unit.store.box import Box, found
 
 RAW = (
@@ -202,6 +202,31 @@ def test_a_folder_is_listed_by_one_scan_of_an_index_alone(box: Box) -> None:
     )
     several = "SELECT id FROM messages WHERE folder_id IN (1, 2) ORDER BY date DESC, id DESC"
     assert "COVERING INDEX messages_by_folder" in plan(box, several)
+
+
+def test_what_is_unread_is_counted_without_a_look_at_any_message(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    rows = Database.rows
+
+    def noted(self: Database, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return rows(self, sql, values)
+
+    monkeypatch.setattr(Database, "rows", noted)
+    assert all(one.unread == 0 for one in box.store.folders.all())
+    monkeypatch.undo()
+    assert [plan(box, one) for one in asked] == ["SCAN folders"]
+
+
+def test_a_page_of_rows_is_read_by_number(box: Box) -> None:
+    steps = plan(
+        box, f"SELECT {COLUMNS} FROM messages WHERE id IN (SELECT value FROM json_each(1))"
+    )
+    assert "SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)" in steps
+    assert "SCAN messages" not in steps
+    assert "SCAN tags" not in steps
 
 
 @pytest.mark.parametrize(
