@@ -200,6 +200,11 @@ class Context:
             self._scratch.cleanup()
 
 
+def code_of(file: Path | None, what: str) -> str:
+    """The first line of a file, or what is typed at the terminal; raises BadInput."""
+    return first_line(file) if file else str(click.prompt(what, hide_input=True, err=True))
+
+
 def first_line(path: Path) -> str:
     """The first line of a file that holds a secret; raises BadInput."""
     try:

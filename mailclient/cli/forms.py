@@ -301,6 +301,7 @@ def key(one: KeyEntry) -> Json:
         "user_ids": list(one.key.user_ids),
         "addresses": list(one.key.addresses),
         "algorithm": one.key.algorithm,
+        "kind": one.key.kind,
         "created": time(one.key.created),
         "expires": time(one.key.expires),
         "trust": one.trust.value,

@@ -10,7 +10,7 @@ import click
 from mailclient.account import EncryptionPolicy
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms
-from mailclient.cli.context import Context, print_json
+from mailclient.cli.context import FILE, Context, code_of, print_json
 from mailclient.cli.own_keys import (
     backup,
     extend,
@@ -26,6 +26,7 @@ from mailclient.errors import NotFound
 from mailclient.message.address import wire_address
 from mailclient.message.security import Trust
 from mailclient.services.comparing import words_of
+from mailclient.services.handing_on import needs_code
 from mailclient.services.jobs import Job
 from mailclient.services.keys import KeyEntry
 from mailclient.services.read import read_file
@@ -51,9 +52,11 @@ def _print(entries: tuple[KeyEntry, ...], *, as_json: bool) -> None:
         print_json({"keys": [forms.key(one) for one in entries]})
         return
     for one in entries:
+        who = one.address or f"({', '.join(one.key.user_ids) or 'no address'})"
         ends = f"until {one.key.expires:%Y-%m-%d}" if one.key.expires else "does not expire"
         click.echo(
-            f"{one.key.fingerprint}  {one.trust.value:<9} {one.address or '(no address)'}  {ends}"
+            f"{one.key.fingerprint}  {'authority' if one.key.vouches else one.trust.value:<9} "
+            f"{who}  {ends}"
         )
     if not entries:
         click.echo("There is no key yet. 'mailclient key generate ADDRESS' makes one.")
@@ -110,12 +113,24 @@ def generate(context: Context, address: str, name: str, no_passphrase: bool, as_
 
 @key.command("import")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--code-file",
+    type=FILE,
+    help="Read what opens a closed file from the first line of this one. "
+    "Example: --code-file code.txt",
+)
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 @click.pass_obj
-def import_(context: Context, file: Path, as_json: bool) -> None:
-    """Import the keys in FILE (- reads standard input). Example: mailclient key import bob.asc"""
+def import_(context: Context, file: Path, code_file: Path | None, as_json: bool) -> None:
+    """Import the keys in FILE (- reads standard input). Example: mailclient key import bob.asc
+
+    A file with a certificate of your own (PKCS#12) asks for its passphrase.
+    """
     data = sys.stdin.buffer.read() if str(file) == "-" else read_file(file)
-    imported = context.app.keys.import_keys(data)
+    if needs_code(data):
+        imported = context.app.handing_on.take_in(data, code_of(code_file, "Passphrase or code"))
+    else:
+        imported = context.app.keys.import_keys(data)
     context.app.intake.run(Job(0))
     if as_json:
         print_json(

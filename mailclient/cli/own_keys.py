@@ -9,7 +9,7 @@ import click
 
 from mailclient.cancel import CancelToken
 from mailclient.cli import forms
-from mailclient.cli.context import FILE, Context, first_line, print_json
+from mailclient.cli.context import FILE, Context, code_of, print_json
 from mailclient.cli.outbox import flush
 from mailclient.errors import BadInput, KeyLocked
 from mailclient.services.jobs import Job
@@ -85,11 +85,7 @@ def restore(context: Context, file: Path, code_file: Path | None, as_json: bool)
     Example: mailclient key restore /media/stick/ann-key.asc
     """
     data = read_file(file)
-    code = (
-        first_line(code_file)
-        if code_file is not None
-        else str(click.prompt("Recovery code", hide_input=True, err=True))
-    )
+    code = code_of(code_file, "Recovery code")
     restored = context.app.handing_on.take_in(data, code)
     context.app.intake.run(Job(0))
     if as_json:

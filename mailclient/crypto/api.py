@@ -75,6 +75,7 @@ class KeyInfo:
     those of its keys, primary and sub, whose method can be broken; what they sign counts for
     nothing, and where mail would rest on one of them `can_encrypt` is False. A message is protected
     by keys of one `kind`. `in_vault`: it is kept in the store and goes wherever the profile goes.
+    `vouches`: it is an authority that the user took in, and speaks for the keys of others.
     """
 
     fingerprint: str
@@ -93,6 +94,7 @@ class KeyInfo:
     weak: tuple[str, ...] = ()
     kind: str = OPENPGP
     in_vault: bool = False
+    vouches: bool = False
 
     @property
     def usable(self) -> bool:

@@ -112,11 +112,11 @@ class SeveralKeys:
     def restore(self, data: bytes, code: str) -> bytes:
         """The secret key in such a file; raises BadInput."""
         refused: BadInput | None = None
-        for plugin in self._plugins:
+        for plugin in reversed(self._plugins):
             try:
                 return plugin.keys.restore(data, code)
             except BadInput as problem:
-                refused = refused or problem
+                refused = _clearer(refused, problem)
         raise refused or BadInput("This file is no copy of a key.")
 
     def extend(self, fingerprint: str) -> KeyInfo:

@@ -19,8 +19,7 @@ _NO_SEAL = {
 
 
 UNGUARDED_SUMMARY = (
-    "Encrypted, by a method that does not show whether somebody changed it. Nothing confirms the "
-    "sender."
+    "Encrypted, but it could have been changed on its way. Nothing confirms the sender."
 )
 
 

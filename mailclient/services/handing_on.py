@@ -19,7 +19,7 @@ from mailclient.message.tree import parse
 from mailclient.services.accounts import Accounts
 from mailclient.services.identities import identity_of
 from mailclient.services.keys import Keys
-from mailclient.services.recovery import Recovery, new_code
+from mailclient.services.recovery import Recovery, is_certificate_file, new_code
 
 PUBLIC = "application/pgp-keys"  # RFC 3156 section 7
 FILE = "autocrypt-setup-message.html"
@@ -100,9 +100,12 @@ class HandingOn:
 
 
 def needs_code(data: bytes) -> bool:
-    """Whether a file is a copy of a key or a setup message, which a code opens; raises BadInput."""
+    """Whether a file is a copy of a key or a setup message, which a code opens, or a file with a
+    certificate, which a passphrase opens; raises BadInput."""
     inside = file_in(data)
-    return b"-----BEGIN PGP MESSAGE-----" in inside and b"KEY BLOCK-----" not in inside
+    return is_certificate_file(inside) or (
+        b"-----BEGIN PGP MESSAGE-----" in inside and b"KEY BLOCK-----" not in inside
+    )
 
 
 def file_in(data: bytes) -> bytes:

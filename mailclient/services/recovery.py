@@ -5,6 +5,7 @@ The code is not kept anywhere: whoever has file and code has the key.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from mailclient.services.keys import Keys
 from mailclient.store import Store
 
 GROUPS, DIGITS = 9, 4
+_PKCS12 = re.compile(rb"\x30.{1,5}?\x02\x01\x03", re.DOTALL)
 ASKED_BEFORE = timedelta(days=30)  # of its end one asks whether a key goes on
 ASKED_AFTER = timedelta(days=365)
 
@@ -70,11 +72,15 @@ class Recovery:
         self._events.publish(KeysChanged())
 
     def restore(self, data: bytes, code: str) -> tuple[Imported, ...]:
-        """Take back the key in a copy as one's own; raises BadInput.
+        """Take back the key in a copy as one's own, or take in the one in a file that was made by
+        somebody else and has a passphrase of its own; raises BadInput.
 
         Mail that waits for it is understood anew by the next run of the intake.
         """
-        armored = self._plugin().keys.restore(data, read_code(code))
+        typed = code.strip() if is_certificate_file(data) else ""
+        digits = sum(one.isdigit() for one in code)
+        plain = typed if typed and digits != GROUPS * DIGITS else read_code(code)
+        armored = self._plugin().keys.restore(data, plain)
         inside = self._plugin().keys.inspect(armored)
         if len(inside) != 1 or not inside[0].has_secret:
             raise BadInput("There is not exactly one secret key in this file.")
@@ -146,6 +152,11 @@ class Recovery:
 def new_code() -> str:
     """Nine groups of four digits (119 bits), as in a setup message of Autocrypt 1.1."""
     return "-".join(f"{secrets.randbelow(10**DIGITS):0{DIGITS}}" for _ in range(GROUPS))
+
+
+def is_certificate_file(data: bytes) -> bool:
+    """Whether this is a PKCS#12 file (RFC 7292 section 4: a sequence that begins with a 3)."""
+    return _PKCS12.match(data) is not None
 
 
 def read_code(text: str) -> str:

@@ -23,8 +23,9 @@ from mailclient.message.build import assemble
 from mailclient.message.draft import Draft
 from mailclient.message.facts import Opened, Outcome, SignatureStatus
 from mailclient.message.layers import find_layer
-from mailclient.message.security import SignatureWord, State
+from mailclient.message.security import SignatureWord, State, Trust
 from mailclient.message.tree import parse
+from mailclient.services.handing_on import needs_code
 from mailclient.services.sealing import Sealing
 from tests.attacks.certificates import Holder, Pen, Wish, cbc, made, p7m, p7s, rsa_key, signed_data
 from tests.attacks.conftest import ALICE, BOB, SECRET, TEXT, Desk, desk_open
@@ -143,7 +144,7 @@ def test_ones_own_certificate_goes_only_with_its_key_and_comes_back_from_a_backu
     assert anna.key.private_numbers().d.to_bytes(256, "big") not in copy  # type: ignore[union-attr]
     ours.keys.delete(anna.fingerprint, secret=True)
     assert ours.keys.list() == ()
-    with pytest.raises(BadInput, match="does not open"):
+    with pytest.raises(BadInput, match="could not be opened"):
         ours.keys.restore(copy, "another code")
     ours.keys.import_keys(ours.keys.restore(copy, "the code"))
     assert ours.keys.list()[0].has_secret
@@ -160,6 +161,33 @@ def test_what_only_an_authority_can_do_says_so(plugin: Make, anna: Holder) -> No
         with pytest.raises(BadInput) as refused:
             call()
         assert "authority" in str(refused.value)
+
+
+def test_a_file_with_a_certificate_is_taken_in_by_its_passphrase_and_a_copy_by_its_code(
+    tmp_path: Path,
+) -> None:
+    root = made(Wish("Root", authority=True))
+    alice = made(Wish("Alice", (ALICE,)), root, rsa_key())
+    file = alice.p12("open sesame", root)
+    with desk_open(tmp_path) as desk:
+        app = desk.app
+        assert needs_code(file)
+        assert not needs_code(root.pem)
+        with pytest.raises(BadInput, match="could not be opened"):
+            app.handing_on.take_in(file, "open says me")
+        [taken] = app.handing_on.take_in(file, "open sesame")
+        assert taken.fingerprint == alice.fingerprint
+        copy = app.recovery.copy(alice.fingerprint)
+        assert needs_code(copy.data)
+        app.keys.delete(alice.fingerprint, secret=True)
+        with pytest.raises(BadInput):
+            app.handing_on.take_in(copy.data, "1234" * 9)
+        [back] = app.handing_on.take_in(copy.data, copy.code.replace("-", " "))
+        assert (back.fingerprint, back.secret) == (alice.fingerprint, True)
+        [entry] = app.keys.entries(alice.fingerprint)
+        assert entry.trust is Trust.OWN
+        with pytest.raises(BadInput, match="no copy of a key"):
+            app.handing_on.take_in(b"hello", "1234" * 9)
 
 
 # Both ways

@@ -153,6 +153,7 @@ def info_of(certificate: x509.Certificate, *, has_secret: bool) -> KeyInfo:
         weak=(fingerprint,) if weak else (),
         kind="S/MIME",
         in_vault=True,
+        vouches=is_authority(certificate),
     )
 
 

@@ -27,6 +27,7 @@ from mailclient.crypto.smime.certificate import (
     may_receive,
     may_sign,
 )
+from mailclient.crypto.smime.elsewhere import ASK, MadeElsewhere
 from mailclient.errors import BadInput, KeyLocked, KeyMissing
 
 SETTING = "MAILCLIENT_AUTHORITIES"
@@ -36,8 +37,6 @@ _OWN, _PERSON, _AUTHORITY, _BETWEEN = "own/", "person/", "authority/", "between/
 _KEY = "secret/"
 _PEM = b"-----BEGIN CERTIFICATE-----"
 SecretKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-_NO_MAKING = "Certificates are made by an authority, not here."
-_ASK = "Ask an authority (often your firm) for a file with your certificate and import that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class _Found:
     own: Own | None = None
 
 
-class Certificates:
+class Certificates(MadeElsewhere):
     """All certificates of a profile; safe for any thread."""
 
     def __init__(
@@ -149,8 +148,11 @@ class Certificates:
     # Taking in
 
     def inspect(self, data: bytes) -> tuple[KeyInfo, ...]:
-        """The certificates in `data`; a PKCS#12 file shows nothing without its passphrase."""
+        """The certificates in `data`; a closed PKCS#12 file shows nothing, an open one whose it
+        is."""
         found = _readable(data)
+        if not found and (own := _open_pkcs12(data).own):
+            return (info_of(own.certificate, has_secret=True),)
         people = [one for one in found if not is_authority(one)]
         return tuple(info_of(one, has_secret=False) for one in people or found)
 
@@ -183,11 +185,10 @@ class Certificates:
 
     def _opened(self, data: bytes) -> _Found:
         """What is in a PKCS#12 file, with a question for its passphrase where it has one."""
-        try:
-            return _pkcs12(data, None)
-        except UNREADABLE:
-            if not data.startswith(b"\x30"):
-                raise BadInput("There is no certificate in it.") from None
+        if (found := _open_pkcs12(data)).own or found.certificates:
+            return found
+        if not data.startswith(b"\x30"):
+            raise BadInput("There is no certificate in it.")
         passphrase = self._ask("the file with your certificate")
         if passphrase is None:
             raise KeyLocked(
@@ -203,7 +204,7 @@ class Certificates:
 
     def _take_own(self, own: Own) -> Imported:
         if not may_sign(own.certificate) and not may_receive(own.certificate):
-            raise BadInput("This certificate is not for mail.", _ASK)
+            raise BadInput("This certificate is not for mail.", ASK)
         fingerprint = fingerprint_of(own.certificate)
         self._vault[_KEY + fingerprint] = own.key.private_bytes(
             serialization.Encoding.DER,
@@ -243,17 +244,24 @@ class Certificates:
 
     def restore(self, data: bytes, code: str) -> bytes:
         """The same file without a passphrase, as `import_keys` takes it; raises BadInput."""
+        if not data.startswith(b"\x30"):
+            raise BadInput("This file is no copy of a certificate.")
         try:
-            found = _pkcs12(data, code.encode("utf-8"))
+            found = _open_pkcs12(data)
+            if found.own is None:
+                found = _pkcs12(data, code.encode("utf-8"))
         except UNREADABLE:
-            raise BadInput("The recovery code does not open this file.") from None
+            raise BadInput(
+                "The file with your certificate could not be opened.",
+                "Is its passphrase right, and is it a PKCS#12 file (.p12 or .pfx)?",
+            ) from None
         if found.own is None:
             raise BadInput("There is no secret key in this file.")
         return pkcs12.serialize_key_and_certificates(
             b"mail",
             _storable(found.own.key),
             found.own.certificate,
-            (),
+            found.certificates,
             serialization.NoEncryption(),
         )
 
@@ -276,37 +284,6 @@ class Certificates:
             raise KeyMissing(f"There is no such certificate: {fingerprint}.")
         return found
 
-    # What authorities do
-
-    def generate(self, address: str, name: str, passphrase: str | None) -> KeyInfo:
-        """Not here."""
-        raise BadInput(_NO_MAKING, _ASK)
-
-    def extend(self, fingerprint: str) -> KeyInfo:
-        """Not here."""
-        raise BadInput("A certificate is renewed by its authority, not here.", _ASK)
-
-    def add_subkey(self, fingerprint: str, passphrase: str = "") -> KeyInfo:
-        """Not here."""
-        raise BadInput("A certificate has no parts that could be renewed by themselves.", _ASK)
-
-    def change_passphrase(self, fingerprint: str, old: str, new: str) -> None:
-        """Not here."""
-        raise BadInput("A certificate has no passphrase of its own: the store guards its key.")
-
-    def setup_file(self, fingerprint: str, code: str, *, prefer_encrypt: bool) -> bytes:
-        """Not for certificates: that is a thing of OpenPGP."""
-        raise BadInput(
-            "A certificate is not moved by a setup message.", "Make a backup and import that."
-        )
-
-    def revoke(self, fingerprint: str) -> None:
-        """Not here."""
-        raise BadInput(
-            "A certificate is withdrawn by its authority, not here.",
-            "Tell the authority that your key is in other hands.",
-        )
-
 
 def _readable(data: bytes) -> tuple[x509.Certificate, ...]:
     """The certificates in PEM, DER or a PKCS#7 file; () where there are none to be read."""
@@ -323,6 +300,14 @@ def _readable(data: bytes) -> tuple[x509.Certificate, ...]:
         if found:
             return found
     return ()
+
+
+def _open_pkcs12(data: bytes) -> _Found:
+    """What is in a PKCS#12 file that has no passphrase; nothing where it is none."""
+    try:
+        return _pkcs12(data, None)
+    except UNREADABLE:
+        return _Found(())
 
 
 def _pkcs12(data: bytes, passphrase: bytes | None) -> _Found:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout
 
+from mailclient.crypto.api import OPENPGP
 from mailclient.gui import icons, parts
 from mailclient.gui.keys.words import TRUST, about, grouped, seen_as
 from mailclient.message.security import Trust
@@ -98,6 +99,13 @@ def offered(
 ) -> tuple[tuple[KeyVerb, ...], tuple[KeyVerb, ...]]:
     """What the buttons of a key offer, and what its menu does."""
     verb = KeyVerb
+    if entry.key.vouches:
+        return (), (verb.SAVE, verb.DETAILS, verb.DELETE)
+    if (
+        entry.key.has_secret and entry.key.in_vault
+    ):  # what its authority or nobody can do is not here
+        copies = (verb.BACKUP,) if entry.key.kind != OPENPGP else ()
+        return (*copies, verb.SHOW), (verb.SAVE, verb.DETAILS, verb.DELETE)
     if entry.key.has_secret:
         if entry.key.revoked:
             return (verb.SAVE,), (verb.DETAILS, verb.DELETE)

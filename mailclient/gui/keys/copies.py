@@ -73,7 +73,8 @@ class Copies(QObject):
         dialog = QInputDialog(self._window)
         dialog.setWindowTitle("Recovery code")
         dialog.setLabelText(
-            "The 36 digits on your recovery sheet, or that your other program shows:"
+            "The 36 digits on your recovery sheet or of your other program, or the passphrase of "
+            "the file:"
         )
         dialog.setTextEchoMode(QLineEdit.EchoMode.Normal)
         dialog.textValueSelected.connect(lambda code: self.restore(name, code))

@@ -149,6 +149,8 @@ class KeyVerbs(QObject):
             if own
             else "Mail to this person cannot be encrypted any more until there is a key again."
         )
+        if entry.key.vouches:
+            text = "What it vouches for counts no more until you accept each key yourself."
         ask(
             self._window,
             "Delete your own key?" if own else "Delete this key?",

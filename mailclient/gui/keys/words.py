@@ -30,6 +30,7 @@ _SOURCES = {
     "Autocrypt": "with a letter of theirs",
     "Autocrypt gossip": "with a letter of somebody else",
     "GnuPG": "from the keys on this computer",
+    "a signature": "with a signature of theirs",
     "letter": "attached to a letter of theirs",
     "file": "from a file",
     "clipboard": "from the clipboard",
@@ -55,6 +56,9 @@ _HOW = {
 def seen_as(entry: KeyEntry) -> str:
     """What is thought of a key, and what keeps it from use."""
     words = TRUST[entry.trust][2]
+    if entry.key.vouches:
+        names = [people.plain(one) for one in entry.key.user_ids]
+        return f"{', '.join(names) or 'An authority'}: an authority that you trust"
     if entry.key.revoked:
         return f"{words}; withdrawn by its owner"
     if entry.key.expired:
@@ -73,7 +77,9 @@ def about(entry: KeyEntry) -> str:
     """Where a key came from, since when it is here, and until when it is valid."""
     key, own = entry.key, entry.key.has_secret
     since = "" if entry.since is None else f" on {dates.day(entry.since)}"
-    if own and entry.source == "made here":
+    if key.vouches:
+        parts = ["You took it in. It vouches for the certificates of others."]
+    elif own and entry.source == "made here":
         parts = [f"Made here on {dates.day(key.created)}."]
     else:
         parts = [f"Came {came(entry.source)}{since}."]
@@ -120,7 +126,7 @@ def ending(expires: datetime, who: str, now: datetime) -> str:
 
 def person_name(person: Person) -> str:
     """A person in the list: the name in the key if it has one, else the address."""
-    return people.plain(person.name) or people.plain(person.address) or "No address"
+    return people.plain(person.name) or people.plain(person.address) or "Without an address"
 
 
 def grouped(fingerprint: str) -> str:

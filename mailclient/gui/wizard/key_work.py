@@ -102,7 +102,10 @@ class KeyWork:
         """Ask for the code that opens a copy of a key, or the file of a setup message."""
         dialog = QInputDialog(self._page)
         dialog.setWindowTitle("Recovery code")
-        dialog.setLabelText("The 36 digits on your recovery sheet, or of your other program:")
+        dialog.setLabelText(
+            "The 36 digits on your recovery sheet or of your other program, or the passphrase of "
+            "the file:"
+        )
         dialog.textValueSelected.connect(lambda code: self.take_file(name, code))
         dialog.open()
 
