@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from mailclient.app import App
@@ -140,7 +140,8 @@ class Desk(QObject):
         self.session = None
         for window in QApplication.topLevelWidgets():
             window.hide()
-            window.deleteLater()
+            if window.windowType() is not Qt.WindowType.Popup:  # who proposes owns the list of it
+                window.deleteLater()
         frames.spare_no_more()
         return True
 
