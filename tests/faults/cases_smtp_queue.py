@@ -1,4 +1,4 @@
-"""S1 to S7, S10, S11 and C1 of the queue: refusals, delays and cuts, with Postfix or a server of
+"""S1 to S5, S7, S10, S11 and C1 of the queue: refusals, delays, cuts, with Postfix or a server of
 moods. Whatever happens: each recipient has one copy, or the sender was told."""
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from mailclient.account import Security
 from mailclient.errors import AlreadyQueued
 from mailclient.message.address import Address
 from mailclient.message.draft import Draft
+from mailclient.services.jobs import Job
 from mailclient.services.waiting import Late, late
+from mailclient.store.folders import Role
 from mailclient.store.outbox import OutState
 from tests.faults.proxy import Byte, Cut, Fault, Way, proxy
 from tests.faults.registry import Bench, case
 from tests.faults.smtp_people import ALICE, NAMES, Moody, Sender, at_postfix, judge, sender
-from tests.servers.scripted import scripted
+from tests.servers.scripted import Conversation, scripted
 
 ENDS = {OutState.SENT, OutState.FAILED, OutState.UNCERTAIN}
 
@@ -77,6 +79,57 @@ def moods(bench: Bench) -> None:
         found = ends(alice)
         assert found["uncertain"] <= server.cuts_past_the_dot * len(NAMES)
         bench.tries.update(found)
+
+
+@case("S2", "one of several does not exist: the others have one copy, and that one is named")
+def one_does_not_exist(bench: Bench) -> None:
+    with sender(bench, bench.servers.smtp.smtps, Security.TLS) as alice:
+        for number in range(bench.cycles):
+            names = ["bob", "nosuchbody", "carol"]
+            bench.chance.shuffle(names)
+            id = alice.queue(f"once {number}", *names)
+            problem = alice.flush()
+            assert "nosuchbody@example.org does not exist at example.org" in str(problem)
+            item = alice.app._store.outbox.get(id)
+            assert [one.address for one in item.those(OutState.FAILED)] == [
+                "nosuchbody@example.org"
+            ]
+            alice.flush(now=True)
+            judge(alice, at_postfix(bench, alice, f"letter {number}"), f"letter {number}")
+        bench.tries.update(ends(alice))
+
+
+@case("S5", "cut past the last dot: never sent again by itself, settled by the copy that returns")
+def cut_past_the_dot(bench: Bench) -> None:
+    heard: list[bytes] = []
+
+    def script(talk: Conversation) -> None:
+        talk.smtp_log_in()
+        for word in (b"MAIL FROM", b"RCPT TO"):
+            talk.answer(word, b"250 ok\r\n")
+        talk.answer(b"DATA", b"354 go on\r\n")
+        heard.append(talk.hear_message())
+        talk.cut()
+
+    with scripted(script) as running, sender(bench, running.port) as alice:
+        id = alice.queue("once", "bob")
+        assert "may have been sent" in str(alice.flush())
+        for _ in range(bench.cycles * 2):
+            alice.clock.ahead += timedelta(hours=bench.chance.choice((0, 1, 30, 200)))
+            if bench.chance.random() < 0.2:
+                alice.restart()
+            alice.flush(now=bench.chance.random() < 0.5)
+            item = alice.app._store.outbox.get(id)
+            assert (item.state, bool(item.problem)) == (OutState.UNCERTAIN, True)
+            assert len(heard) == 1
+        store = alice.app._store
+        inbox = store.folders.by_role(item.account_id, Role.INBOX)
+        store.messages.store_raw(
+            item.account_id, inbox.id, heard[0], unread=True, received=alice.clock()
+        )
+        alice.app.intake.run(Job(0))
+        assert ends(alice) == {"sent": 1}
+        assert len(heard) == 1
 
 
 @case("S3", "refused for everyone: the draft comes back whole, and is sent once")
