@@ -43,21 +43,16 @@ class _Batch:
     """Understood but not kept yet."""
 
     found: dict[int, Processed] = field(default_factory=dict)
+    size: int = 0  # bytes of text and of opened mail, about
+    signed: frozenset[str] = frozenset()  # senders with a good signature, which counts at once
     began: float = field(default_factory=time.monotonic)
 
-    @property
-    def size(self) -> int:
-        """How many bytes of text and of opened mail it holds, about."""
-        return sum(len(one.text) + len(one.opened or b"") for one in self.found.values())
-
-    @property
-    def signed(self) -> frozenset[str]:
-        """Whose mail in it has a good signature: that counts for the very next message."""
-        return frozenset(
-            one.envelope.from_[0].key
-            for one in self.found.values()
-            if one.envelope and one.envelope.from_ and one.signature == SignatureWord.GOOD.value
-        )
+    def add(self, id: int, one: Processed) -> None:
+        """Take one more."""
+        self.found[id] = one
+        self.size += len(one.text) + len(one.opened or b"")
+        if one.signature == SignatureWord.GOOD.value and one.envelope and one.envelope.from_:
+            self.signed |= {one.envelope.from_[0].key}
 
     @property
     def full(self) -> bool:
@@ -112,7 +107,8 @@ class Intake:
         try:
             for done, (id, opened) in enumerate(ahead.each(pending), before + 1):
                 job.cancel.check()
-                batch.found[id], key_came = self._understand(id, opened, job.cancel, batch.signed)
+                found, key_came = self._understand(id, opened, job.cancel, batch.signed)
+                batch.add(id, found)
                 if key_came:
                     ahead.key_came()
                 if batch.full:

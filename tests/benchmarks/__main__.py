@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import index, million, openpgp, parse, pop3, smtp, window
+from tests.benchmarks import index, million, openpgp, parse, pop3, smtp, start, window
 
 BENCHMARKS = {
     "index": index,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "parse": parse,
     "pop3": pop3,
     "smtp": smtp,
+    "start": start,
     "window": window,
 }
 

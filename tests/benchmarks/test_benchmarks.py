@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.benchmarks import index, million, openpgp, parse, plot, pop3, report, smtp
+from tests.benchmarks import index, million, openpgp, parse, plot, pop3, report, smtp, start
 from tests.benchmarks.delay import delayed
 from tests.benchmarks.growth import Growth
 from tests.benchmarks.mailbox import Content, messages
@@ -40,6 +40,17 @@ def test_a_small_run_fetches_everything_and_tells_it(
     printed = capsys.readouterr().out
     assert "| mailclient receive |" in printed
     assert "30 messages" in printed
+
+
+def test_each_start_is_run_as_often_as_was_asked_for_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start.main(Namespace(repeat=1, json=tmp_path / "found.json"))
+    document = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert all(one["least_cpu"] > 0 and one["memory"] > 0 for one in document["lines"])
+    printed = capsys.readouterr().out
+    assert "| `mailclient list` |" in printed
+    assert len(printed.splitlines()) == len(document["lines"]) + 2
 
 
 @pytest.mark.parametrize("server", smtp.SERVERS)
