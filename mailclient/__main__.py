@@ -23,6 +23,7 @@ def _window(context: Context, uri: str) -> int:
         context.unlock,
         lambda: way_of(context.profile),
         context.take_in,
+        context.restore,
     )
     return run(context.profile, door, uri)
 
@@ -37,7 +38,11 @@ def _demo(headless: bool) -> int:
 
     with world.running() as demo:
         door = Door(
-            lambda waiting: demo.app, demo.unlock, lambda: way_of(demo.profile), demo.take_in
+            lambda waiting: demo.app,
+            demo.unlock,
+            lambda: way_of(demo.profile),
+            demo.take_in,
+            demo.restore,
         )
         return run(demo.profile, door)
 

@@ -25,6 +25,7 @@ from mailclient.store.keyrings import pick_keyring
 if TYPE_CHECKING:
     from mailclient.services.jobs import Job
     from mailclient.services.moving import Told
+    from mailclient.services.upkeep import Restored, Upkeep
     from mailclient.store.moving import Arrived
 
 log = logging.getLogger(__name__)
@@ -173,11 +174,17 @@ class Context:
 
     def take_in(self, file: Path, words: str, own: str | None, told: Told) -> Arrived:
         """Make the closed profile one that was packed, opened by `own` or by the keyring."""
+        return self._upkeep(own).take_in(file, words, told)
+
+    def restore(self, file: Path, own: str | None) -> Restored:
+        """Put a backup in the place of the closed store, opened by `own` or by the keyring."""
+        return self._upkeep(own).restore(file)
+
+    def _upkeep(self, own: str | None) -> Upkeep:
         from mailclient.services.upkeep import Upkeep  # late: seldom wanted
 
         keyring = pick_keyring() if own is None else None
-        kept = Upkeep(self.profile, root.now, passphrase=own, keyring=keyring)
-        return kept.take_in(file, words, told)
+        return Upkeep(self.profile, root.now, passphrase=own, keyring=keyring)
 
     def passphrase(self) -> str | None:
         """The first line of the passphrase file; None where none is named."""

@@ -14,7 +14,7 @@ from mailclient.demo.surroundings import Clock, World
 from mailclient.demo.walk import walk
 from mailclient.paths import Profile
 from mailclient.services.moving import Told
-from mailclient.services.upkeep import Upkeep
+from mailclient.services.upkeep import Restored, Upkeep
 from mailclient.store.moving import Arrived
 
 
@@ -37,6 +37,10 @@ class Running:
     def take_in(self, file: Path, words: str, own: str | None, told: Told) -> Arrived:
         """Make the user's profile, once its account was removed, one that was packed."""
         return Upkeep(self.profile, now, passphrase=own, keyring=None).take_in(file, words, told)
+
+    def restore(self, file: Path, own: str | None) -> Restored:
+        """Put a backup in the place of the user's mail."""
+        return Upkeep(self.profile, now, passphrase=own, keyring=None).restore(file)
 
 
 def start(folder: Path, *, clock: Clock = now) -> World:

@@ -96,6 +96,7 @@ COMMANDS = (
     Command("usual", Place.VIEW, "Usual text size", ("Ctrl+0",)),
     Command("space", Place.TOOLS, "What takes the space…"),
     Command("clear-out", Place.TOOLS, "Clear out a folder…"),
+    Command("backups", Place.TOOLS, "Backups…"),
     Command("keys", Place.TOOLS, "Keys and people", ("Ctrl+Shift+K",), "key"),
     Command("accounts", Place.TOOLS, "Add an account…", (), "account"),
     Command("settings", Place.TOOLS, "Settings", ("Ctrl+,",), "settings"),

@@ -119,6 +119,7 @@ class Commands(QObject):
             "keys": lambda: self.others.show_keys(),
             "space": self.files.show_space,
             "clear-out": self.files.show_clearing_out,
+            "backups": self.files.show_backups,
             "accounts": self.others.add_account,
             "settings": self.others.show_settings,
             "documentation": self.others.show_documentation,

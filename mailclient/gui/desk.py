@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from mailclient.app import App
 from mailclient.errors import StoreLocked
 from mailclient.gui import frames, parts, theme
+from mailclient.gui.backups import Chosen
 from mailclient.gui.bridge import Changes
 from mailclient.gui.idle import IdleClock
 from mailclient.gui.opening import Door, Opening
@@ -21,6 +22,7 @@ from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.session import Session
 from mailclient.gui.settings.taking_in import Packed
 from mailclient.gui.single import FirstWindow
+from mailclient.services.upkeep import Restored
 from mailclient.settings import LOCK_AFTER_MINUTES, THEME
 from mailclient.store.moving import Arrived
 
@@ -37,10 +39,12 @@ class Desk(QObject):
         self._uri = ""
         self._drafts: Sequence[int] = ()
         self._came: Arrived | None = None
+        self._restored: Restored | None = None
         self.session: Session | None = None
         self.opening = Opening(door, self)
         self.opening.opened.connect(self._opened)
         self.opening.arrived.connect(self._arrived)
+        self.opening.restored.connect(self._put_back)
         self.opening.given_up.connect(lambda: QApplication.exit(1))
         self.idle = IdleClock(self)
         self.idle.idle.connect(self.lock)
@@ -71,11 +75,15 @@ class Desk(QObject):
         session.window.lock_wanted.connect(self.lock)
         session.bridge.changed.connect(self._changed)
         session.take_in_wanted.connect(self.take_in)
+        session.window.restore_wanted.connect(self.restore)
         self._watch()
         session.begin(uri)
         if self._came is not None:
             session.tell_arrived(self._came)
             self._came = None
+        if self._restored is not None:
+            session.tell_restored(self._restored)
+            self._restored = None
         for one in drafts:
             session.window.verbs.edit(one)
         QTimer.singleShot(0, session, frames.spare)
@@ -121,6 +129,20 @@ class Desk(QObject):
     def _take_in(self, packed: Packed) -> None:
         if self._clear():
             self.opening.take_in(packed)
+
+    def restore(self, chosen: Chosen) -> None:
+        """Keep what is being written, close the profile, put a backup in place, open it again."""
+        if self.session is not None:
+            self.session.window.verbs.put_away(
+                lambda drafts: QTimer.singleShot(0, self, lambda: self._restore(chosen))
+            )
+
+    def _restore(self, chosen: Chosen) -> None:
+        if self._clear():
+            self.opening.restore(chosen)
+
+    def _put_back(self, restored: Restored) -> None:
+        self._restored = restored
 
     def _arrived(self, arrived: Arrived) -> None:
         self._came = arrived

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from mailclient.gui import people
+from mailclient.gui.backups import BackupsWindow
 from mailclient.gui.bringing_in import ImportWindow
 from mailclient.gui.clearing_out import ClearingOutWindow
 from mailclient.gui.printing import Printing
@@ -76,6 +77,12 @@ class InAndOut(QObject):
         )
 
     # What it takes
+
+    def show_backups(self) -> None:
+        """Open the window of the backups."""
+        window = BackupsWindow(self._app, self._window.bridge, self._window)
+        window.restore_wanted.connect(self._window.restore_wanted)
+        window.show()
 
     def show_space(self) -> None:
         """Open the picture of what takes the space."""

@@ -45,6 +45,7 @@ class MainWindow(QMainWindow):
     closing = Signal()
     lock_wanted = Signal()
     take_in_wanted = Signal(object)  # a packed profile
+    restore_wanted = Signal(object)  # a backup
 
     def __init__(self, app: App, bridge: Bridge) -> None:
         super().__init__()

@@ -17,6 +17,7 @@ from mailclient.app import App
 from mailclient.cancel import CancelToken
 from mailclient.errors import Cancelled, KeyringLocked, MailError, PassphraseNeeded, StoreLocked
 from mailclient.gui import people
+from mailclient.gui.backups import Chosen
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.settings.taking_in import Packed
@@ -24,6 +25,7 @@ from mailclient.gui.waiting import WaitingWindow
 from mailclient.services.events import Events
 from mailclient.services.jobs import Job, Jobs
 from mailclient.services.moving import Told
+from mailclient.services.upkeep import Restored
 from mailclient.store.moving import Arrived
 from mailclient.store.vault import Way
 
@@ -40,13 +42,15 @@ class Door:
     """How a profile is opened; each of these blocks for a while.
 
     `open` asks the keyring where it has the key, `unlock` takes a passphrase, `way` is what the
-    profile is unlocked with (None: it is not there yet), `take_in` makes it one that was packed.
+    profile is unlocked with (None: it is not there yet), `take_in` makes it one that was packed,
+    `restore` puts a backup in its place.
     """
 
     open: Callable[[CancelToken], App]
     unlock: Callable[[str], App]
     way: Callable[[], Way | None]
     take_in: Callable[[Path, str, str | None, Told], Arrived]
+    restore: Callable[[Path, str | None], Restored]
 
 
 class Opening(QObject):
@@ -55,6 +59,7 @@ class Opening(QObject):
     opened = Signal(object)
     given_up = Signal()
     arrived = Signal(object)  # what of a packed profile is here now
+    restored = Signal(object)  # how a backup was put in place
 
     def __init__(self, door: Door, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,37 +101,58 @@ class Opening(QObject):
 
     def take_in(self, packed: Packed) -> None:
         """Make the closed, empty profile one that was packed, and open it."""
-        self._taking = f"Taking in {people.plain(packed.file.name)}…"
-        self._window().progress(self._taking, "")
-        self._bridge.run(
-            LANE,
+        self._change(
+            f"Taking in {people.plain(packed.file.name)}…",
             lambda job: self._door.take_in(packed.file, packed.words, packed.own, job.progress),
-            lambda arrived: self._took(packed, arrived),
-            lambda problem: self._not_taken(packed, problem),
-            title=self._taking,
+            packed.own,
+            self.arrived.emit,
         )
+
+    def restore(self, chosen: Chosen) -> None:
+        """Put a backup in the place of the closed store, and open it."""
+        self._change(
+            "Putting the backup in place…",
+            lambda job: self._door.restore(chosen.file, chosen.own),
+            chosen.own,
+            self.restored.emit,
+        )
+
+    def _change(
+        self,
+        title: str,
+        work: Callable[[Job], object],
+        own: str | None,
+        tell: Callable[[object], object],
+    ) -> None:
+        """Do what the profile is closed for; either way it is opened again."""
+        self._taking = title
+        self._window().progress(title, "")
+
+        def done(result: object) -> None:
+            self._end_change()
+            tell(result)
+            if own is None:
+                self.begin()
+            else:
+                self._window().wait()
+                self._unlock(own)
+
+        def failed(problem: MailError) -> None:
+            _tell(problem)
+            self._end_change()
+            self.begin()
+
+        self._bridge.run(LANE, work, done, failed, title=title)
 
     def _stepped(self, changes: Changes) -> None:
         if self._taking and self.waiting is not None:
             for view in self._jobs.views():
                 self.waiting.progress(self._taking, view.note)
 
-    def _took(self, packed: Packed, arrived: Arrived | None) -> None:
-        """It is here, or not: either way the profile is opened again."""
+    def _end_change(self) -> None:
         for view in self._jobs.views():
             self._jobs.forget(view.id)
         self._taking = ""
-        if arrived is not None:
-            self.arrived.emit(arrived)
-        if packed.own is None:
-            self.begin()
-        else:
-            self._window().wait()
-            self._unlock(packed.own)
-
-    def _not_taken(self, packed: Packed, problem: MailError) -> None:
-        _tell(problem)
-        self._took(packed, None)
 
     def close(self) -> None:
         """Show nothing any more, and wait for nobody."""

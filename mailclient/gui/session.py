@@ -9,6 +9,7 @@ from mailclient.gui import parts, theme
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.main_window import MainWindow
 from mailclient.gui.wizard.window import Wizard
+from mailclient.services.upkeep import Restored
 from mailclient.settings import THEME
 from mailclient.store.moving import Arrived
 
@@ -63,11 +64,19 @@ class Session(QObject):
             choices=[("Look at the keys", self.window.commands.others.show_storage)] * arrived.keys,
         )
 
+    def tell_restored(self, restored: Restored) -> None:
+        """Say that a backup is in place, and where the mail from before lies."""
+        aside = f" What was here before is {restored.aside}." if restored.aside else ""
+        self.window.strip.say(
+            f"The backup is in place, with {restored.messages:,} messages.{aside}"
+        )
+
     def close(self) -> None:
         """Tell nothing any more, and close the profile."""
         if self.wizard is not None:
             self.wizard.blockSignals(True)  # its end begins no work any more
         self._quiet.stop()
+        self.window.housekeeper.end()  # what sees every event must not outlive its window
         self.bridge.close()
         self.app.close()
 

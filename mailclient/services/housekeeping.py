@@ -21,6 +21,7 @@ from mailclient.services.jobs import Job
 from mailclient.settings import DAILY_BACKUP
 from mailclient.sizes import size_words
 from mailclient.store import Store, backup
+from mailclient.store.vault import opened
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,13 @@ class Housekeeping:
             except (ValueError, OSError):
                 continue
         return tuple(sorted(found, key=lambda one: one.made, reverse=True))
+
+    def look(self, file: Path, passphrase: str | None) -> None:
+        """Raise BadInput if a file is no backup, StoreLocked if the passphrase does not open it;
+        one that opens by the keyring is opened when it is put in place."""
+        document = backup.document_of(file)
+        if passphrase is not None:
+            opened(document, passphrase=passphrase, keyring=None)
 
     def due(self) -> bool:
         """Whether it is time for a backup: one is wanted, there is mail, and the last is a day

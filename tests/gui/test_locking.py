@@ -48,7 +48,8 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     app.accounts.add(Account((Identity("ann@example.org", "Ann"),)), "")
     kept = Upkeep(profile, now, passphrase="a passphrase", keyring=None)
     take_in = lambda file, words, own, told: kept.take_in(file, words, told)  # noqa: E731
-    door = Door(lambda waiting: app, unlock, lambda: way_of(profile), take_in)
+    restore = lambda file, own: kept.restore(file)  # noqa: E731
+    door = Door(lambda waiting: app, unlock, lambda: way_of(profile), take_in, restore)
     one = Desk(theme.Look(qapp, "light"), door, FirstWindow(profile.folder))
     one.open(app)
     yield one

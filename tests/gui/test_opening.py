@@ -23,6 +23,7 @@ from mailclient.account import Account, Identity, Server
 from mailclient.app import App, now, open_profile
 from mailclient.cancel import CancelToken
 from mailclient.gui import opening, theme
+from mailclient.gui.backups import BackupsWindow
 from mailclient.gui.desk import Desk
 from mailclient.gui.opening import Door
 from mailclient.gui.settings.taking_in import TakingInWindow
@@ -115,6 +116,9 @@ def start(
             lambda file, words, own, told: Upkeep(
                 profile, now, passphrase=own, keyring=None if own else keyring
             ).take_in(file, words, told),
+            lambda file, own: Upkeep(
+                profile, now, passphrase=own, keyring=None if own else keyring
+            ).restore(file),
         )
         desk = Desk(theme.Look(qapp, "light"), door, FirstWindow(profile.folder))
         one = Start(desk, profile, keyring)
@@ -416,3 +420,35 @@ def _rows(app: App) -> list[MessageRow]:
 
 def _words(dialog: QDialog) -> str:
     return " ".join(one.text() for one in dialog.findChildren(QLabel))
+
+
+def test_a_backup_is_put_in_place_and_the_profile_opens_again(
+    qtbot: QtBot, start: Callable[..., Start], tmp_path: Path, snap: Snap
+) -> None:
+    one = start(made=True)
+    qtbot.waitUntil(lambda: one.desk.session is not None, timeout=PATIENCE)
+    session = one.desk.session
+    assert session is not None
+    (tmp_path / "a.eml").write_text("From: a@x.org\nSubject: Before\n\nText.\n")
+    session.app.transfer.import_paths([tmp_path / "a.eml"], None, Job(0))
+    window = BackupsWindow(session.app, session.bridge, session.window)
+    window.restore_wanted.connect(session.window.restore_wanted)
+    window.show()
+    window.now.click()
+    qtbot.waitUntil(lambda: window.list.count() == 1, timeout=PATIENCE)
+    session.app.organise.delete(session.app.search.find("").ids)
+    session.app.organise.delete(session.app.search.find("").ids)
+    assert session.app.search.find("").count == 0
+    window.add(str(tmp_path / "a.eml"))
+    window.restore.click()
+    qtbot.waitUntil(lambda: "is no backup" in window.strip.words, timeout=PATIENCE)
+    window.list.setCurrentRow(0)
+    snap(window, "backups")
+    window.restore.click()
+    qtbot.waitUntil(lambda: one.desk.session not in (None, session), timeout=PATIENCE)
+    again = one.desk.session
+    assert again is not None
+    assert [row.subject for row in again.app.search.rows(again.app.search.find("").ids)] == [
+        "Before"
+    ]
+    assert "The backup is in place, with 1 messages." in again.window.strip.words

@@ -38,7 +38,7 @@ LATE_IMPORTS: dict[str, str] = {
     "parts.py": "a part is imported when it is asked for: a command needs few of many",
     "app.py::open_profile": "it is imported beside the unlocking of the store",
     "cli/context.py::progress": "most commands begin no job",
-    "cli/context.py::take_in": "a profile is seldom moved",
+    "cli/context.py::_upkeep": "a profile is seldom moved or put back",
     "__main__.py::_window": "the command line never loads Qt",
     "__main__.py::_demo": "the demo stands on an optional extra, and Qt may not be there",
 }
