@@ -7,19 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from mailclient.account import Account, Identity, Server
-from mailclient.message.address import Address
-from mailclient.message.body import Attachment
 from mailclient.message.excerpt import Excerpt
-from mailclient.message.security import Verdict
-from mailclient.services.accounts import StepResult
-from mailclient.services.compose import Reply
-from mailclient.services.keyfinding import Search
-from mailclient.services.keys import KeyEntry
-from mailclient.services.read import MessageView
-from mailclient.services.readiness import Readiness
-from mailclient.services.receive import Receipt
-from mailclient.services.redirect import Redirection
 from mailclient.services.waiting import late, next_try, question
 
 if TYPE_CHECKING:
@@ -28,6 +16,7 @@ if TYPE_CHECKING:
     from mailclient.message.body import Attachment
     from mailclient.message.security import Verdict
     from mailclient.services.accounts import StepResult
+    from mailclient.services.autocrypt import Recommendation
     from mailclient.services.compose import Reply
     from mailclient.services.keyfinding import Search
     from mailclient.services.keys import KeyEntry
@@ -276,8 +265,8 @@ def step(one: StepResult) -> Json:
     return {"server": one.what, "ok": one.ok, "text": one.text, "advice": one.advice}
 
 
-def readiness(one: Readiness) -> Json:
-    """`readiness --json`."""
+def readiness(one: Readiness, each: Sequence[Recommendation], together: Recommendation) -> Json:
+    """`readiness --json`, with what Autocrypt recommends for each recipient and for all."""
     return {
         "recipients": [
             {
@@ -286,10 +275,13 @@ def readiness(one: Readiness) -> Json:
                 "fingerprint": who.fingerprint or None,
                 "source": who.source or None,
                 "reason": who.reason,
+                "policy": who.policy.value if who.policy else None,
+                "autocrypt": recommended.value,
             }
-            for who in one.recipients
+            for who, recommended in zip(one.recipients, each, strict=True)
         ],
         "can_encrypt": one.can_encrypt,
+        "autocrypt": together.value,
     }
 
 

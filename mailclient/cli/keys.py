@@ -337,9 +337,13 @@ def readiness(context: Context, addresses: tuple[str, ...], as_json: bool) -> No
 
     Example: mailclient readiness bob@example.org
     """
-    found = context.app_or_scratch.keys.readiness(addresses)
+    app = context.app_or_scratch
+    found = app.keys.readiness(addresses)
+    accounts = app.accounts.list()
+    mutual = bool(accounts) and accounts[0].encryption is not EncryptionPolicy.WHEN_I_SAY
+    each, together = app.people.recommended(addresses, prefer_encrypt=mutual)
     if as_json:
-        print_json(forms.readiness(found))
+        print_json(forms.readiness(found, each, together))
         return
     for one in found.recipients:
         click.echo(f"{one.address}: {one.state.value}. {one.reason}")

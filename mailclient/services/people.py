@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailclient.account import EncryptionPolicy
 from mailclient.errors import BadInput
 from mailclient.message.address import normalise
+from mailclient.message.security import Trust
+from mailclient.services.autocrypt import Recommendation, recommend, together
 from mailclient.services.events import Events, KeysChanged
 from mailclient.services.keys import KeyEntry, Keys
 from mailclient.store import Store
@@ -80,6 +82,27 @@ class People:
             _policy(self._store.peers.policy(wanted)),
             self._store.peers.get(wanted),
         )
+
+    def recommended(
+        self, addresses: Sequence[str], *, prefer_encrypt: bool, to_encrypted: bool = False
+    ) -> tuple[tuple[Recommendation, ...], Recommendation]:
+        """What Autocrypt recommends for each of these recipients, and for all; keys that were
+        refused count as none. What is done the policies say."""
+        usable = {
+            one.key.fingerprint
+            for one in self._keys.list()
+            if one.key.usable and one.trust is not Trust.REJECTED
+        }
+        each = tuple(
+            recommend(
+                self._store.peers.get(normalise(one)),
+                usable.__contains__,
+                to_encrypted=to_encrypted,
+                prefer_encrypt=prefer_encrypt,
+            )
+            for one in addresses
+        )
+        return each, together(each)
 
     def set_policy(self, address: str, policy: EncryptionPolicy | None) -> Person:
         """Say how to write to a person; None is as the account has it. Raises BadInput."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import shiboken6
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from mailclient.app import App
@@ -504,7 +504,7 @@ def test_a_key_in_a_file_is_taken_and_one_for_somebody_else_is_not(
         (tmp_path / f"{name}.asc").write_bytes(copy)
     at_the_key(qtbot, wizard, mail_servers)
     wizard.keys.use_key.click()
-    assert "no secret key" in wizard.keys.held.text()
+    assert "There is no key for carol@example.org" in wizard.keys.held.text()
     assert not wizard.next.isEnabled()
     wizard.key_work.take_file(str(tmp_path / "dora.asc"))
     qtbot.waitUntil(lambda: bool(wizard.strip.words), timeout=PATIENCE)
@@ -537,3 +537,24 @@ def test_a_key_can_wait(qtbot: QtBot, wizard: Wizard, mail_servers: MailServers)
         wizard.next.click()
     assert app.keys.own_key("carol@example.org") is None
     assert [one.address for one in app.accounts.list()] == ["carol@example.org"]
+
+
+def test_a_copy_of_a_key_is_taken_from_a_file_by_its_code(
+    qtbot: QtBot, wizard: Wizard, make_app: MakeApp, mail_servers: MailServers, tmp_path: Path
+) -> None:
+    elsewhere = make_app("elsewhere")
+    key = elsewhere.keys.generate("carol@example.org", "Carol", None)
+    copy = elsewhere.recovery.copy(key.fingerprint)
+    (tmp_path / "copy.asc").write_bytes(copy.data)
+    at_the_key(qtbot, wizard, mail_servers)
+    wizard.keys.use_key.click()
+    wizard.key_work.take_file(str(tmp_path / "copy.asc"))
+    qtbot.waitUntil(lambda: bool(wizard.findChildren(QInputDialog)), timeout=PATIENCE)
+    [asked] = wizard.findChildren(QInputDialog)
+    asked.setTextValue("1" * 36)
+    asked.accept()
+    qtbot.waitUntil(lambda: "does not open this file" in wizard.strip.words, timeout=PATIENCE)
+    wizard.key_work.take_file(str(tmp_path / "copy.asc"), copy.code)
+    qtbot.waitUntil(lambda: wizard.keys.key is not None, timeout=PATIENCE)
+    assert wizard.keys.key is not None
+    assert wizard.keys.key.fingerprint == key.fingerprint

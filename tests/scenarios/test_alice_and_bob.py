@@ -41,9 +41,12 @@ def test_an_encrypted_letter_goes_there_and_back(
                 "fingerprint": alice.json("key", "show", bob.address)["keys"][0]["fingerprint"],
                 "source": "file",
                 "reason": "The key is confirmed.",
+                "policy": None,
+                "autocrypt": "disable",  # no mail of his has come yet
             }
         ],
         "can_encrypt": True,
+        "autocrypt": "disable",
     }
 
     sent = alice.json(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from mailclient.app import App
+from mailclient.account import Account, Identity
+from mailclient.app import App, open_profile
 from mailclient.message.build import assemble
 from mailclient.message.headers import protect
 from mailclient.message.security import State
+from mailclient.paths import Profile
 from mailclient.services.jobs import Job
 from mailclient.settings import KEEP_DECRYPTED
 from tests.integration.crypto.conftest import Pen
@@ -134,3 +137,40 @@ def test_an_answer_from_mail_without_a_copy_is_encrypted_and_quotes_it(
     draft = alice.compose.reply(alice.read.view(receive(alice, letter))).draft
     assert (draft.encrypt, draft.quotes_protected) == (True, True)
     assert "> Meet me at the lilac gate." in draft.text
+
+
+def test_what_waited_for_a_passphrase_opens_by_itself_once_it_was_given(
+    homes: Callable[[], Path], pens: Callable[[], Pen], tmp_path: Path
+) -> None:
+    given: list[str] = []
+    home = homes()
+    app = open_profile(
+        Profile(tmp_path / "guarded"), passphrase="x", gnupg_home=home,
+        ask_passphrase=lambda what: given[-1] if given else None,
+    )  # fmt: skip
+    try:
+        app.accounts.add(Account((Identity(ALICE, "Alice"),)), "")
+        key = app.keys.generate(ALICE, "Alice", "open sesame").fingerprint
+        pen = pens()
+        pen.plugin.keys.import_keys(app.keys.export(ALICE))
+        own = pen.key(BOB)
+        kill = ["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"]
+        subprocess.run(kill, check=True, capture_output=True)
+        paths = []
+        for at in range(3):
+            fields = (
+                ("From", BOB), ("To", ALICE), ("Subject", f"x{at}"),
+                ("Date", format_datetime(datetime.now(UTC))), ("Message-ID", f"<{at}@example.org>"),
+            )  # fmt: skip
+            paths.append(tmp_path / f"{at}.eml")
+            paths[-1].write_bytes(assemble(fields, pen.seal(own, key)))
+        app.jobs.submit("work", lambda job: app.transfer.import_paths(paths, None, job)).result()
+        app.intake.run(Job(0))
+        assert app.search.find("lilac").ids.tolist() == []
+        first, *others = app.search.find("from:bob").ids
+        given.append("open sesame")
+        assert "lilac gate" in app.read.view(first).body.text
+        app.intake.run(Job(0))
+        assert sorted(app.search.find("lilac").ids) == sorted((first, *others))
+    finally:
+        app.close()
