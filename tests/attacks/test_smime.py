@@ -150,6 +150,20 @@ def test_ones_own_certificate_goes_only_with_its_key_and_comes_back_from_a_backu
     assert ours.keys.list()[0].has_secret
 
 
+def test_doctor_counts_certificates_and_warns_of_one_that_ends_soon(
+    plugin: Make, anna: Holder, root: Holder
+) -> None:
+    ours = plugin()
+    ours.keys.import_keys(root.pem)
+    ours.keys.import_keys(anna.p12(None))
+    [told] = ours.check()
+    assert told.text == "Certificates of your own: 1; trusted authorities: 1."
+    soon = made(Wish("Anna soon", ("anna@example.org",), days=(-300, 10)), root, rsa_key())
+    ours.keys.import_keys(soon.p12(None))
+    assert [one.level for one in ours.check()] == ["ok", "warning"]
+    assert "Ask its authority for another." in ours.check()[1].text
+
+
 def test_what_only_an_authority_can_do_says_so(plugin: Make, anna: Holder) -> None:
     keys = plugin().keys
     for call in (

@@ -74,7 +74,7 @@ class SMime:
         """One's own certificates, and those that end soon."""
         own = [one for one in self.keys.list() if one.has_secret]
         trusted = len(self.keys.authorities())
-        text = f"S/MIME: {len(own)} certificates of your own, {trusted} trusted authorities."
+        text = f"Certificates of your own: {len(own)}; trusted authorities: {trusted}."
         found = [Finding("S/MIME", "ok", text)]
         for one in own:
             if one.expires is not None and one.expires < datetime.now(UTC) + _SOON:
