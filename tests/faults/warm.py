@@ -20,7 +20,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -129,7 +129,8 @@ def _load() -> None:
     """Import what any command may come to need."""
     for package in (cli, services, store, transport, crypto):
         for _, name, _ in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            import_module(name)
+            with suppress(ModuleNotFoundError):  # for an extra that is not installed
+                import_module(name)
 
 
 def main() -> None:
