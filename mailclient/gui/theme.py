@@ -18,7 +18,6 @@ from mailclient.resources import resource
 GRID = 4
 ROW_HEIGHT = 56
 ICON = 18
-TOOL_PADDING = 8
 RADIUS = 6
 PADDING = 12
 
@@ -190,12 +189,13 @@ def _bare(t: Theme) -> str:
     QLabel[look="secondary"] {{ color: {t.secondary}; }}
     QLabel[look="danger"] {{ color: {t.danger}; }}
     QToolButton {{ border: 1px solid transparent; border-radius: {RADIUS}px;
-        padding: 5px {TOOL_PADDING}px; background: transparent; color: {t.text}; }}
+        padding: 5px 8px; background: transparent; color: {t.text}; }}
     QToolButton:hover {{ background: {t.hover}; }}
     QToolButton:focus {{ border-color: {t.accent}; }}
     QToolButton:checked {{ background: {t.selection}; color: {t.accent}; }}
     QToolButton:pressed {{ background: {t.selection}; }}
     QToolButton:disabled {{ color: {t.secondary}; }}
+    QToolButton::menu-button {{ border: none; width: 14px; }}
     QToolButton::menu-indicator {{ image: none; width: 0; }}
     QPushButton {{ border: 1px solid {t.line}; border-radius: {RADIUS}px; padding: 5px 14px;
         background: {t.ground}; color: {t.text}; }}

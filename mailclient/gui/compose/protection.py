@@ -41,7 +41,6 @@ class Protection(QWidget):
         self._fixes = QHBoxLayout()
         self._fixes.setSpacing(0)
         row = QHBoxLayout()
-        row.setContentsMargins(-theme.TOOL_PADDING, 0, 0, 0)  # its icon below the fields' edge
         row.setSpacing(8)
         row.addWidget(self.encrypt)
         row.addWidget(self.sign)
