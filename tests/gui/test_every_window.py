@@ -336,6 +336,36 @@ def test_all_of_it_fits_on_a_small_screen(window: QWidget, snap: Snap) -> None:
     snap(window, f"every-{window.property('called')}".replace(" ", "-").replace(":", ""))
 
 
+def test_the_chips_of_the_seal_are_whole_on_a_small_screen_and_beside_it_on_a_large_one(
+    qtbot: QtBot, main: MainWindow
+) -> None:
+    seal = main.reader.seal
+    for at in range(main.model.rowCount()):
+        main.pane.list.select_row(at)
+        id = main.model.ids[at]
+        qtbot.waitUntil(
+            lambda id=id: main.reader.view is not None and main.reader.view.id == id,  # type: ignore[misc]
+            timeout=PATIENCE,
+        )
+        if seal.isVisible():
+            break
+    chips = (seal.encryption, seal.signature)
+    for width, below in ((ROOM[0], True), (1920, False)):
+        main.resize(width, ROOM[1])
+        qtbot.waitUntil(
+            lambda below=below: (
+                (  # type: ignore[misc]
+                    chips[0].mapTo(seal, chips[0].rect().topLeft()).y()
+                    > seal.sentence.geometry().top() + seal.sentence.height() // 2
+                )
+                is below
+            ),
+            timeout=PATIENCE,
+        )
+        assert [one.width() >= one.sizeHint().width() for one in chips] == [True, True]
+    main.resize(*ROOM)
+
+
 def test_the_tabs_of_the_settings_are_all_walked(main: MainWindow) -> None:
     made = settings(main, 0)
     assert isinstance(made.tabs, QTabWidget)
