@@ -24,6 +24,7 @@ def _window(context: Context, uri: str) -> int:
         lambda: way_of(context.profile),
         context.take_in,
         context.restore,
+        context.rekey,
     )
     return run(context.profile, door, uri)
 
@@ -43,6 +44,7 @@ def _demo(headless: bool) -> int:
             lambda: way_of(demo.profile),
             demo.take_in,
             demo.restore,
+            demo.rekey,
         )
         return run(demo.profile, door)
 

@@ -20,7 +20,7 @@ from mailclient.parts import Parts
 from mailclient.paths import Profile
 from mailclient.store import Store
 from mailclient.store.keyrings import ANSWER_SECONDS, PICK_SECONDS, Keyring, pick_keyring
-from mailclient.store.vault import Way, way_of
+from mailclient.store.vault import Way, unlock, way_of
 from mailclient.transport.lookups import Lookups
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ class App(Parts):
     def opens_with_passphrase(self) -> bool:
         """Whether it can be closed and opened again by somebody who knows the passphrase."""
         return self._store.way is Way.PASSPHRASE
+
+    def check_passphrase(self, passphrase: str) -> None:
+        """Raise PassphraseNeeded for another one than the profile opens with."""
+        unlock(self.profile, passphrase=passphrase, keyring=None)
 
     def close(self) -> None:
         """Stop all jobs, and close the plug-ins and the store; once. A keyring that hangs is not

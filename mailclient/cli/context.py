@@ -186,6 +186,12 @@ class Context:
         keyring = pick_keyring() if own is None else None
         return Upkeep(self.profile, root.now, passphrase=own, keyring=keyring)
 
+    def rekey(self, old: str, new: str) -> None:
+        """Give the closed profile another passphrase, and a new key."""
+        from mailclient.services.upkeep import Upkeep  # late: seldom wanted
+
+        Upkeep(self.profile, root.now, passphrase=old, keyring=None).rekey(new)
+
     def passphrase(self) -> str | None:
         """The first line of the passphrase file; None where none is named."""
         return first_line(self._passphrase_file) if self._passphrase_file else None

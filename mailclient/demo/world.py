@@ -34,6 +34,10 @@ class Running:
         """The user's profile, opened again after it was locked; raises StoreLocked."""
         return self.world.open(passphrase)
 
+    def rekey(self, old: str, new: str) -> None:
+        """Give the user's closed profile another passphrase."""
+        Upkeep(self.profile, now, passphrase=old, keyring=None).rekey(new)
+
     def take_in(self, file: Path, words: str, own: str | None, told: Told) -> Arrived:
         """Make the user's profile, once its account was removed, one that was packed."""
         return Upkeep(self.profile, now, passphrase=own, keyring=None).take_in(file, words, told)

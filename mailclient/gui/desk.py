@@ -20,6 +20,7 @@ from mailclient.gui.idle import IdleClock
 from mailclient.gui.opening import Door, Opening
 from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.session import Session
+from mailclient.gui.settings.new_passphrase import Change
 from mailclient.gui.settings.taking_in import Packed
 from mailclient.gui.single import FirstWindow
 from mailclient.services.upkeep import Restored
@@ -76,6 +77,7 @@ class Desk(QObject):
         session.bridge.changed.connect(self._changed)
         session.take_in_wanted.connect(self.take_in)
         session.window.restore_wanted.connect(self.restore)
+        session.window.passphrase_wanted.connect(self.change_passphrase)
         self._watch()
         session.begin(uri)
         if self._came is not None:
@@ -143,6 +145,18 @@ class Desk(QObject):
 
     def _put_back(self, restored: Restored) -> None:
         self._restored = restored
+
+    def change_passphrase(self, change: Change) -> None:
+        """Keep what is being written, close the profile, give it another passphrase."""
+        if self.session is not None:
+            self.session.window.verbs.put_away(
+                lambda drafts: QTimer.singleShot(0, self, lambda: self._change(change, drafts))
+            )
+
+    def _change(self, change: Change, drafts: Sequence[int]) -> None:
+        if self._clear():
+            self._drafts = drafts
+            self.opening.rekey(change)
 
     def _arrived(self, arrived: Arrived) -> None:
         self._came = arrived

@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
     lock_wanted = Signal()
     take_in_wanted = Signal(object)  # a packed profile
     restore_wanted = Signal(object)  # a backup
+    passphrase_wanted = Signal(object)  # from which one to which
 
     def __init__(self, app: App, bridge: Bridge) -> None:
         super().__init__()

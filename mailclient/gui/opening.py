@@ -20,6 +20,7 @@ from mailclient.gui import people
 from mailclient.gui.backups import Chosen
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.passphrase import PassphraseDialog
+from mailclient.gui.settings.new_passphrase import Change
 from mailclient.gui.settings.taking_in import Packed
 from mailclient.gui.waiting import WaitingWindow
 from mailclient.services.events import Events
@@ -43,7 +44,7 @@ class Door:
 
     `open` asks the keyring where it has the key, `unlock` takes a passphrase, `way` is what the
     profile is unlocked with (None: it is not there yet), `take_in` makes it one that was packed,
-    `restore` puts a backup in its place.
+    `restore` puts a backup in its place, `rekey` gives it another passphrase.
     """
 
     open: Callable[[CancelToken], App]
@@ -51,6 +52,7 @@ class Door:
     way: Callable[[], Way | None]
     take_in: Callable[[Path, str, str | None, Told], Arrived]
     restore: Callable[[Path, str | None], Restored]
+    rekey: Callable[[str, str], None]
 
 
 class Opening(QObject):
@@ -106,6 +108,15 @@ class Opening(QObject):
             lambda job: self._door.take_in(packed.file, packed.words, packed.own, job.progress),
             packed.own,
             self.arrived.emit,
+        )
+
+    def rekey(self, change: Change) -> None:
+        """Give the closed profile another passphrase, and open it."""
+        self._change(
+            "Encrypting your mail with a new key…",
+            lambda job: self._door.rekey(change.old, change.new),
+            change.new,
+            lambda done: None,
         )
 
     def restore(self, chosen: Chosen) -> None:

@@ -33,13 +33,18 @@ class OtherWindows:
         sender = view.envelope.from_[:1] if view is not None else ()
         self.show_keys(sender[0].key if sender else "")
 
+    def _settings(self) -> SettingsWindow:
+        made = SettingsWindow(self._window.app, self._window.bridge, self._window)
+        made.storage.passphrase_wanted.connect(self._window.passphrase_wanted)
+        return made
+
     def show_settings(self) -> None:
         """Open the settings."""
-        SettingsWindow(self._window.app, self._window.bridge, self._window).show()
+        self._settings().show()
 
     def show_storage(self) -> None:
         """Open the settings where they tell of the store, and of keys that came along."""
-        window = SettingsWindow(self._window.app, self._window.bridge, self._window)
+        window = self._settings()
         window.tabs.setCurrentWidget(window.storage)
         window.show()
 
@@ -55,7 +60,7 @@ class OtherWindows:
 
     def show_account(self, lane: str) -> None:
         """Open the settings of the account of a lane; of one that logs in, at the password."""
-        window = SettingsWindow(self._window.app, self._window.bridge, self._window)
+        window = self._settings()
         kind, _, address = lane.partition(":")
         window.accounts.choose(address, password=kind != "account")
         window.show()

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from mailclient.account import Account, Identity
 from mailclient.app import App, now, open_profile
+from mailclient.errors import PassphraseNeeded
 from mailclient.gui import theme
 from mailclient.gui.compose.keeper import Standing
 from mailclient.gui.compose.window import ComposeWindow
@@ -21,6 +22,8 @@ from mailclient.gui.desk import Desk
 from mailclient.gui.idle import IdleClock
 from mailclient.gui.opening import Door
 from mailclient.gui.session import Session
+from mailclient.gui.settings.new_passphrase import NewPassphraseDialog
+from mailclient.gui.settings.window import SettingsWindow
 from mailclient.gui.single import FirstWindow
 from mailclient.message.address import Address
 from mailclient.message.draft import AttachmentSource, Draft
@@ -49,7 +52,8 @@ def desk(qapp: QApplication, tmp_path: Path) -> Iterator[Desk]:
     kept = Upkeep(profile, now, passphrase="a passphrase", keyring=None)
     take_in = lambda file, words, own, told: kept.take_in(file, words, told)  # noqa: E731
     restore = lambda file, own: kept.restore(file)  # noqa: E731
-    door = Door(lambda waiting: app, unlock, lambda: way_of(profile), take_in, restore)
+    rekey = lambda old, new: Upkeep(profile, now, passphrase=old, keyring=None).rekey(new)  # noqa: E731
+    door = Door(lambda waiting: app, unlock, lambda: way_of(profile), take_in, restore, rekey)
     one = Desk(theme.Look(qapp, "light"), door, FirstWindow(profile.folder))
     one.open(app)
     yield one
@@ -226,3 +230,44 @@ def test_the_collector_of_garbage_spares_a_window_only_while_it_is_there(
     qtbot.waitUntil(lambda: gc.get_freeze_count() > 0, timeout=PATIENCE)
     desk.close()
     assert gc.get_freeze_count() == 0
+
+
+def test_the_passphrase_is_changed_in_the_settings_and_what_was_written_comes_back(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    session = session_of(desk)
+    session.window.verbs.compose()
+    qtbot.waitUntil(lambda: len(shown(ComposeWindow)) == 1, timeout=PATIENCE)
+    [composer] = shown(ComposeWindow)
+    assert isinstance(composer, ComposeWindow)
+    composer.form.text.setPlainText(WORDS)
+    session.window.commands.others.show_storage()
+    [settings] = session.window.findChildren(SettingsWindow)
+    settings.storage.passphrase.click()
+    [dialog] = settings.findChildren(NewPassphraseDialog)
+    for old, new, again, told in (
+        ("a passphrase", "short", "short", "shorter than 8 signs"),
+        ("a passphrase", "another passphrase", "yet another", "not the same"),
+        ("not it", "another passphrase", "another passphrase", "not the passphrase"),
+    ):
+        dialog.old.setText(old)
+        dialog.new.setText(new)
+        dialog.again.setText(again)
+        dialog.change.click()
+        qtbot.waitUntil(lambda told=told: told in dialog.strip.words, timeout=PATIENCE)  # type: ignore[misc]
+    assert desk.session is session
+    dialog.old.setText("a passphrase")
+    dialog.change.click()
+    qtbot.waitUntil(
+        lambda: desk.session is not None and desk.session is not session, timeout=PATIENCE
+    )
+    qtbot.waitUntil(lambda: len(shown(ComposeWindow)) == 1, timeout=PATIENCE)
+    [again_written] = shown(ComposeWindow)
+    assert isinstance(again_written, ComposeWindow)
+    assert again_written.form.text.toPlainText().startswith(WORDS)
+    app = session_of(desk).app
+    app.check_passphrase("another passphrase")
+    with pytest.raises(PassphraseNeeded):
+        app.check_passphrase("a passphrase")
+    again_written.keeper.end()
+    again_written.close()

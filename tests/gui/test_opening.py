@@ -119,6 +119,7 @@ def start(
             lambda file, own: Upkeep(
                 profile, now, passphrase=own, keyring=None if own else keyring
             ).restore(file),
+            lambda old, new: Upkeep(profile, now, passphrase=old, keyring=None).rekey(new),
         )
         desk = Desk(theme.Look(qapp, "light"), door, FirstWindow(profile.folder))
         one = Start(desk, profile, keyring)

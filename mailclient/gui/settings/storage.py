@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFont
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from mailclient.errors import MailError
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.settings.moving import MovingWindow
+from mailclient.gui.settings.new_passphrase import NewPassphraseDialog
 from mailclient.gui.strip import Strip
 
 # level of a finding -> icon, colour role, word for a screen reader
@@ -27,6 +28,8 @@ LEVELS = {
 class StoragePage(QWidget):
     """The folder of the profile on top, below it one line for each thing that was looked at."""
 
+    passphrase_wanted = Signal(object)  # from which one to which
+
     def __init__(self, app: App, bridge: Bridge, strip: Strip) -> None:
         super().__init__()
         self._app = app
@@ -39,6 +42,7 @@ class StoragePage(QWidget):
         self.show_folder = _button("Show folder", self._show_folder)
         self.look = _button("Check again", self.read)
         self.move_away = _button("Move to another computer…", self._move)
+        self.passphrase = _button("Change the passphrase…", self._change_passphrase)
         self.take_keys = _button("Take them into GnuPG", self._take_keys)
         self.keys_wait = parts.label(
             "Keys came along with this profile: your own, and those of people.", wrap=True
@@ -71,6 +75,8 @@ class StoragePage(QWidget):
         moving.addWidget(self.keys_wait, 1)
         moving.addWidget(self.take_keys)
         moving.addStretch(0)
+        self.passphrase.setVisible(app.opens_with_passphrase)
+        moving.addWidget(self.passphrase)
         moving.addWidget(self.move_away)
         column.addLayout(moving)
         column.addSpacing(12)
@@ -101,6 +107,11 @@ class StoragePage(QWidget):
 
     def _move(self) -> None:
         MovingWindow(self._app, self._bridge, self).show()
+
+    def _change_passphrase(self) -> None:
+        dialog = NewPassphraseDialog(self._app, self._bridge, self)
+        dialog.wanted.connect(self.passphrase_wanted)
+        dialog.show()
 
     def _show_keys(self) -> None:
         """Offer the keys that came along, while there are some."""
