@@ -180,17 +180,15 @@ class Context:
         """Put a backup in the place of the closed store, opened by `own` or by the keyring."""
         return self._upkeep(own).restore(file)
 
+    def rekey(self, old: str, new: str) -> None:
+        """Give the closed profile another passphrase, and a new key."""
+        self._upkeep(old).rekey(new)
+
     def _upkeep(self, own: str | None) -> Upkeep:
         from mailclient.services.upkeep import Upkeep  # late: seldom wanted
 
         keyring = pick_keyring() if own is None else None
         return Upkeep(self.profile, root.now, passphrase=own, keyring=keyring)
-
-    def rekey(self, old: str, new: str) -> None:
-        """Give the closed profile another passphrase, and a new key."""
-        from mailclient.services.upkeep import Upkeep  # late: seldom wanted
-
-        Upkeep(self.profile, root.now, passphrase=old, keyring=None).rekey(new)
 
     def passphrase(self) -> str | None:
         """The first line of the passphrase file; None where none is named."""
