@@ -44,7 +44,7 @@ def next_try(outlook: Outlook, now: datetime) -> str:
         return "Trying again now."
     if outlook.seconds is None:
         return "It is not tried again by itself."
-    return f"Next try at {_at(outlook.seconds, now)}."
+    return f"The next try comes by itself at {_at(outlook.seconds, now)}."
 
 
 def words(address: str, outlook: Outlook, now: datetime) -> Words:

@@ -6,7 +6,9 @@ and only then may the server delete. No transaction spans a wait for the network
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,7 +96,7 @@ class _Progress:
         rate = size / max(now - self._began, 0.001)
         total = max(self._size, size)
         words = (
-            f"{self._done:,} of {self._count:,} message{'' if self._count == 1 else 's'}, "
+            f"{self._done:,} of {_messages(self._count)}, "
             f"{size_words(size)} of {size_words(total)} ({size_words(rate)}/s)"
         )
         silent = now - self._moved
@@ -163,13 +165,12 @@ class Collection:
             progress.begin(open_spools[0])
             return open_spools[0]
 
-        refused = 0
+        refused: Counter[str] = Counter()
         try:
             for listed, got in session.retr(wanted, spool):
                 self._job.cancel.check()
                 if isinstance(got, NotFound):
-                    refused += 1
-                    self._refused(got)
+                    refused[_said(got)] += 1
                     continue
                 open_spools.clear()
                 crash_point("after_retr")
@@ -183,11 +184,16 @@ class Collection:
             for one in open_spools:
                 one.abort()
             self._commit(batch)
+            self._tell_refused(refused)
 
-    def _refused(self, why: NotFound) -> None:
-        self.problems.append(
-            f"1 message could not be fetched and stays on the server ({why.detail})."
-        )
+    def _tell_refused(self, refused: Mapping[str, int]) -> None:
+        """What the server would not hand over, by its reason."""
+        for why, count in refused.items():
+            stay, them = ("stays", "it") if count == 1 else ("stay", "them")
+            self.problems.append(
+                f"{_messages(count)} could not be fetched and {stay} on the server; each "
+                f"collection asks for {them} again.{why}"
+            )
 
     def fetch_heads(self, session: Pop3Session, wanted: Sequence[Listed]) -> None:
         """Fetch the heads of messages that are too large to come unasked."""
@@ -306,8 +312,7 @@ class Collection:
         """Ask the server to delete what is stored here and can be read back."""
         if not wanted:
             return []
-        count = f"{len(wanted):,} message{'' if len(wanted) == 1 else 's'}"
-        self._job.progress(0, 0, f"checking and deleting {count} on the server")
+        self._job.progress(0, 0, f"checking and deleting {_messages(len(wanted))} on the server")
         known = self._store.ledger.lines(self._account.id, [one.uid for one in wanted])
         sure = self._still_the_same(session, wanted, known)
         ready = [one for one in sure if self._readable(known[one.uid])]
@@ -319,12 +324,15 @@ class Collection:
     def delete_unasked(self, session: Pop3Session, wanted: Sequence[Listed]) -> list[Listed]:
         """Delete on the server, whatever is here: the user wants it so, or it was just stored."""
         asked: list[Listed] = []
+        kept: Counter[str] = Counter()
         for one, refused in session.dele(wanted):
             if refused is not None:
-                self.problems.append(f"The server did not delete a message ({refused.detail}).")
+                kept[_said(refused)] += 1
                 continue
             crash_point("after_dele")
             asked.append(one)
+        for why, count in kept.items():
+            self.problems.append(f"The server did not delete {_messages(count)}.{why}")
         return asked
 
     def _still_the_same(
@@ -368,3 +376,16 @@ class Collection:
         """The server has taken the deletions."""
         uids = [one.uid for one in deleted if alone(one.uid)]
         self._store.ledger.mark(self._account.id, uids, EntryState.GONE)
+
+
+_ERR = re.compile(r"-ERR *(?:\[[^\]]*\] *)?", re.IGNORECASE)
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count:,} messages"
+
+
+def _said(refused: NotFound) -> str:
+    """What the server said when it refused, as a sentence of its own after another one."""
+    words = _ERR.sub("", refused.detail, count=1).strip().rstrip(".")
+    return f" The server says: {words}." if words else ""

@@ -86,13 +86,13 @@ class Jobs:
         self._views: dict[int, JobView] = {}
         self._jobs: dict[int, Job] = {}
         self._looks: dict[int, Callable[[], Picture]] = {}
-        self._giving_way = False
+        self._behind: int | None = None  # where lanes that nobody waits for stand; None: anywhere
         self._closed = False
 
     def give_way(self) -> None:
         """Let a window go first from now on: where cores are few, what nobody waits for steps back
         a little, with the programs that it starts. Only lanes that are not there yet do so."""
-        self._giving_way = True
+        self._behind = place() + BEHIND
 
     def submit(
         self, lane: str, work: Callable[[Job], R], *, title: str = "", quiet: bool = False
@@ -103,8 +103,8 @@ class Jobs:
                 raise Cancelled("The program is closing.")
             executor = self._lanes.get(lane)
             if executor is None:
-                behind = self._giving_way and lane not in FOR_SOMEBODY
-                executor = ThreadPoolExecutor(1, lane, _step_back if behind else None)
+                behind = None if lane in FOR_SOMEBODY else self._behind
+                executor = ThreadPoolExecutor(1, lane, step_back, (behind,))
                 self._lanes[lane] = executor
             job = Job(next(self._ids))
             self._jobs[job.id] = job
@@ -209,7 +209,13 @@ def _looked_at(view: JobView, look: Callable[[], Picture] | None) -> JobView:
     return replace(view, done=done, total=total, note=note)
 
 
-def _step_back() -> None:
-    """Have this thread get its turn later; elsewhere it would be the whole program."""
-    if sys.platform == "linux":
-        os.nice(BEHIND)
+def place() -> int:
+    """How far behind others this thread stands; elsewhere than on Linux no thread does alone."""
+    return os.getpriority(os.PRIO_PROCESS, 0) if sys.platform == "linux" else 0
+
+
+def step_back(behind: int | None) -> None:
+    """Have this thread get its turn later; one that is begun by such a thread stands there
+    already."""
+    if behind is not None and sys.platform == "linux":
+        os.nice(max(0, behind - place()))

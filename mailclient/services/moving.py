@@ -128,7 +128,7 @@ class Moving:
             raise BadInput(
                 "There are accounts or mail here already, and two profiles are not mixed.",
                 "Nothing was changed. Start the program with a folder of its own for the other "
-                "one: mailclient --profile FOLDER",
+                "one ('mailclient --profile FOLDER').",
             )
         document = backup.document_of(source, backup.MOVED)
         try:

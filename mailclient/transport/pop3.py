@@ -30,6 +30,13 @@ LONGEST_HEAD = 1 << 20
 MOST_MESSAGES = 5_000_000
 LARGEST_CLAIM = 1 << 48  # a larger size is none
 AHEAD = 512  # commands that may wait for their answers: few bytes, so that neither side can block
+_AT = {  # what a command is for, in words
+    "RETR": "a message was fetched",
+    "TOP": "the head of a message was fetched",
+    "DELE": "mail was deleted there",
+    "QUIT": "the session was ended",
+    "NOOP": "the session was kept open",
+}
 _DOT = b"\r\n."
 _END = b"\r\n.\r\n"
 
@@ -105,7 +112,7 @@ class Pop3Session:
 
     def _table(self, command: str) -> dict[int, bytes]:
         """The lines of an answer by their numbers; some servers put +OK before each line."""
-        doing = f"reading the answer to {command}"
+        doing = _at(command)
         if not self._owed:
             self._send(command, [command])
         refused = self._status(command)
@@ -197,13 +204,13 @@ class Pop3Session:
         """Write commands; `owed` answers are known to be on their way, and nothing else."""
         self._cancel.check()
         if self.ended or self._owed != owed or (self._buffer and not owed):
-            raise self._fault(f"waiting before {verb}")
+            raise self._fault(_at(verb))
         self._deadline = time.monotonic() + PATIENCE
         self._owed += len(commands)
         try:
             self._wire.sock.sendall("".join(f"{one}\r\n" for one in commands).encode("ascii"))
         except FAULTS as error:
-            raise self._lost(error, f"sending {verb}") from error
+            raise self._lost(error, _at(verb)) from error
 
     def _status(self, verb: str) -> NotFound | None:
         """Read a status line; what the server refuses is returned."""
@@ -216,7 +223,7 @@ class Pop3Session:
         if line.startswith(b"-ERR"):
             reply = reply_text(line)
             return NotFound(f"The server refused {verb}: {reply}", detail=reply)
-        raise self._fault(f"reading the answer to {verb}")
+        raise self._fault(_at(verb))
 
     # Reading
 
@@ -257,13 +264,13 @@ class Pop3Session:
             if end >= 0:
                 return
             if size > most:
-                raise self._fault("reading a head that does not end")
+                raise self._fault("a head without an end was fetched")
 
     def _line(self) -> bytes:
         """One line of an answer, without its CRLF."""
         while (end := self._buffer.find(b"\r\n")) < 0:
             if len(self._buffer) > LONGEST_REPLY:
-                raise self._fault("reading a line that does not end")
+                raise self._fault("a line without an end was read")
             self._buffer += self._receive()
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
@@ -361,3 +368,8 @@ def _costs(found: Capabilities, *, heads: bool, uids: bool) -> Iterator[str]:
             "It gives messages no lasting names (UIDL): all of them are fetched each time to see "
             "which are new."
         )
+
+
+def _at(verb: str) -> str:
+    """What went on meanwhile, for people; completes '... while'."""
+    return _AT.get(verb, "it was asked what lies there")

@@ -1,7 +1,8 @@
-"""How the window stays alive while mail is collected, understood and shown in it.
+"""How the window stays alive while mail is collected, decrypted, understood and shown in it.
 
 A timer of 5 ms counts in the window's own loop; between two of its calls lies a gap in which
-nothing could be painted or typed. The mail comes from a real Dovecot, with a reader open.
+nothing could be painted or typed. The mail comes from a real Dovecot, one in twenty encrypted and
+signed, with a reader open. A bare shell of three panes does nothing beside it, in the same run.
 """
 
 from __future__ import annotations
@@ -9,25 +10,31 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import tempfile
+import subprocess
+import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import cycle
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from mailclient.app import App, open_profile
+from mailclient.app import App
 from mailclient.gui import frames, theme
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.main_window import MainWindow
-from mailclient.paths import Profile
+from mailclient.services.events import CollectionEnded, Event
 from mailclient.services.jobs import JobState
 from tests.benchmarks.mailbox import messages
+from tests.benchmarks.openpgp import bench_open
+from tests.benchmarks.probe import Probe
 from tests.servers.surroundings import mail_servers_running
 
-PROBE_MS = 5
 STEP_MS = 400  # so often the next message is chosen in the list
+ENCRYPTED = 20  # one of so many
+Figures = dict[str, dict[str, float]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,63 +43,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path)
 
 
-class Probe:
-    """Notes the gaps between the calls of a timer."""
+class Idle:
+    """The bare shell, in a process of its own."""
 
-    def __init__(self) -> None:
-        self.gaps: list[float] = []
-        self._last = 0.0
-        self._timer = QTimer()
-        self._timer.setInterval(PROBE_MS)
-        self._timer.timeout.connect(self._called)
-
-    def start(self) -> None:
-        """Begin to count."""
-        self._last = time.perf_counter()
-        self._timer.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._timer.stop()
-
-    def _called(self) -> None:
-        now = time.perf_counter()
-        self.gaps.append(now - self._last)
-        self._last = now
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._asked, self._said = process.stdin, process.stdout
 
     def figures(self) -> dict[str, float]:
-        """Milliseconds: median, 99 of 100, the longest; and how often a frame of 33 ms was lost."""
-        ordered = sorted(self.gaps)
-        return {
-            "p50_ms": round(ordered[len(ordered) // 2] * 1000, 1),
-            "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 1),
-            "longest_ms": round(ordered[-1] * 1000, 1),
-            "over_33_ms": sum(gap > 0.033 for gap in ordered),
-            "calls": len(ordered),
-        }
+        """What it has lost since it was asked before."""
+        self._asked.write("\n")
+        self._asked.flush()
+        found: dict[str, float] = json.loads(self._said.readline())
+        return found
+
+
+@contextmanager
+def idle_shell() -> Iterator[Idle]:
+    """A shell for as long as this lasts."""
+    command = [sys.executable, "-m", "tests.benchmarks.children.idle_shell"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        shell = Idle(process)
+        shell.figures()  # it is there
+        yield shell
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def main(options: argparse.Namespace) -> None:
     """Collect so many messages in the window, and print what the loop had to bear."""
+    figures = measure(options.messages)
+    for name, found in figures.items():
+        print(f"{name:>28}: " + "  ".join(f"{key} {value}" for key, value in found.items()))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+
+
+def measure(count: int) -> Figures:
+    """The figures of our window and of the shell beside it: at rest, and while mail comes."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     frames.keep_short()
     application = QApplication.instance() or QApplication([])
     assert isinstance(application, QApplication)
     theme.Look(application, "light")
+    letters = argparse.Namespace(messages=max(1, count // ENCRYPTED), size=10_000, keys=0)
+    found: Figures = {}
     with ExitStack() as stack:
         servers = stack.enter_context(mail_servers_running())
-        for raw in messages(options.messages):
-            servers.deliver("alice", raw)
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mc-"))
-        app = open_profile(Profile(Path(folder) / "profile"), passphrase="a passphrase")
-        stack.callback(app.close)
-        app.accounts.add(servers.account("alice"), servers.password("alice"))
-        figures = {"still": _run(application, app, 0)}
-        figures["collecting"] = _run(application, app, options.messages)
-    for name, found in figures.items():
-        print(f"{name:>11}: " + "  ".join(f"{key} {value}" for key, value in found.items()))
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+        bench = stack.enter_context(bench_open(letters))
+        sealed = cycle(bench.letters)
+        for at, raw in enumerate(messages(count)):
+            servers.deliver("alice", next(sealed) if at % ENCRYPTED == 0 else raw)
+        account = bench.app.accounts.add(servers.account("alice"), servers.password("alice"))
+        idle = stack.enter_context(idle_shell())
+        for name, wanted in (("at rest", 0), ("while mail comes", count)):
+            idle.figures()
+            found[name] = _run(application, bench.app, wanted)
+            found[f"{name}, a bare shell"] = idle.figures()
+        assert len(bench.app._store.ledger.sizes(account.id)) == count
+    return found
 
 
 def _run(application: QApplication, app: App, count: int) -> dict[str, float]:
@@ -107,11 +118,13 @@ def _run(application: QApplication, app: App, count: int) -> dict[str, float]:
     step.setInterval(STEP_MS)
     step.timeout.connect(lambda: window.pane.list.step(1))
     step.start()
+    ended: list[Event] = []
+    app.events.subscribe(lambda event: ended.extend(_ends(event)))
     began = time.perf_counter()
     probe.start()
     if count:
         window.traffic.receive()
-        while window.model.rowCount() < count or _busy(app):
+        while not ended or _busy(app):
             _spin(application, 0.2)
     else:
         _spin(application, 2.0)
@@ -122,7 +135,12 @@ def _run(application: QApplication, app: App, count: int) -> dict[str, float]:
         found["messages_per_second"] = round(count / (time.perf_counter() - began))
     window.close()
     bridge.close()
+    frames.spare_no_more()
     return found
+
+
+def _ends(event: Event) -> list[Event]:
+    return [event] if isinstance(event, CollectionEnded) else []
 
 
 def _busy(app: App) -> bool:

@@ -35,7 +35,10 @@ def some_refused(bench: Bench) -> None:
         told = place.collect()
         assert told.status == 0
         assert told.received == 10 - len(refused)
-        assert "could not be fetched" in told.problems
+        each = "1 message" if len(refused) == 1 else f"{len(refused)} messages"
+        assert told.problems.count("could not be fetched") == 1
+        assert f"{each} could not be fetched" in told.problems
+        assert "The server says: damaged." in told.problems
         place.oracle.safe("refused")
         assert len(server.letters) == len(refused)
         server.manners.answers.clear()

@@ -11,14 +11,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 
-from tests.faults.gaps import too_long
+from tests.faults.gaps import stalled, too_long
 from tests.faults.network_people import PASSWORD, Place, before, mailbox, somebody
 from tests.faults.networks import NAME, Network, network
 from tests.faults.oracle import Oracle, letter, plain
 from tests.faults.proxy import BLACK_HOLE, Cut, Fault, Stall, Trickle, to_client
-from tests.faults.registry import Bench, case
+from tests.faults.registry import Bench, Run, case
 from tests.faults.server import Letter, Manners, Pop3, serving
 from tests.scenarios.people import Person
 from tests.unit.message.strange import HEAVY
@@ -26,6 +27,26 @@ from tests.unit.message.test_mutations import MADE
 
 SIZE = 300_000
 ETH_P_ALL = 3
+TRIES = 3  # of a case during which the machine itself was stalled
+
+
+class Stalled(AssertionError):
+    """The window did not come round in time, while an idle process did not, either."""
+
+
+def on_a_steady_machine(run: Run) -> Run:
+    """A case that is run again, from the start, where the machine was stalled; the last counts."""
+
+    @wraps(run)
+    def again(bench: Bench) -> None:
+        for _ in range(TRIES - 1):
+            try:
+                return run(bench)
+            except Stalled:
+                bench.tries["the machine was stalled"] += 1
+        return run(bench)
+
+    return again
 
 
 class Steered:
@@ -100,11 +121,12 @@ class Window:
         gaps, beside = (json.loads(one.asked("gaps", "{")) for one in (self.shown, self.idle))
         self.bench.figures[what] = (
             f"p99 {gaps['p99'] * 1000:.0f} ms, most {gaps['most'] * 1000:.0f} ms,"
+            f" by the clock {gaps['clock'] * 1000:.0f} ms,"
             f" most work at once {gaps['work'] * 1000:.0f} ms"
-            f" (idle process {beside['p99'] * 1000:.0f} and {beside['most'] * 1000:.0f} ms)"
+            f" (idle process {beside['most'] * 1000:.0f}, {beside['clock'] * 1000:.0f} ms)"
         )
-        wrong = too_long(gaps, beside, by_clock=self.bench.cycles > 1)
-        assert not wrong, f"{what}: {wrong}"
+        if wrong := too_long(gaps, beside):
+            raise (Stalled if stalled(beside) else AssertionError)(f"{what}: {wrong}")
 
 
 @contextmanager
@@ -130,6 +152,7 @@ def disturbed(place: Place, shown: Steered, faults: tuple[Fault, ...]) -> None:
 
 
 @case("I4", "the window stays alive while lines stall, drip, die and are cut, and mail pours in")
+@on_a_steady_machine
 def alive_while_the_network_fails(bench: Bench) -> None:
     server = mailbox([letter(number, 2000) for number in range(200)])
     at = bench.chance.randrange(3000, 20_000)
@@ -148,6 +171,7 @@ def alive_while_the_network_fails(bench: Bench) -> None:
 
 
 @case("I4", "the window stays alive while mail that is meant to take long comes in and is opened")
+@on_a_steady_machine
 def alive_among_heavy_mail(bench: Bench) -> None:
     raws = [make(SIZE) for make in HEAVY.values()]
     server = mailbox([*raws, *MADE, letter(1)])

@@ -78,7 +78,7 @@ def network_faults() -> Iterator[BaseException]:
 def faults_of_the_network(bench: Bench) -> None:
     for fault in network_faults():
         assert isinstance(fault, FAULTS)
-        for doing in (CONNECTING, ENCRYPTING, LOGGING_IN, "receiving", "sending RETR"):
+        for doing in (CONNECTING, ENCRYPTING, LOGGING_IN, "receiving", "a message was fetched"):
             told = explain(fault, SERVER, doing)
             assert isinstance(told, MailError)
             assert told.advice, (fault, told)

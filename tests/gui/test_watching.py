@@ -198,7 +198,7 @@ def test_who_cannot_be_reached_is_told_with_the_next_try_until_it_is_read(
         port = running.port
     bob = watcher.account_at("bob", port)  # nobody listens there any more
     watcher.window.traffic.receive()
-    watcher.until(lambda: "Next try at" in watcher.told)
+    watcher.until(lambda: "The next try comes by itself at" in watcher.told)
     assert f"localhost takes no connections on port {port}" in watcher.told
     assert watcher.standing(bob).startswith("Not reachable, next ")
     snap(watcher.window, "watching-unreachable")
