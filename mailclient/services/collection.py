@@ -189,10 +189,9 @@ class Collection:
     def _tell_refused(self, refused: Mapping[str, int]) -> None:
         """What the server would not hand over, by its reason."""
         for why, count in refused.items():
-            stay, them = ("stays", "it") if count == 1 else ("stay", "them")
             self.problems.append(
-                f"{_messages(count)} could not be fetched and {stay} on the server; each "
-                f"collection asks for {them} again.{why}"
+                f"{_messages(count)} could not be fetched; on the server nothing was changed, and "
+                f"the next collection asks again.{why}"
             )
 
     def fetch_heads(self, session: Pop3Session, wanted: Sequence[Listed]) -> None:

@@ -95,10 +95,11 @@ def main() -> None:
     application = QApplication([])
     look = theme.Look(application)
     app = open_profile(Profile(Path(profile)), passphrase=passphrase, gnupg_home=Path(gnupg))
-    app.events.subscribe(tell)
     look.choose("light")
     desk = Desk(app)
     frames.spare()
+    assert app.schedule  # which hears of an end before whoever waits for one
+    app.events.subscribe(tell)
     say("ready")
     application.exec()
     desk.bridge.close()
