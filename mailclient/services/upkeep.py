@@ -114,9 +114,22 @@ class Upkeep:
             )
 
     def compact(self) -> tuple[int, int]:
-        """Give the room of deleted mail back to the disk; the size before and after."""
-        with self._open() as store:
-            return backup.shrink(store.database)
+        """Give the room of deleted mail back to the disk; the size before and after.
+
+        Raises StoreFull, StoreDamaged, StoreLocked.
+        """
+        with self._alone() as lock:
+            unlocked = self._unlocked()
+            made = swap.making(self._profile)
+            database = Database.open(self._profile.store, unlocked.key, clock=self._clock)
+            try:
+                # Not in place: what the engine lays aside for that would lie in memory.
+                backup.copy(database, unlocked.key, made)
+            finally:
+                database.close()
+            before = self._profile.store.stat().st_size
+            swap.forget(self._decide(lock, None))
+            return before, self._profile.store.stat().st_size
 
     def restore(self, source: Path) -> Restored:
         """Put a backup in the place of the store; the passphrase or keyring must open the backup.

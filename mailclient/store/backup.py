@@ -12,8 +12,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import apsw
-
 from mailclient.errors import BadInput, StoreDamaged
 from mailclient.store.cipher import preferred
 from mailclient.store.database import Database
@@ -153,15 +151,6 @@ def change_key(path: Path, old: bytes, new: bytes) -> None:
         finally:
             connection.close(True)
     look(path, new)
-
-
-def shrink(database: Database) -> tuple[int, int]:
-    """Write the store anew without gaps; its size before and after. Raises StoreFull."""
-    before = database.path.stat().st_size
-    with database.alone() as writer:
-        writer.execute("VACUUM")
-        writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    return before, database.path.stat().st_size
 
 
 def made_current(path: Path, unlocked: Unlocked, clock: Callable[[], datetime]) -> int:
