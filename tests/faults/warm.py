@@ -25,7 +25,7 @@ from importlib import import_module
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from mailclient import __main__, cli, crypto, services, store, transport
+from mailclient import __main__, cli, services, store, transport
 from tests.faults.hurried import hurry
 
 STREAMS = 3
@@ -127,7 +127,8 @@ def _status() -> int:
 
 def _load() -> None:
     """Import what any command may come to need."""
-    for package in (cli, services, store, transport, crypto):
+    import_module("mailclient.crypto.openpgp.plugin")  # beside it are children, and an extra
+    for package in (cli, services, store, transport):
         for _, name, _ in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             with suppress(ModuleNotFoundError):  # for an extra that is not installed
                 import_module(name)
