@@ -145,6 +145,14 @@ class _Poplib(poplib.POP3):
             raise poplib.error_proto("too much was said")
         return line, length
 
+    def _getresp(self) -> bytes:
+        """An answer (RFC 1939 section 3, RFC 5034 section 4); the library takes whatever begins
+        with a plus, also what somebody has put before an answer."""
+        answer: bytes = super()._getresp()  # type: ignore[misc]
+        if not answer.startswith((b"+OK", b"+ ")) and answer != b"+":
+            raise poplib.error_proto("an answer that is none")
+        return answer
+
     def _say(self, line: str) -> bytes:
         """Send a line and return the answer; raises error_proto for -ERR."""
         answer: bytes = self._shortcmd(line)  # type: ignore[attr-defined]

@@ -223,9 +223,12 @@ def answers_slipped_in(bench: Bench) -> None:
 def answers_slipped_in_on_the_way(bench: Bench) -> None:
     with before_dovecot(bench, security=Security.STARTTLS) as place:
         deliver(bench, place, letter(1))
-        for _ in range(2 * bench.cycles):
-            slipped = bench.chance.choice(SLIPPED)
-            where = bench.chance.choice((rb"(?=\+OK Begin TLS)", rb"\+OK Begin TLS[^\n]*\n"))
+        places = (rb"(?=\+OK Begin TLS)", rb"\+OK Begin TLS[^\n]*\n")
+        chosen = [
+            (bench.chance.choice(SLIPPED), bench.chance.choice(places))
+            for _ in range(2 * bench.cycles)
+        ]
+        for slipped, where in (*chosen, (b"+", places[0])):
             told = place.collect(to_client(After(where), Change(insert=slipped)))
             assert told.received == 0, (where, slipped, told)
             assert told.status == 1
