@@ -33,6 +33,7 @@ HOSTS = (
     f"smtp.{DOMAIN}", "live.thunderbird.net",
 )  # fmt: skip
 POP3, POP3S, AUTH, SUBMISSION, SUBMISSIONS = PORTS = (110, 995, 10143, 587, 465)
+LAST = 9  # the port of the packet that ends the recording
 ALL_PACKETS, LOOPBACK_OUT = 0x0003, 4
 SIOCGIFFLAGS, SIOCSIFFLAGS, UP = 0x8913, 0x8914, 1
 
@@ -72,9 +73,8 @@ class Recorder:
         return self
 
     def __exit__(self, *fault: object) -> None:
-        self._ended = True
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wake:
-            wake.sendto(b"end", ("127.0.0.1", 9))
+            wake.sendto(b"end", ("127.0.0.1", LAST))
         self._thread.join()
         self._sock.close()
 
@@ -90,6 +90,7 @@ class Recorder:
             self.streams[0, 0] += packet
             return
         source, target = struct.unpack("!HH", packet[20:24])
+        self._ended = self._ended or target == LAST  # whatever went before has been read
         header = 20 + (8 if packet[9] == 17 else (packet[32] >> 4) * 4)
         self.streams[source, target] += packet[header : struct.unpack("!H", packet[2:4])[0]]
 
