@@ -22,6 +22,7 @@ from mailclient.gui.bridge import Bridge
 from mailclient.gui.main_window import MainWindow
 from mailclient.paths import Profile
 from mailclient.services.events import CollectionEnded, Event
+from mailclient.settings import THREADS
 from tests.faults.gaps import EVERY, Gaps
 from tests.faults.hurried import hurry
 
@@ -43,6 +44,7 @@ class Desk(QObject):
     def __init__(self, app: App) -> None:
         super().__init__()
         self.gaps = Gaps()
+        app.settings.set(THREADS, False)  # `read` opens each message: each has a row
         self.bridge = Bridge(app.events, app.jobs)
         self.window = MainWindow(app, self.bridge)
         self.window.resize(1024, 700)

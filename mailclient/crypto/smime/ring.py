@@ -199,7 +199,7 @@ class Certificates(MadeElsewhere):
         except UNREADABLE:
             raise BadInput(
                 "The file with your certificate could not be opened.",
-                "Is its passphrase right, and is it a PKCS#12 file (.p12 or .pfx)?",
+                "Try its passphrase again, if it is a PKCS#12 file (.p12 or .pfx).",
             ) from None
 
     def _take_own(self, own: Own) -> Imported:
@@ -253,7 +253,7 @@ class Certificates(MadeElsewhere):
         except UNREADABLE:
             raise BadInput(
                 "The file with your certificate could not be opened.",
-                "Is its passphrase right, and is it a PKCS#12 file (.p12 or .pfx)?",
+                "Try its passphrase again, if it is a PKCS#12 file (.p12 or .pfx).",
             ) from None
         if found.own is None:
             raise BadInput("There is no secret key in this file.")
