@@ -18,7 +18,9 @@ from mailclient.store.copies import decrypted
 from mailclient.store.database import Durability
 from mailclient.store.messages import Processed, Processing
 
-FOLLOWED = Setting("kept.accounts", "{}", "For which accounts opened copies were kept last.")
+FOLLOWED = Setting(
+    "kept.accounts", "{}", "Accounts that last kept copies, or none, against what is usual."
+)
 
 
 class Keeping:
@@ -52,8 +54,9 @@ class Keeping:
                 self._store.messages.reprocess(decrypted(self._store.database, int(id), kept=False))
             else:
                 self._drop(decrypted(self._store.database, int(id), kept=True))
-        if now != before:
-            self._store.settings.set(FOLLOWED, json.dumps(now))
+        unusual = {id: keeps for id, keeps in now.items() if keeps != usual}
+        if unusual != before:
+            self._store.settings.set(FOLLOWED, json.dumps(unusual))
 
     def _drop(self, ids: tuple[int, ...]) -> None:
         """The verdict stays, and the bytes as they were received."""

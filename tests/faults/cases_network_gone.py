@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from mailclient.account import Security
 from mailclient.transport.dial import dial
@@ -17,7 +18,7 @@ from tests.faults.network_people import PASSWORD, before, in_no_hurry, mailbox, 
 from tests.faults.networks import NAME, Network, network
 from tests.faults.oracle import Oracle, Told, collected, letter
 from tests.faults.papers import Authority
-from tests.faults.proxy import Stall, to_client
+from tests.faults.proxy import Proxy, Stall, to_client
 from tests.faults.registry import Bench, case
 from tests.faults.server import Manners, Pop3, serving
 from tests.scenarios.people import Person
@@ -183,15 +184,16 @@ def captive_portal(bench: Bench) -> None:
 
 @case("N1", "the computer sleeps in the middle of a message, and the line is gone when it wakes")
 def asleep_in_a_message(bench: Bench) -> None:
-    server = mailbox([letter(number, 4000) for number in range(1, 5)])
+    server = mailbox([letter(number, 4000) for number in range(1, 5 + 4 * bench.cycles)])
     with before(bench, server) as place:
-        for _ in range(bench.cycles):
-            at = bench.chance.randrange(200, 9000)
+        for _ in range(bench.cycles):  # of which each takes in three messages at most
+            at = bench.chance.randrange(1000, 9000)
             place.proxy.play(to_client(at, Stall()))
+            earlier = len(place.proxy.connections)
             process = subprocess.Popen(
                 place.bob.command("receive"), stderr=subprocess.PIPE, text=True
             )
-            _until(lambda: bool(place.proxy.connections and place.proxy.last.struck), process)
+            _until(partial(_struck, place.proxy, earlier), process)
             process.send_signal(signal.SIGSTOP)
             place.proxy.drop()
             process.send_signal(signal.SIGCONT)
@@ -200,6 +202,10 @@ def asleep_in_a_message(bench: Bench) -> None:
             assert "was lost" in said, said
             place.oracle.safe(f"asleep at {at}")
         place.collected_all("awake")
+
+
+def _struck(proxy: Proxy, earlier: int) -> bool:
+    return len(proxy.connections) > earlier and proxy.last.struck
 
 
 def _until(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
