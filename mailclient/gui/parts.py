@@ -5,13 +5,16 @@ Nothing in here knows about mail.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
+    QFormLayout,
     QFrame,
+    QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -72,6 +75,39 @@ def link_button(text: str, act: Callable[[], object] | None = None) -> QPushButt
     if act is not None:
         button.clicked.connect(lambda: act())
     return button
+
+
+def secrets(form: QFormLayout, lines: Iterable[tuple[str, QLineEdit]]) -> QFormLayout:
+    """A form with lines that are typed unseen, each with its name."""
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
+    for name, line in lines:
+        line.setEchoMode(QLineEdit.EchoMode.Password)
+        line.setAccessibleName(name)
+        form.addRow(name, line)
+    return form
+
+
+def headed(window: QWidget, title: str, about: str) -> QVBoxLayout:
+    """The column of a small window: what it is for, in a line and in a paragraph."""
+    column = QVBoxLayout(window)
+    column.setContentsMargins(24, 20, 24, 16)
+    column.setSpacing(12)
+    column.addWidget(label(title, factor=1.2, weight=QFont.Weight.DemiBold))
+    column.addWidget(label(about, look="secondary", wrap=True))
+    return column
+
+
+def closing(window: QWidget, words: str, act: QPushButton, *beside: QWidget) -> QHBoxLayout:
+    """The last row of such a window: the way out, what stands beside it, and what it is for."""
+    close = QPushButton(words)
+    close.setAutoDefault(False)
+    close.clicked.connect(window.close)
+    row = QHBoxLayout()
+    for one in (close, *beside):
+        row.addWidget(one)
+    row.addStretch(1)
+    row.addWidget(act)
+    return row
 
 
 def number(least: int, most: int) -> QSpinBox:

@@ -226,16 +226,5 @@ class Intake:
 
 
 def _set_aside(why: str) -> Processed:
-    return Processed(
-        envelope=None,
-        verdict=UNPROTECTED.to_json(),
-        state=UNPROTECTED.state.value,
-        encryption=UNPROTECTED.encryption.value,
-        signature=UNPROTECTED.signature.value,
-        snippet="",
-        text="",
-        attachments=(),
-        opened=None,
-        processing=Processing.QUARANTINED,
-        problems=(f"This message could not be understood ({why}). Its source is kept unchanged.",),
-    )
+    problem = f"This message could not be understood ({why}). Its source is kept unchanged."
+    return without(None, UNPROTECTED, (problem,), Processing.QUARANTINED)

@@ -71,10 +71,15 @@ class Keeping:
             self._store.search.purge()
 
 
-def without(outer: Part, verdict: Verdict, problems: tuple[str, ...]) -> Processed:
-    """What is kept of an encrypted message where nothing of its inside is."""
+def without(
+    outer: Part | None,
+    verdict: Verdict,
+    problems: tuple[str, ...],
+    processing: Processing = Processing.READY,
+) -> Processed:
+    """What is kept of a message where nothing of its inside is; None where it has no outside."""
     return Processed(
-        envelope=outer.envelope,
+        envelope=None if outer is None else outer.envelope,
         verdict=verdict.to_json(),
         state=verdict.state.value,
         encryption=verdict.encryption.value,
@@ -83,6 +88,6 @@ def without(outer: Part, verdict: Verdict, problems: tuple[str, ...]) -> Process
         text="",
         attachments=(),
         opened=None,
-        processing=Processing.READY,
+        processing=processing,
         problems=problems,
     )

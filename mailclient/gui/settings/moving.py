@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -58,44 +55,23 @@ class MovingWindow(QDialog):
         self._arrange()
 
     def _arrange(self) -> None:
-        form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
-        for name, field in (("Passphrase", self.passphrase), ("Once more", self.again)):
-            field.setEchoMode(QLineEdit.EchoMode.Password)
-            field.setAccessibleName(name)
-            form.addRow(name, field)
-        close = QPushButton("Close")
-        close.setAutoDefault(False)
-        close.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.addWidget(close)
-        buttons.addWidget(
-            parts.link_button(
-                "How it goes on there…", lambda: DocumentationWindow("moving.md", self).show()
-            )
+        how = parts.link_button(
+            "How it goes on there…", lambda: DocumentationWindow("moving.md", self).show()
         )
-        buttons.addStretch(1)
-        buttons.addWidget(self.save)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(
-            parts.label("Move to another computer", factor=1.2, weight=QFont.Weight.DemiBold)
-        )
-        column.addWidget(
-            parts.label(
-                "One encrypted file takes it all along, with the passwords of your accounts. "
-                "Whoever has the file can try passphrases at leisure, so take several words; "
-                "without them nobody can read it.",
-                wrap=True,
-            )
+        column = parts.headed(
+            self,
+            "Move to another computer",
+            "One encrypted file takes it all along, with the passwords of your accounts. "
+            "Whoever has the file can try passphrases at leisure, so take several words; "
+            "without them nobody can read it.",
         )
         for choice in (self.everything, self.settings, self.keys):
             column.addWidget(choice)
-        column.addLayout(form)
+        lines = (("Passphrase", self.passphrase), ("Once more", self.again))
+        column.addLayout(parts.secrets(QFormLayout(), lines))
         column.addWidget(self.strip)
         column.addStretch(1)
-        column.addLayout(buttons)
+        column.addLayout(parts.closing(self, "Close", self.save, how))
 
     def _ask(self) -> None:
         """Ask where the file is to lie, once the passphrase is good."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -50,39 +47,21 @@ class NewPassphraseDialog(QDialog):
         self.change.setProperty("look", "primary")
         self.change.setDefault(True)
         self.change.clicked.connect(self._look)
-        cancel = QPushButton("Cancel")
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.close)
-        form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
-        for name, line in (
-            ("Passphrase now", self.old), ("New passphrase", self.new), ("Once more", self.again)
-        ):  # fmt: skip
-            line.setEchoMode(QLineEdit.EchoMode.Password)
-            line.setAccessibleName(name)
-            form.addRow(name, line)
-        buttons = QHBoxLayout()
-        buttons.addWidget(cancel)
-        buttons.addStretch(1)
-        buttons.addWidget(self.change)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(
-            parts.label("Change the passphrase", factor=1.2, weight=QFont.Weight.DemiBold)
+        column = parts.headed(
+            self,
+            "Change the passphrase",
+            "All of your mail is encrypted anew, with another key; a large mailbox takes some "
+            "minutes. Backups that were made before still open with the passphrase of then.",
         )
-        column.addWidget(
-            parts.label(
-                "All of your mail is encrypted anew, with another key; a large mailbox takes some "
-                "minutes. Backups that were made before still open with the passphrase of then.",
-                look="secondary",
-                wrap=True,
-            )
+        lines = (
+            ("Passphrase now", self.old),
+            ("New passphrase", self.new),
+            ("Once more", self.again),
         )
-        column.addLayout(form)
+        column.addLayout(parts.secrets(QFormLayout(), lines))
         column.addWidget(self.strip)
         column.addStretch(1)
-        column.addLayout(buttons)
+        column.addLayout(parts.closing(self, "Cancel", self.change))
 
     def _look(self) -> None:
         """Look whether it can be done, before anything is closed for it."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -69,7 +67,6 @@ class TakingInWindow(QDialog):
         row.addWidget(self.file, 1)
         row.addWidget(self.choose)
         form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         form.addRow("File", row)
         self.file.setAccessibleName("File")
         fields = [("Passphrase of the file", self.words)]
@@ -78,42 +75,20 @@ class TakingInWindow(QDialog):
         else:
             self.own.setParent(self)
             self.own.hide()
-        for name, line in fields:
-            line.setEchoMode(QLineEdit.EchoMode.Password)
-            line.setAccessibleName(name)
-            form.addRow(name, line)
-        close = QPushButton("Cancel")
-        close.setAutoDefault(False)
-        close.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.addWidget(close)
-        buttons.addWidget(
-            parts.link_button(
-                "How to make the file…", lambda: DocumentationWindow("moving.md", self).show()
-            )
+        how = parts.link_button(
+            "How to make the file…", lambda: DocumentationWindow("moving.md", self).show()
         )
-        buttons.addStretch(1)
-        buttons.addWidget(self.take)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(
-            parts.label(
-                "Bring mail from another computer", factor=1.2, weight=QFont.Weight.DemiBold
-            )
+        column = parts.headed(
+            self,
+            "Bring mail from another computer",
+            "On the other computer, Move to another computer… has made a file. It brings your "
+            "accounts with their passwords, your settings and folders, and your mail if that "
+            "is in it.",
         )
-        column.addWidget(
-            parts.label(
-                "On the other computer, Move to another computer… has made a file. It brings your "
-                "accounts with their passwords, your settings and folders, and your mail if that "
-                "is in it.",
-                wrap=True,
-            )
-        )
-        column.addLayout(form)
+        column.addLayout(parts.secrets(form, fields))
         column.addWidget(self.strip)
         column.addStretch(1)
-        column.addLayout(buttons)
+        column.addLayout(parts.closing(self, "Cancel", self.take, how))
 
     def _ask(self) -> None:
         dialog = QFileDialog(self, "The file from the other computer")
