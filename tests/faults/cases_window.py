@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 
-from tests.faults.gaps import stalled, too_long
+from tests.faults.gaps import rare, stalled, too_long
 from tests.faults.network_people import PASSWORD, Place, before, mailbox, somebody
 from tests.faults.networks import NAME, Network, network
 from tests.faults.oracle import Oracle, letter, plain
@@ -125,7 +125,9 @@ class Window:
             f" most work at once {gaps['work'] * 1000:.0f} ms"
             f" (idle process {beside['most'] * 1000:.0f}, {beside['clock'] * 1000:.0f} ms)"
         )
-        if wrong := too_long(gaps, beside):
+        if not self.bench.by_the_clock:
+            assert not (few := rare(gaps, beside)), f"{what}: {few}"
+        elif wrong := too_long(gaps, beside):
             raise (Stalled if stalled(beside) else AssertionError)(f"{what}: {wrong}")
 
 

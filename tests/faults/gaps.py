@@ -5,6 +5,9 @@
 measures that for a process that does nothing else: what the machine itself takes away. A window is
 judged beside it. `begin` measures anew, `gaps` says what was measured.
 
+Seconds are judged in the long form only, where somebody looks at them: a test has to end the same
+way on any machine. It counts rounds instead, beside those of the idle process.
+
 What the kernel counts as time in which a thread was ready to go on and had no core is no gap: it
 was the machine's, not the program's. A lock, the interpreter held by another thread, or work of its
 own in one piece all are.
@@ -23,6 +26,7 @@ from pathlib import Path
 EVERY = 0.020  # seconds
 P99, MOST = 0.100, 0.250  # seconds; what nobody notices
 TIMES = 3  # so much more than an idle process may one of many threads lose to a busy machine
+SHARE = 5  # so many times more often an idle process may come round
 STEADY = 0.040  # seconds; where an idle process loses more the machine itself is stalled
 NO_CORE = Path("/proc/thread-self/schedstat")
 
@@ -68,6 +72,13 @@ class Gaps:
         at = min(len(found) - 1, len(found) * 99 // 100)
         figures = {"p99": found[at], "most": found[-1], "clock": self.clock, "work": self.work}
         return json.dumps({"count": len(found), **figures})
+
+
+def rare(gaps: Mapping[str, float], beside: Mapping[str, float]) -> str:
+    """What is wrong with how often a window came round, beside an idle process; "" if nothing."""
+    if gaps["count"] * SHARE >= beside["count"] - SHARE:
+        return ""
+    return f"it came round {gaps['count']} times, an idle process {beside['count']} times"
 
 
 def too_long(gaps: Mapping[str, float], beside: Mapping[str, float]) -> str:

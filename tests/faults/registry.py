@@ -21,13 +21,14 @@ from tests.servers.surroundings import MailServers
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What a case works with; `folder` is empty and its own, `figures` is what it has measured,
-    `tries` how often it has struck."""
+    `tries` how often it has struck; seconds are judged only `by_the_clock`."""
 
     folder: Path
     servers: MailServers
     chance: random.Random
     warm: Warm
     cycles: int = 1
+    by_the_clock: bool = False
     figures: dict[str, str] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)  # what was done how often
 

@@ -52,7 +52,8 @@ def run(
         with ExitStack() as stack:
             name = tempfile.TemporaryDirectory(prefix="mc-fault-", ignore_cleanup_errors=True)
             folder = Path(stack.enter_context(name))
-            with_ = bench(case, servers, warm, folder, seed, cycles)
+            of_the_case = bench(case, servers, warm, folder, seed, cycles)
+            with_ = replace(of_the_case, by_the_clock=True)
             began = time.monotonic()
             ended = _one(case, with_, seed)
             counted = {name: f"{count:,}" for name, count in with_.tries.items()}

@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults import gaps
 from tests.faults.cases_window import Stalled, on_a_steady_machine
-from tests.faults.gaps import EVERY, Gaps, stalled, too_long
+from tests.faults.gaps import EVERY, Gaps, rare, stalled, too_long
 from tests.faults.registry import Bench
 from tests.faults.warm import Warm
 from tests.servers.surroundings import MailServers
@@ -47,6 +47,18 @@ def test_what_an_idle_process_loses_the_window_may_lose_three_times() -> None:
     busy = {**IDLE, "most": EVERY + 0.05}
     assert too_long({**GOOD, "most": 0.39}, busy) == ""
     assert "of 0.400 s at most" in too_long({**GOOD, "most": 0.41}, busy)
+
+
+@pytest.mark.parametrize(("of_window", "of_idle"), [(100, 100), (20, 100), (1, 10), (0, 5)])
+def test_a_window_that_comes_round_often_enough_is_alive(of_window: int, of_idle: int) -> None:
+    assert rare({"count": of_window}, {"count": of_idle}) == ""
+
+
+@pytest.mark.parametrize(("of_window", "of_idle"), [(10, 100), (1, 20), (0, 6)])
+def test_a_window_that_hardly_comes_round_beside_an_idle_process_is_told(
+    of_window: int, of_idle: int
+) -> None:
+    assert f"{of_idle} times" in rare({"count": of_window}, {"count": of_idle})
 
 
 def test_time_without_a_core_is_no_gap_and_a_lock_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
