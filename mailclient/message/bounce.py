@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from email import message_from_bytes
 
-from mailclient.message.address import Address, parse_addresses
 from mailclient.message.envelope import ids
 from mailclient.message.report import (
     MOST_RECIPIENTS,
@@ -71,7 +70,7 @@ def _from_a_mail_system(root: Part) -> bool:
     """Whether a program, not a person, has sent it: RFC 5321 section 4.5.5 wants no return path."""
     if "list-id" in root.headers or "list-post" in root.headers:
         return False
-    sender: tuple[Address, ...] = parse_addresses(root.headers.text("from"))
+    sender = root.envelope.from_
     local = sender[0].address.rpartition("@")[0].lower() if sender else ""
     if local in _SYSTEMS:
         return True

@@ -27,6 +27,7 @@ from mailclient.store import Store
 from mailclient.store.database import Durability
 from mailclient.store.indexing import FileText
 from mailclient.store.messages import MessageRow, Processing
+from mailclient.store.search import Words
 
 log = logging.getLogger(__name__)
 AT_ONCE = 200  # messages in one commit
@@ -78,17 +79,8 @@ class Indexing:
                 read[row.id] = self._read(row, cancel)
         with self._store.database.write(Durability.REBUILDABLE):
             for id in ids:
-                if id in read:
-                    found, files = read[id]
-                    self._put(rows[id], found, files)
                 self._store.queue.done(id, read[id][1] if id in read else ())
-
-    def _put(self, row: MessageRow, found: Assessment, files: Sequence[FileText]) -> None:
-        names = [one.name for one in found.body.attachments if not one.inline]
-        # What the list shows was read from protected fields, where there are any.
-        seen = replace(found.envelope, subject=row.subject)
-        text = "\n".join(one.text for one in files)
-        self._store.search.put(row.id, seen, found.body.text, names, files=text)
+            self._store.search.put(_words(rows[id], *of_it) for id, of_it in read.items())
 
     def _read(
         self, row: MessageRow, cancel: CancelToken
@@ -111,6 +103,14 @@ class Indexing:
             text = pdf_text(one.data(), cancel) if kind is Kind.PDF else text_of(one, kind)
             if text.strip():
                 yield FileText(one.name, text)
+
+
+def _words(row: MessageRow, found: Assessment, files: Sequence[FileText]) -> Words:
+    names = [one.name for one in found.body.attachments if not one.inline]
+    # What the list shows was read from protected fields, where there are any.
+    seen = replace(found.envelope, subject=row.subject)
+    text = "\n".join(one.text for one in files)
+    return Words(row.id, seen, found.body.text, names, text)
 
 
 def assessment_of(store: Store, row: MessageRow) -> Assessment:

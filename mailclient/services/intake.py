@@ -29,7 +29,6 @@ from mailclient.services.observe import Observer
 from mailclient.services.returned import Returns
 from mailclient.services.unwrap import Unwrapped
 from mailclient.store import Store
-from mailclient.store.database import Durability
 from mailclient.store.messages import Processed, Processing
 
 log = logging.getLogger(__name__)
@@ -179,7 +178,7 @@ class Intake:
         if not found:
             return
         try:
-            self._write(found)
+            self._store.messages.processed(found)
         except BUGS:
             log.exception("Of %d messages one could not be kept as it was understood", len(found))
             for id, one in found.items():
@@ -188,17 +187,12 @@ class Intake:
         self._events.publish(MessagesChanged(folders, tuple(found)))
         self._events.publish(FoldersChanged())
 
-    def _write(self, found: Mapping[int, Processed]) -> None:
-        with self._store.database.write(Durability.REBUILDABLE):
-            for id, one in found.items():
-                self._store.messages.processed(id, one)
-
     def _keep_alone(self, id: int, found: Processed) -> None:
         try:
-            self._write({id: found})
+            self._store.messages.processed({id: found})
         except BUGS as bug:
             log.exception("Message %d was set aside", id)
-            self._write({id: _set_aside(type(bug).__name__)})
+            self._store.messages.processed({id: _set_aside(type(bug).__name__)})
 
     def requeue(self, addresses: Collection[str]) -> None:
         """Have taken up again what waits for a key, and what these people signed: a key has come,

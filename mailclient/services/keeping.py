@@ -65,7 +65,7 @@ class Keeping:
             verdict = Verdict.from_json(self._store.messages.verdict(id))
             found = without(outer, verdict, self._store.messages.problems(id))
             with self._store.database.write(Durability.REBUILDABLE):
-                self._store.messages.processed(id, found)
+                self._store.messages.processed({id: found})
                 self._store.queue.done(id, ())  # the texts inside its files
         if ids:
             self._store.search.purge()

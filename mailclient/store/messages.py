@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,9 +30,9 @@ from mailclient.store.rows import (
     storable,
     write_people,
 )
-from mailclient.store.search import SearchIndex
+from mailclient.store.search import SearchIndex, Words
 from mailclient.store.tags import TagTable
-from mailclient.store.threads import ThreadTable
+from mailclient.store.threads import Place, ThreadTable
 from mailclient.store.times import from_seconds, to_seconds
 
 __all__ = ["MessageRow", "MessageTable", "Processed", "Processing"]
@@ -48,10 +48,16 @@ _ADD = (
     " processing, whole_size, sender, message_id, subject, from_, to_)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_BEFORE = (
+    "SELECT messages.id, received, thread <> 0, role, understood.message_row IS NOT NULL"
+    " FROM messages JOIN folders ON folders.id = folder_id"
+    " LEFT JOIN understood ON understood.message_row = messages.id"
+    " WHERE messages.id IN (SELECT value FROM json_each(?)) ORDER BY messages.id"
+)
 _FOUND_OUT = (
     "UPDATE messages SET date = ?, snippet = ?, attachments = ?, processing = ?, state = ?,"
-    " encryption = ?, signature = ?, sender = ?, message_id = ?, subject = ?, from_ = ?, to_ = ?"
-    " WHERE id = ?"
+    " encryption = ?, signature = ?, sender = ?, message_id = ?, subject = ?, from_ = ?, to_ = ?,"
+    " thread = ?, base = ?, orphan = ? WHERE id = ?"
 )
 
 
@@ -125,29 +131,25 @@ class MessageTable:
             )
             self._database.run("DELETE FROM bodies WHERE id = ?", (row[0],))
 
-    def processed(self, id: int, found: Processed) -> None:
-        """Keep what was found out, with the index, in one transaction; nothing is done where the
-        message was deleted meanwhile."""
-        with self._database.write(Durability.REBUILDABLE, alone=False):
-            row = self._database.row(
-                "SELECT received, role, understood.message_row FROM messages"
-                " JOIN folders ON folders.id = folder_id"
-                " LEFT JOIN understood ON understood.message_row = messages.id"
-                " WHERE messages.id = ?",
-                (id,),
-            )
-            if row is None:
-                return
-            received, role, again = row
-            seen = found.envelope or _head(next(self._bodies.chunks(id), b""))
-            date = _sorted_by(seen.date, received)
-            self._write(id, found, seen, date)
-            self._index.put(id, seen, found.text, found.attachments, more=found.files)
-            self.threads.place(id, seen, date)
-            if again is None:
-                self.people.met(seen, role, date)
+    def processed(self, every: Mapping[int, Processed]) -> None:
+        """Keep what was found out about messages, with the index, in one transaction; nothing is
+        done for one that was deleted meanwhile."""
+        with self._database.write(Durability.REBUILDABLE):
+            rows = self._database.rows(_BEFORE, (_list(every),))
+            by_subject = self.threads.by_subject
+            words = []
+            for id, received, placed, role, again in rows:
+                found = every[id]
+                seen = found.envelope or _head(next(self._bodies.chunks(id), b""))
+                date = _sorted_by(seen.date, received)
+                place = self.threads.find(id, seen, date, placed=placed, by_subject=by_subject)
+                self._write(id, found, seen, date, place)
+                if not again:
+                    self.people.met(seen, role, date)
+                words.append(Words(id, seen, found.text, found.attachments))
+            self._index.put(words)
 
-    def _write(self, id: int, found: Processed, seen: Envelope, date: int) -> None:
+    def _write(self, id: int, found: Processed, seen: Envelope, date: int, place: Place) -> None:
         self._database.run(
             _FOUND_OUT,
             (
@@ -159,6 +161,9 @@ class MessageTable:
                 found.encryption,
                 found.signature,
                 *_shown(seen),
+                place.thread,
+                place.base,
+                int(place.orphan),
                 id,
             ),
         )
@@ -173,6 +178,8 @@ class MessageTable:
                 found.opened,
             ),
         )
+        if found.files:
+            self._database.run("INSERT OR IGNORE INTO to_index (message_row) VALUES (?)", (id,))
 
     def pending(self) -> tuple[int, ...]:
         """Messages that are still to be understood, oldest first, some at a time."""
@@ -312,7 +319,7 @@ def _understood(database: Database, id: int, column: str) -> Any:
     return row[0]
 
 
-def _list(ids: Sequence[int]) -> str:
+def _list(ids: Iterable[int]) -> str:
     return json.dumps(list(ids))
 
 

@@ -8,7 +8,7 @@ is answered as quickly as one that is in a few.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -63,41 +63,47 @@ class Scope:
 EVERYWHERE = Scope()
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is indexed of a message; `files` is the text inside its attachments."""
+
+    id: int
+    envelope: Envelope
+    text: str
+    attachments: Sequence[str]
+    files: str = ""
+
+
 class SearchIndex:
     """The full-text index."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(
-        self,
-        id: int,
-        envelope: Envelope,
-        text: str,
-        attachments: Sequence[str],
-        *,
-        files: str = "",
-        more: bool = False,
-    ) -> None:
-        """Index a message, in place of what was indexed of it before; `files` is the text inside
-        its attachments, `more` says that this is still to be read."""
-        self._database.run(
+    def put(self, every: Iterable[Words]) -> None:
+        """Index messages, in place of what was indexed of them before.
+
+        Give many at once, as the last of a transaction: whatever else is written after them makes
+        the engine put down what it has gathered, as a piece of the index that is merged later.
+        """
+        self._database.run_many(
             "INSERT OR REPLACE INTO words"
             " (rowid, sender, recipients, copies, subject, body, attachments, files)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                id,
-                _people((*envelope.from_, *envelope.sender)),
-                _people(envelope.to),
-                _people((*envelope.cc, *envelope.bcc)),
-                _text(envelope.subject),
-                _text(text[:LONGEST_TEXT]),
-                _text("\n".join(attachments)),
-                _text(files[:LONGEST_TEXT]),
+                (
+                    one.id,
+                    _people((*one.envelope.from_, *one.envelope.sender)),
+                    _people(one.envelope.to),
+                    _people((*one.envelope.cc, *one.envelope.bcc)),
+                    _text(one.envelope.subject),
+                    _text(one.text[:LONGEST_TEXT]),
+                    _text("\n".join(one.attachments)),
+                    _text(one.files[:LONGEST_TEXT]),
+                )
+                for one in every
             ),
         )
-        if more:
-            self._database.run("INSERT OR IGNORE INTO to_index (message_row) VALUES (?)", (id,))
 
     def purge(self) -> None:
         """Take words out of the index that were replaced or deleted; until then they lie in it,

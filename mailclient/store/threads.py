@@ -87,6 +87,16 @@ class Conversation:
     people: tuple[Address, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The number of a message's conversation, the mark of its subject without prefixes (0: of no
+    account), and whether it is an answer that names nothing."""
+
+    thread: int
+    base: int
+    orphan: bool
+
+
 class ThreadTable:
     """The conversations of all messages."""
 
@@ -97,31 +107,42 @@ class ThreadTable:
     # Coming in
 
     def place(self, id: int, seen: Envelope, date: int) -> None:
-        """Find the conversation of a message, which may join several; in the transaction around.
-
-        Placing it again, with what was protected inside it say, only adds to what it joins.
-        """
-        names = [_mark(one) for one in (seen.message_id, *references(seen)) if one]
-        row = self._database.row("SELECT thread FROM messages WHERE id = ?", (id,))
-        joined = {int(row[0])} if row else set()
-        if names:
-            sql = f"SELECT DISTINCT thread FROM thread_ids WHERE mark IN {_IN}"
-            joined |= {found[0] for found in self._database.rows(sql, (json.dumps(names),))}
-        base, orphan = 0, False
-        if self._settings.get(THREADS_BY_SUBJECT):
-            said = base_subject(seen.subject)
-            base = _mark(f"subject {said.text}") if said.text else 0
-            orphan = said.answer and not references(seen)
-            joined |= self._same_subject(base, orphan=orphan, date=date)
-        thread = self._join(joined - {0}) or id
+        """Find the conversation of a message that has none, and keep that."""
+        found = self.find(id, seen, date, placed=False, by_subject=self.by_subject)
         self._database.run(
             "UPDATE messages SET thread = ?, base = ?, orphan = ? WHERE id = ?",
-            (thread, base, int(orphan), id),
+            (found.thread, found.base, int(found.orphan), id),
         )
-        for name in names:
-            self._database.run(
-                "INSERT OR IGNORE INTO thread_ids (mark, thread) VALUES (?, ?)", (name, thread)
-            )
+
+    @property
+    def by_subject(self) -> bool:
+        """Whether an answer that names nothing is joined by its subject."""
+        return self._settings.get(THREADS_BY_SUBJECT)
+
+    def find(self, id: int, seen: Envelope, date: int, *, placed: bool, by_subject: bool) -> Place:
+        """The conversation of a message, which may join several; in the transaction around.
+
+        Finding it again where it was `placed`, with what was protected inside it say, only adds to
+        what it joins. Whoever asks keeps it with the message.
+        """
+        named = references(seen)
+        names = [_mark(one) for one in (seen.message_id, *named) if one]
+        joined = {self.thread_of(id)} if placed else set()
+        if names:
+            sql = f"SELECT DISTINCT thread FROM thread_ids WHERE mark IN {_IN}"
+            joined |= {found[0] for found in self._database.rows(sql, (_list(names),))}
+        base, orphan = 0, False
+        if by_subject:
+            said = base_subject(seen.subject)
+            base = _mark(f"subject {said.text}") if said.text else 0
+            orphan = said.answer and not named
+            joined |= self._same_subject(base, orphan=orphan, date=date)
+        thread = self._join(joined - {0}) or id
+        self._database.run_many(
+            "INSERT OR IGNORE INTO thread_ids (mark, thread) VALUES (?, ?)",
+            ((name, thread) for name in names),
+        )
+        return Place(thread, base, orphan)
 
     def _same_subject(self, base: int, *, orphan: bool, date: int) -> set[int]:
         """The conversations with this subject about this time: for an answer without References

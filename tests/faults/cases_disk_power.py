@@ -85,7 +85,7 @@ class Box:
     def understand(self) -> None:
         """Commits that may be lost with the power."""
         for id in self.messages.pending()[:5]:
-            self.messages.processed(id, UNDERSTOOD)
+            self.messages.processed({id: UNDERSTOOD})
 
     def delete(self, seen: Disk) -> None:
         """Delete for good: from now on it need not be there."""

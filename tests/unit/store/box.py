@@ -85,14 +85,15 @@ class Box:
             subject=subject,
         )
         self.store.messages.processed(
-            id,
-            found(
-                envelope=seen,
-                text=text,
-                attachments=attachments,
-                encryption=encryption,
-                signature=signature,
-            ),
+            {
+                id: found(
+                    envelope=seen,
+                    text=text,
+                    attachments=attachments,
+                    encryption=encryption,
+                    signature=signature,
+                )
+            }
         )
         return id
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mailclient.account import Account, Identity
 from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, Cancelled
+from mailclient.message.envelope import Envelope
 from mailclient.store import readers, search
 from mailclient.store.condition import Condition, Span, condition_of
 from mailclient.store.database import Database, Values
@@ -330,9 +331,20 @@ def test_what_cannot_be_meant_is_refused_in_words(query: str, named: str) -> Non
 
 def test_a_message_understood_anew_is_found_by_its_new_words_alone(box: Box) -> None:
     id = box.letter("harbour")
-    box.store.messages.processed(id, found(envelope=None, text="lighthouse"))
+    box.store.messages.processed({id: found(envelope=None, text="lighthouse")})
     assert box.store.search.query("harbour").count == 0
     assert box.store.search.query("lighthouse").ids.tolist() == [id]
+
+
+def test_what_is_kept_together_is_one_piece_of_the_index(box: Box) -> None:
+    ids = [box.letter(f"word{number}") for number in range(20)]
+    box.store.search.purge()
+    pieces = box.store.database.row("SELECT count(DISTINCT segid) FROM words_idx")
+    anew = found(envelope=Envelope(subject="lamp", message_id="<a@example.org>"))
+    box.store.messages.processed(dict.fromkeys(ids, anew))
+    again = box.store.database.row("SELECT count(DISTINCT segid) FROM words_idx")
+    assert (pieces, again) == ((1,), (2,))
+    assert box.store.search.query("lamp").count == 20
 
 
 def test_a_deleted_message_is_found_no_more(box: Box, ids: dict[str, int]) -> None:

@@ -67,16 +67,17 @@ def test_understanding_adds_what_was_found_out(box: Box) -> None:
         subject="Hidden until now",
     )
     box.store.messages.processed(
-        id,
-        found(
-            envelope=seen,
-            text="the plan",
-            attachments=("plan.pdf",),
-            encryption="encrypted",
-            signature="good",
-            opened=b"opened bytes",
-            problems=("One line was too long.",),
-        ),
+        {
+            id: found(
+                envelope=seen,
+                text="the plan",
+                attachments=("plan.pdf",),
+                encryption="encrypted",
+                signature="good",
+                opened=b"opened bytes",
+                problems=("One line was too long.",),
+            )
+        }
     )
     row = box.store.messages.get(id)
     assert row.subject == "Hidden until now"
@@ -95,7 +96,7 @@ def test_understanding_adds_what_was_found_out(box: Box) -> None:
 def test_what_was_set_aside_keeps_what_its_header_says(box: Box) -> None:
     id = box.put(RAW)
     box.store.messages.processed(
-        id, found(envelope=None, processing=Processing.QUARANTINED, problems=("Too strange.",))
+        {id: found(envelope=None, processing=Processing.QUARANTINED, problems=("Too strange.",))}
     )
     row = box.store.messages.get(id)
     assert (row.subject, row.processing) == ("Rent", Processing.QUARANTINED)
@@ -105,7 +106,7 @@ def test_what_was_set_aside_keeps_what_its_header_says(box: Box) -> None:
 def test_a_message_deleted_meanwhile_stays_deleted(box: Box) -> None:
     id = box.put(RAW)
     box.store.messages.delete([id])
-    box.store.messages.processed(id, found(envelope=Envelope(subject="late")))
+    box.store.messages.processed({id: found(envelope=Envelope(subject="late"))})
     with pytest.raises(NotFound):
         box.store.messages.get(id)
     assert box.store.search.query("late").count == 0
@@ -128,12 +129,13 @@ def test_text_that_utf8_cannot_hold_is_kept_readable(box: Box) -> None:
     id = box.put(RAW)
     strange = "before \ud800 after \x00 end"
     box.store.messages.processed(
-        id,
-        found(
-            envelope=Envelope(subject=strange, from_=(Address(strange, "a@example.org"),)),
-            text=strange,
-            attachments=(strange,),
-        ),
+        {
+            id: found(
+                envelope=Envelope(subject=strange, from_=(Address(strange, "a@example.org"),)),
+                text=strange,
+                attachments=(strange,),
+            )
+        }
     )
     assert box.store.messages.get(id).subject.startswith("before ? after")
     assert box.store.search.query("subject:after").ids.tolist() == [id]
@@ -142,9 +144,9 @@ def test_text_that_utf8_cannot_hold_is_kept_readable(box: Box) -> None:
 def test_the_work_to_do_is_known_by_rows(box: Box) -> None:
     new, waiting, ready = (box.put(RAW) for _ in range(3))
     box.store.messages.processed(
-        waiting, found(envelope=Envelope(), processing=Processing.WAITING, encryption="locked")
+        {waiting: found(envelope=Envelope(), processing=Processing.WAITING, encryption="locked")}
     )
-    box.store.messages.processed(ready, found(envelope=Envelope()))
+    box.store.messages.processed({ready: found(envelope=Envelope())})
     assert box.store.messages.pending() == (new,)
     assert box.store.messages.waiting() == (waiting,)
     box.store.messages.reprocess([waiting, ready])
@@ -349,7 +351,7 @@ def test_understanding_a_message_anew_counts_nobody_twice(box: Box) -> None:
     box.letter(sender="anna@example.org")
     for _ in range(5):
         box.store.messages.processed(
-            id, found(envelope=Envelope(from_=(Address("", "ann@example.org"),)))
+            {id: found(envelope=Envelope(from_=(Address("", "ann@example.org"),)))}
         )
     first = box.store.messages.people.used("ann", 8)[0]
     assert first.address == "anna@example.org"

@@ -33,7 +33,7 @@ class Letter:
 def put(box: Box, one: Letter, role: Role = Role.INBOX, *, unread: bool = True) -> int:
     """Store a message and understand it."""
     id = box.put(b"\r\n", role, unread=unread)
-    box.store.messages.processed(id, found(envelope=envelope(box, one)))
+    box.store.messages.processed({id: found(envelope=envelope(box, one))})
     return id
 
 
@@ -200,7 +200,7 @@ def test_what_was_protected_inside_joins_once_it_is_read(box: Box) -> None:
     locked = put(box, Letter("<outer@x>"))
     assert len(groups(box)) == 2
     inner = envelope(box, Letter("<b@x>", ("<a@x>",)))
-    box.store.messages.processed(locked, found(envelope=inner, encryption="encrypted"))
+    box.store.messages.processed({locked: found(envelope=inner, encryption="encrypted")})
     assert groups(box) == {frozenset({question, locked})}
 
 
