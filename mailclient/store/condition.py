@@ -23,10 +23,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of ids, both ends in it."""
+    """A stretch of ids, both ends in it; of those `only` these, as JSON, where that is given."""
 
     first: int
     last: int
+    only: str = ""
 
 
 def condition_of(node: Node, span: Span | None = None) -> Condition:
@@ -80,6 +81,12 @@ def before(node: Node) -> int | None:
             return None
 
 
+def indexed(node: Node) -> Test | None:
+    """The test that must fit of which an index holds just what does."""
+    nodes = node.nodes if isinstance(node, All) else (node,)
+    return next((one for one in nodes if isinstance(one, Test) and one.index), None)
+
+
 def _all(node: All, span: Span | None) -> Condition:
     match, rest = parted(node)
     assert isinstance(rest, All)
@@ -91,9 +98,15 @@ def _all(node: All, span: Span | None) -> Condition:
 def _looked_up(match: str, span: Span | None) -> Condition:
     if span is None:
         return Condition("id IN (SELECT rowid FROM words WHERE words MATCH ?)", (match,))
+    within = "words MATCH ? AND rowid BETWEEN ? AND ?"
+    if not span.only:
+        sql = f"id IN (SELECT rowid FROM words WHERE {within})"
+        return Condition(sql, (match, span.first, span.last))
+    # +: else each of them is looked up by itself, and beginnings of words are found anew each time
+    within += " AND +rowid IN (SELECT value FROM json_each(?))"
     return Condition(
-        "id IN (SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?)",
-        (match, span.first, span.last),
+        f"id IN (SELECT rowid FROM words WHERE {within})",
+        (match, span.first, span.last, span.only),
     )
 
 

@@ -313,6 +313,14 @@ def _plugin_items(connection: apsw.Connection) -> None:
     )
 
 
+def _states(connection: apsw.Connection) -> None:
+    """What is unread, and what is starred, is found without a look at all the rest."""
+    connection.execute(
+        "CREATE INDEX messages_unread ON messages (date) WHERE unread = 1;"
+        " CREATE INDEX messages_flagged ON messages (date) WHERE flagged = 1"
+    )
+
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -329,4 +337,5 @@ STEPS: tuple[Step, ...] = (
     _conversations,
     _index_of_files,
     _plugin_items,
+    _states,
 )

@@ -31,6 +31,11 @@ IS = {
     "signed": "signature = 'good'",
     "undelivered": "undelivered = 1",
 }
+INDEXES = {
+    "unread": "messages_unread",
+    "flagged": "messages_flagged",
+    "starred": "messages_flagged",
+}
 TESTS = {
     "is": "a state: unread, flagged, encrypted …",
     "has": "has:attachment",
@@ -82,12 +87,14 @@ class Words:
 class Test:
     """A test of a row of the table of messages, with its values.
 
-    What fits has a date before `before`, in seconds, where that is given.
+    What fits has a date before `before`, in seconds, where that is given; `index` is an index that
+    holds just what fits, where there is one.
     """
 
     sql: str
     values: tuple[str | int, ...] = ()
     before: int | None = None
+    index: str = ""
 
 
 def index_text(text: str) -> str:
@@ -138,7 +145,7 @@ def _is(value: str) -> Test:
     sql = IS.get(value)
     if sql is None:
         raise Wrong(f"'is:{value}' is not known", f"Known are: {', '.join(IS)}.")
-    return Test(sql)
+    return Test(sql, index=INDEXES.get(value, ""))
 
 
 def _has(value: str) -> Test:

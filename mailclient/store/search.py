@@ -7,6 +7,7 @@ is answered as quickly as one that is in a few.
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from enum import Enum
 from mailclient.cancel import CancelToken
 from mailclient.message.address import Address
 from mailclient.message.envelope import Envelope
-from mailclient.store.condition import Condition, Span, before, condition_of, parted
+from mailclient.store.condition import Condition, Span, before, condition_of, indexed, parted
 from mailclient.store.database import Database
 from mailclient.store.query import Node, read_query
 from mailclient.store.query_fields import index_text
@@ -24,6 +25,7 @@ from mailclient.store.rows import storable
 LONGEST_TEXT = 1_000_000
 LATEST = 1 << 62  # seconds; no date is later
 WINDOWS = (1_000, 16_000)  # so many of the newest messages are looked at before all are
+FEW = 5_000  # messages of a state; so many are looked at one by one
 # All that a query asks for is in this index, a tenth of the table; rows are never read.
 _FROM = "SELECT id FROM messages INDEXED BY messages_for_search"
 _NEWEST = "ORDER BY date DESC, id DESC"
@@ -127,7 +129,7 @@ class SearchIndex:
         if order is Order.RELEVANCE and (match := parted(node)[0]):
             sql, values = _ranked(match, node, scope)
         else:
-            asked = _in(scope, condition_of(node))
+            asked = self._few(scope, node) or _in(scope, condition_of(node))
             sql, values = f"{_FROM} WHERE {asked.sql} {_NEWEST}", asked.values
         ids = self._ids(sql, values, cancel)
         return Found(len(ids), ids if limit is None else ids[: max(limit, 0)])
@@ -145,17 +147,40 @@ class SearchIndex:
         Raises BadQuery, Cancelled.
         """
         node = read_query(text, self._database.clock())
+
+        def first(asked: Condition) -> array[int]:
+            sql = f"{_FROM} WHERE {asked.sql} {_NEWEST} LIMIT ?"
+            return self._ids(sql, (*asked.values, limit), cancel)
+
+        if (few := self._few(scope, node)) is not None:
+            return first(few)
         for size in WINDOWS:
             asked, complete = self._window(size, scope, node)
             if asked is None:
                 break
-            ids = self._ids(f"{_FROM} WHERE {asked.sql} {_NEWEST} LIMIT ?",
-                            (*asked.values, limit), cancel)  # fmt: skip
+            ids = first(asked)
             if len(ids) == limit or complete:
                 return ids
-        asked = _in(scope, condition_of(node))
-        sql = f"{_FROM} WHERE {asked.sql} {_NEWEST} LIMIT ?"
-        return self._ids(sql, (*asked.values, limit), cancel)
+        return first(_in(scope, condition_of(node)))
+
+    def _few(self, scope: Scope, node: Node) -> Condition | None:
+        """The condition over the messages of a state that is asked for; None where none is, or
+        where they are many."""
+        test = indexed(node)
+        if test is None:
+            return None
+        sql = f"SELECT id FROM messages INDEXED BY {test.index} WHERE {test.sql} LIMIT ?"
+        rows = self._database.rows(sql, (*test.values, FEW + 1))
+        if len(rows) > FEW:
+            return None
+        ids = sorted({*(row[0] for row in rows), *scope.keep})
+        if not ids:
+            return Condition("0")
+        only = json.dumps(ids)
+        asked = _in(scope, condition_of(node, Span(ids[0], ids[-1], only)))
+        return Condition(
+            f"id IN (SELECT value FROM json_each(?)) AND ({asked.sql})", (only, *asked.values)
+        )
 
     def _window(self, size: int, scope: Scope, node: Node) -> tuple[Condition | None, bool]:
         """The condition over the newest `size` messages of a place, and whether those are all;

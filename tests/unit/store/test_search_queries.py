@@ -249,6 +249,37 @@ def test_the_first_page_is_the_beginning_of_all_that_fits(
         assert box.store.search.newest(query, 5, scope=scope).tolist() == whole[:5]
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["is:unread", "is:unread third", "thi is:unread -last", "is:flagged OR third", "-is:unread",
+     "is:flagged is:unread (third OR last)", "is:starred every", "older:1d is:flagged"],
+)  # fmt: skip
+def test_what_few_messages_are_is_found_the_same_way_where_they_are_many(
+    box: Box, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    ids = list(made_of(box, 40))
+    box.store.messages.set_flags(ids, unread=False)
+    box.store.messages.set_flags(ids[::4], unread=True)
+    box.store.messages.set_flags(ids[::6], flagged=True)
+    for scope in (Scope(), Scope((box.folder().id,)), Scope(keep=(ids[1], ids[4]))):
+        few = box.store.search.query(query, scope=scope).ids.tolist()
+        assert box.store.search.newest(query, 3, scope=scope).tolist() == few[:3]
+        with monkeypatch.context() as patched:
+            patched.setattr(search, "FEW", -1)
+            assert box.store.search.query(query, scope=scope).ids.tolist() == few
+
+
+def test_where_nothing_is_unread_nothing_is_looked_up(box: Box) -> None:
+    ids = list(made_of(box, 5))
+    box.store.messages.set_flags(ids, unread=False)
+    node = read_tree("every is:unread")
+    assert box.store.search._few(Scope(), node) == Condition("0")
+    box.store.messages.set_flags(ids[1:2], unread=True)
+    few = box.store.search._few(Scope(), node)
+    assert few is not None
+    assert few.values.count(f"[{ids[1]}]") == 2
+
+
 def test_only_the_folders_that_are_asked_about_are_looked_in(box: Box, ids: dict[str, int]) -> None:
     archive = Scope((box.folder(Role.ARCHIVE).id,))
     assert box.store.search.query("the", scope=archive).ids.tolist() == [ids["secret"]]
