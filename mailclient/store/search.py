@@ -1,22 +1,21 @@
 """Finding messages: the index over everything readable, decrypted text included.
 
-The newest that fit are found by looking at the newest messages first, a stretch of ids at a time;
-only where too few of those fit is everything looked at. So a word that is in nearly every message
+The newest that fit are found by looking at the newest messages first, more and more of them; only
+where too few of those fit is everything looked at. So a word that is in nearly every message
 is answered as quickly as one that is in a few.
 """
 
 from __future__ import annotations
 
-import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from mailclient.cancel import CancelToken
 from mailclient.message.address import Address
 from mailclient.message.envelope import Envelope
-from mailclient.store.condition import Condition, Span, before, condition_of, indexed, parted
+from mailclient.store.condition import Among, Condition, before, condition_of, indexed, parted
 from mailclient.store.database import Database
 from mailclient.store.query import Node, read_query
 from mailclient.store.query_fields import index_text
@@ -25,15 +24,10 @@ from mailclient.store.rows import storable
 LONGEST_TEXT = 1_000_000
 LATEST = 1 << 62  # seconds; no date is later
 WINDOWS = (1_000, 16_000)  # so many of the newest messages are looked at before all are
-FEW = 5_000  # messages of a state; so many are looked at one by one
+HOPELESS = 32  # where so many times more than were found are too few, more of the newest are, too
 # All that a query asks for is in this index, a tenth of the table; rows are never read.
 _FROM = "SELECT id FROM messages INDEXED BY messages_for_search"
 _NEWEST = "ORDER BY date DESC, id DESC"
-_WINDOW = (
-    "SELECT min(id), max(id), min(date), count(*) FROM"
-    " (SELECT id, date FROM messages INDEXED BY {index} WHERE {where}"
-    " ORDER BY date DESC, id DESC LIMIT ?)"
-)
 # How much a word counts by where it stands, in the order of the index's columns.
 _WEIGHTS = "6.0, 3.0, 2.0, 8.0, 1.0, 2.0, 0.5"
 
@@ -129,10 +123,19 @@ class SearchIndex:
         if order is Order.RELEVANCE and (match := parted(node)[0]):
             sql, values = _ranked(match, node, scope)
         else:
-            asked = self._few(scope, node) or _in(scope, condition_of(node))
+            asked = self._asked(scope, node)
             sql, values = f"{_FROM} WHERE {asked.sql} {_NEWEST}", asked.values
         ids = self._ids(sql, values, cancel)
         return Found(len(ids), ids if limit is None else ids[: max(limit, 0)])
+
+    def _asked(self, scope: Scope, node: Node) -> Condition:
+        """The condition for all that fit: where a state is asked for that is not frequent, for the
+        messages in that state alone."""
+        if indexed(node) is not None:
+            for ids, complete in self._likeliest(scope, node):
+                if complete:
+                    return _among(ids, scope, node)
+        return _in(scope, condition_of(node))
 
     def newest(
         self,
@@ -152,62 +155,41 @@ class SearchIndex:
             sql = f"{_FROM} WHERE {asked.sql} {_NEWEST} LIMIT ?"
             return self._ids(sql, (*asked.values, limit), cancel)
 
-        if (few := self._few(scope, node)) is not None:
-            return first(few)
-        for size in WINDOWS:
-            asked, complete = self._window(size, scope, node)
-            if asked is None:
+        for ids, complete in self._likeliest(scope, node):
+            found = first(_among(ids, scope, node))
+            if len(found) == limit or complete:
+                return found
+            if len(found) * HOPELESS < limit:
                 break
-            ids = first(asked)
-            if len(ids) == limit or complete:
-                return ids
         return first(_in(scope, condition_of(node)))
 
-    def _few(self, scope: Scope, node: Node) -> Condition | None:
-        """The condition over the messages of a state that is asked for; None where none is, or
-        where they are many."""
-        test = indexed(node)
-        if test is None:
-            return None
-        sql = f"SELECT id FROM messages INDEXED BY {test.index} WHERE {test.sql} LIMIT ?"
-        rows = self._database.rows(sql, (*test.values, FEW + 1))
-        if len(rows) > FEW:
-            return None
-        ids = sorted({*(row[0] for row in rows), *scope.keep})
-        if not ids:
-            return Condition("0")
-        only = json.dumps(ids)
-        asked = _in(scope, condition_of(node, Span(ids[0], ids[-1], only)))
-        return Condition(
-            f"id IN (SELECT value FROM json_each(?)) AND ({asked.sql})", (only, *asked.values)
-        )
-
-    def _window(self, size: int, scope: Scope, node: Node) -> tuple[Condition | None, bool]:
-        """The condition over the newest `size` messages of a place, and whether those are all;
-        None where their ids lie too far apart for that to be of use."""
-        index, where = "messages_by_date", "date < ?"
+    def _likeliest(self, scope: Scope, node: Node) -> Iterator[tuple[list[int], bool]]:
+        """The newest messages of a state or a place that is asked for, more and more of them, and
+        whether no others can fit."""
         until = before(node)
-        values: tuple[int, ...] = (LATEST if until is None else until,)
-        if len(scope.folders) == 1:
+        index, where = "messages_by_date", "date < ?"
+        values: tuple[str | int, ...] = (LATEST if until is None else until,)
+        if (test := indexed(node)) is not None:
+            index, where, values = test.index, f"{where} AND {test.sql}", (*values, *test.values)
+        elif len(scope.folders) == 1:
             index, where = "messages_by_folder", f"{where} AND folder_id = ?"
             values = (*values, *scope.folders)
-        row = self._database.row(_WINDOW.format(index=index, where=where), (*values, size))
-        if row is None or row[0] is None:
-            return Condition("0"), True
-        first, last, date, count = row
-        if last - first > 8 * size and count == size:
-            return None, False
-        asked = _in(scope, condition_of(node, Span(first, last)))
-        return Condition(
-            f"id BETWEEN ? AND ? AND date >= ? AND ({asked.sql})",
-            (first, last, date, *asked.values),
-        ), count < size
+        sql = f"SELECT id FROM messages INDEXED BY {index} WHERE {where} {_NEWEST} LIMIT ?"
+        for size in WINDOWS:
+            newest = [row[0] for row in self._database.rows(sql, (*values, size))]
+            yield list({*newest, *scope.keep}), len(newest) < size
 
     def _ids(
         self, sql: str, values: tuple[str | int, ...], cancel: CancelToken | None
     ) -> array[int]:
         with self._database.read(cancel) as connection:
             return array("q", (row[0] for row in connection.execute(sql, values)))
+
+
+def _among(ids: Sequence[int], scope: Scope, node: Node) -> Condition:
+    """The condition that one of these messages fits a query and lies where is looked."""
+    among = Among(ids)
+    return among.within(_in(scope, condition_of(node, among)))
 
 
 def _in(scope: Scope, asked: Condition) -> Condition:

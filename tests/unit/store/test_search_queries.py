@@ -14,7 +14,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, Cancelled
 from mailclient.message.envelope import Envelope
 from mailclient.store import readers, search
-from mailclient.store.condition import Condition, Span, condition_of
+from mailclient.store.condition import Among, Condition, condition_of
 from mailclient.store.database import Database, Values
 from mailclient.store.folders import Role
 from mailclient.store.query import COLUMNS, IS, LONGEST, MOST_TERMS
@@ -216,7 +216,7 @@ def test_the_first_page_is_found_by_indexes_alone(
     monkeypatch.setattr(Database, "rows", noted)
     box.store.search.newest(query, 2, scope=Scope(folders))
     monkeypatch.undo()
-    condition = search._in(Scope(folders), condition_of(read_tree(query), Span(1, 3)))
+    condition = search._in(Scope(folders), condition_of(read_tree(query), Among([1, 3])))
     asked.append((f"{search._FROM} WHERE id BETWEEN 1 AND 3 AND {condition.sql}", condition.values))
     for sql, values in asked:
         plan = [row[3] for row in box.store.database.rows(f"EXPLAIN QUERY PLAN {sql}", values)]
@@ -265,19 +265,41 @@ def test_what_few_messages_are_is_found_the_same_way_where_they_are_many(
         few = box.store.search.query(query, scope=scope).ids.tolist()
         assert box.store.search.newest(query, 3, scope=scope).tolist() == few[:3]
         with monkeypatch.context() as patched:
-            patched.setattr(search, "FEW", -1)
+            patched.setattr(search, "WINDOWS", ())
             assert box.store.search.query(query, scope=scope).ids.tolist() == few
 
 
-def test_where_nothing_is_unread_nothing_is_looked_up(box: Box) -> None:
-    ids = list(made_of(box, 5))
+def test_what_is_unread_is_asked_about_alone_where_it_is_little(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = list(made_of(box, 20))
     box.store.messages.set_flags(ids, unread=False)
     node = read_tree("every is:unread")
-    assert box.store.search._few(Scope(), node) == Condition("0")
-    box.store.messages.set_flags(ids[1:2], unread=True)
-    few = box.store.search._few(Scope(), node)
-    assert few is not None
-    assert few.values.count(f"[{ids[1]}]") == 2
+    assert box.store.search._asked(Scope(), node).values == ("[]",)
+    box.store.messages.set_flags(ids[1:3], unread=True)
+    assert box.store.search._asked(Scope(), node).values[0] == f"[{ids[1]}, {ids[2]}]"
+    monkeypatch.setattr(search, "WINDOWS", (1, 2))
+    assert box.store.search._asked(Scope(), node) == search._in(Scope(), condition_of(node))
+
+
+@pytest.mark.parametrize(
+    ("ids", "stretches"),
+    [
+        ([], []),
+        ([7], [(7, 7)]),
+        ([9, 7, 8], [(7, 9)]),
+        ([1, 2, 5_000, 5_001], [(1, 2), (5_000, 5_001)]),
+        ([at * 2_000 for at in range(1, 8)], [(2_000, 2_000), (4_000, 4_000), (6_000, 6_000),
+                                              (8_000, 14_000)]),
+        ([1, 900], [(1, 900)]),
+    ],
+)  # fmt: skip
+def test_the_index_is_read_where_what_is_asked_about_lies(
+    ids: list[int], stretches: list[tuple[int, int]]
+) -> None:
+    found = Among(ids).looked_up("word").values
+    numbers = [one for one in found if isinstance(one, int)]
+    assert list(zip(numbers[::2], numbers[1::2], strict=True)) == stretches
 
 
 def test_only_the_folders_that_are_asked_about_are_looked_in(box: Box, ids: dict[str, int]) -> None:
