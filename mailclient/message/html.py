@@ -1,8 +1,9 @@
 """HTML of strangers made harmless, and made into text.
 
 Nothing that runs, loads, submits or restyles survives: tags and attributes are allowed one by one
-(nh3), links only to http, https and mailto, pictures only from inside the message (cid:). What
-would be more work than mail ever is becomes its text.
+(nh3), links only to http, https and mailto, pictures only from inside the message (cid:). Colours,
+sizes and typefaces are the reader's alone: no letter is hidden by them, on a dark page neither, and
+none looks like another. What would be more work than mail ever is becomes its text.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ _ATTRIBUTES = {
     "*": _EVERYWHERE,
     "a": {"href"},
     "img": {"src", "srcset", "alt", "width", "height"},
-    "x-font": {"color", "size", "face"},
     "ol": {"start", "type"},
     "table": {"border", "cellpadding", "cellspacing", "width", "background"},
     "td": {"colspan", "rowspan", "width", "valign", "background"},

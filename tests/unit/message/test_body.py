@@ -164,8 +164,8 @@ def test_the_snippet_is_what_the_sender_wrote() -> None:
     assert len(snippet("word " * 100)) <= 160
 
 
-def test_letters_keep_their_looks() -> None:
-    html = '<p><B>bold</B> <font color="red">red</font> <code>x</code></p>'
+def test_letters_keep_what_their_looks_mean() -> None:
+    html = "<p><B>bold</B> <i>slanted</i> <code>x</code></p>"
     assert sanitise(html).html == html.replace("B>", "b>")
 
 
@@ -194,3 +194,22 @@ def test_long_html_leaves_room_for_the_text_beside_it() -> None:
     shown = body(parse(raw))
     assert shown.text == "plain"
     assert [one.content_type for one in shown.attachments] == ["text/html"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<font color="white">seen</font>',
+        '<font color="#111" size="1" face="Webdings">seen</font>',
+        '<p style="display:none">seen</p>',
+        '<span style="font-size:0;opacity:0;position:absolute;left:-9999px">seen</span>',
+        '<table><tr><td bgcolor="black" style="color:black" height="0">seen</td></tr></table>',
+        "<div hidden>seen</div>",
+        '<style>b{visibility:hidden}</style><b class="x">seen</b>',
+    ],
+)
+def test_no_letter_is_hidden_by_how_it_looks(html: str) -> None:
+    clean = sanitise(html)
+    for trick in ("color", "size", "face", "style", "hidden", "class", "height"):
+        assert trick not in clean.html
+    assert text_of(clean).strip().strip("|- \n") == "seen"
