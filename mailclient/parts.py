@@ -255,15 +255,12 @@ class Parts(Incoming):
 
     @Built
     def read(self) -> Read:
+        from mailclient.services.pictures import Pictures
         from mailclient.services.read import Beside, Read
 
-        return Read(
-            self._store,
-            self._assessor,
-            self.intake,
-            Beside(self.returns, self.journeys, self.receipts),
-            self._clock,
-        )
+        pictures = Pictures(os.environ, offline=self._offline)
+        beside = Beside(self.returns, self.journeys, self.receipts, pictures)
+        return Read(self._store, self._assessor, self.intake, beside, self._clock)
 
     @Built
     def search(self) -> Search:

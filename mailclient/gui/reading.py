@@ -22,6 +22,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import MailError
 from mailclient.gui import people
 from mailclient.gui.bridge import Bridge, Changes
+from mailclient.gui.fetching_pictures import FetchingPictures
 from mailclient.gui.notify import Notify
 from mailclient.gui.reader.pictures import inline_pictures
 from mailclient.gui.reader.reader import Reader
@@ -114,6 +115,8 @@ class Reading(QObject):
         reader.part_wanted.connect(self._open_part)
         reader.edit_wanted.connect(lambda: self.edit_wanted.emit(self._id))
         reader.rest_wanted.connect(self._fetch_rest)
+        fetching = FetchingPictures(app, bridge, notify, reader)
+        reader.pictures_wanted.connect(lambda: fetching.begin(self._id))
         receipts = ReceiptDecisions(app, bridge, notify, self)
         reader.receipt_decided.connect(lambda offer: receipts.decide(self._id, offer))
 

@@ -128,11 +128,12 @@ class _Reading:
         return self._legacy and part.params.get("hp-legacy-display") == "1"
 
 
-def body(root: Part, *, formatted: bool = True) -> Body:
+def body(root: Part, *, formatted: bool = True, pictures: bool = False) -> Body:
     """Read the body; never raises. The legacy display of protected headers (RFC 9788 section 5.2)
     is left out where the root says that there is one.
 
     Without `formatted` there is no HTML, and none is looked at where there is plain text beside it.
+    With `pictures` those that lie on the network have a place in it.
     """
     pieces, leaves = _sort(root)
     reading = _Reading(root)
@@ -141,7 +142,9 @@ def body(root: Part, *, formatted: bool = True) -> Body:
     remote: dict[str, None] = {}
     for plain_part, alternative in pieces:
         html_part = alternative if formatted or plain_part is None else None
-        harmless = None if html_part is None else sanitise(reading.html(html_part))
+        harmless = (
+            None if html_part is None else sanitise(reading.html(html_part), pictures=pictures)
+        )
         if plain_part is not None:
             texts.append(reading.plain(plain_part))
         elif harmless is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html as entities
 import re
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 DEEPEST = 256
 LARGEST = 4 * 1024 * 1024
@@ -53,6 +54,7 @@ _ANY_TAG = re.compile(
 )
 _STYLE_LOAD = re.compile(r"url\([\s'\"]{0,20}(https?:[^'\")\s]{1,2000})", re.IGNORECASE)
 _REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
+_PLACE = re.compile(r'<img [^>]*?src="cid:%20([^"]*)"')
 _MOST_SPACE = 50
 _MUCH_SPACE = re.compile(rf"\s{{{_MOST_SPACE},}}")
 _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
@@ -68,8 +70,12 @@ class Clean:
     remote: tuple[str, ...]
 
 
-def sanitise(html: str) -> Clean:
-    """Make HTML harmless; what is too large, too many or nested too deep becomes its text."""
+def sanitise(html: str, *, pictures: bool = False) -> Clean:
+    """Make HTML harmless; what is too large, too many or nested too deep becomes its text.
+
+    With `pictures` those that lie on the network keep a place, under their `place_of`; where they
+    lie stands nowhere else, and nothing is loaded by that.
+    """
     if len(html) > LARGEST or _is_too_complex(html):
         return Clean(f"<pre>{entities.escape(_without_tags(html))}</pre>", ())
     import nh3  # late: a compiled library that only HTML mail needs
@@ -82,7 +88,10 @@ def sanitise(html: str) -> Clean:
         if attribute == "src" and value.lower().startswith("cid:"):
             return value
         if _REMOTE.match(value):
-            remote.setdefault(value.strip().split()[0])
+            address = value.strip().split()[0]
+            remote.setdefault(address)
+            if pictures and attribute == "src":
+                return f"cid:{quote(place_of(address), safe='')}"
         return None
 
     clean = nh3.clean(
@@ -95,6 +104,17 @@ def sanitise(html: str) -> Clean:
         link_rel=None,
     )
     return Clean(_RENAMED.sub(r"<\1\2", clean), tuple(remote))
+
+
+def place_of(address: str) -> str:
+    """The name of the place of a picture on the network; no part of a message has such a
+    Content-ID, since these begin with no space."""
+    return f" {address}"
+
+
+def placed_in(html: str) -> tuple[str, ...]:
+    """The addresses of pictures that have a place in sanitised HTML, each once."""
+    return tuple(dict.fromkeys(unquote(one) for one in _PLACE.findall(html)))
 
 
 def html_to_text(html: str) -> str:

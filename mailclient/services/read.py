@@ -10,14 +10,16 @@ from pathlib import Path
 from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, NotFound
 from mailclient.message.address import Address
-from mailclient.message.body import Body
+from mailclient.message.body import Body, body
 from mailclient.message.envelope import Envelope
+from mailclient.message.html import place_of, placed_in
 from mailclient.message.receipt import ReceiptRequest
 from mailclient.message.security import Encryption, Verdict
 from mailclient.message.tree import parse
 from mailclient.services.assess import Assessment, Assessor, restore, set_aside
 from mailclient.services.intake import Intake
 from mailclient.services.journey import NOWHERE, Journey, Journeys
+from mailclient.services.pictures import Pictured, Pictures
 from mailclient.services.receipts import Receipts
 from mailclient.services.returned import Outcome, ReportView, Returns
 from mailclient.store import Store
@@ -69,6 +71,7 @@ class Beside:
     returns: Returns
     journeys: Journeys
     receipts: Receipts
+    pictures: Pictures
 
 
 class Read:
@@ -130,6 +133,21 @@ class Read:
             # No opened copies are kept.
             return self._assessor.assess(outer, self._clock(), cancel, may_ask=True)
         return restore(outer, opened, verdict)
+
+    def pictured(self, id: int, cancel: CancelToken) -> Pictured:
+        """A message with its pictures that lie on the network, which are fetched now.
+
+        Raises BadInput for one that was encrypted, NotFound, Unreachable, Cancelled.
+        """
+        found = self._found(self._store.messages.get(id), cancel)
+        if found.verdict.encryption is not Encryption.NONE or found.body.html is None:
+            raise BadInput("For an encrypted message nothing is fetched from the network.")
+        assert found.payload is not None  # there is HTML
+        html = body(found.payload, pictures=True).html or ""
+        wanted = placed_in(html)
+        files = self._beside.pictures.fetch(wanted, cancel)
+        named = {place_of(one): data for one, data in files.items()}
+        return Pictured(html, named, len(wanted) - len(named))
 
     def check_again(self, id: int, cancel: CancelToken) -> MessageView:
         """Open and judge a message anew, with the keys of today."""

@@ -1,8 +1,8 @@
 """The message's text: sanitised, and without any way to the network or to the disk.
 
-The only resources are pictures that came inside the message itself (cid:), decoded beforehand.
-Everything else that a text asks for is answered with an empty picture. Links are not followed: they
-are told, and the window decides.
+The only resources are pictures that came inside the message itself (cid:), or were fetched for it
+because its reader said so, decoded beforehand. Everything else that a text asks for is answered
+with an empty picture. Links are not followed: they are told, and the window decides.
 """
 
 from __future__ import annotations

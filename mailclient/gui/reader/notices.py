@@ -19,6 +19,7 @@ class Offer(Enum):
     SHOW_ALL = "Show all"
     DETAILS = "Details"
     FETCH_REST = "Fetch the rest"
+    PICTURES = "Show pictures"
     CORRECT = "Correct the address and send again"
     AGAIN = "Send again…"
     SENT = "Show the message"

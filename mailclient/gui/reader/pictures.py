@@ -1,4 +1,4 @@
-"""Pictures that came inside a message, decoded before the text is shown.
+"""Pictures that came inside a message, or were fetched for it, decoded before the text is shown.
 
 Runs on a lane, never in the GUI thread. Sizes are looked at before anything is decoded, so that a
 picture that claims to be huge costs nothing.
@@ -6,7 +6,7 @@ picture that claims to be huge costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QSize
@@ -32,6 +32,17 @@ def inline_pictures(attachments: Iterable[Attachment], cancel: CancelToken) -> d
             picture = decode(one.data(), WIDEST)
             if picture is not None:
                 found[one.content_id] = picture
+    return found
+
+
+def decoded(files: Mapping[str, bytes], cancel: CancelToken) -> dict[str, QImage]:
+    """The pictures among some files, by the same names."""
+    found: dict[str, QImage] = {}
+    for name, data in files.items():
+        cancel.check()
+        picture = decode(data, WIDEST)
+        if picture is not None:
+            found[name] = picture
     return found
 
 

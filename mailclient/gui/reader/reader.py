@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
@@ -23,15 +23,15 @@ from mailclient.gui.reader.body_view import BodyView
 from mailclient.gui.reader.details import Details
 from mailclient.gui.reader.find_bar import FindBar
 from mailclient.gui.reader.header import Header
+from mailclient.gui.reader.links import Links
 from mailclient.gui.reader.neighbours import Neighbours
 from mailclient.gui.reader.notices import Notice, Offer
 from mailclient.gui.reader.place import head_notice, place_words
 from mailclient.gui.reader.route_entries import origin
 from mailclient.gui.reader.seal_line import SealLine
-from mailclient.gui.reader.segments import allowed, lies
 from mailclient.gui.reader.strips import StripStack, strips_for
 from mailclient.gui.reader.wording import explanation
-from mailclient.gui.strip import Kind, Strip
+from mailclient.gui.strip import Strip
 
 if TYPE_CHECKING:
     from mailclient.services.mailbox import Line
@@ -68,6 +68,7 @@ class Reader(QWidget):
     message_wanted = Signal(int)
     receipt_decided = Signal(object)  # an Offer: what to do about a read receipt
     rest_wanted = Signal()  # of a message of which only the head is here
+    pictures_wanted = Signal()  # those that lie on the network
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,6 +76,7 @@ class Reader(QWidget):
         self.view: MessageView | None = None
         self._is_too_much = False
         self._pictures = NO_PICTURES
+        self._pictured = ""  # the HTML with places for pictures from the network
         self._format = Format.FORMATTED
         self.nothing = EmptyState()
         self.neighbours = Neighbours()
@@ -89,6 +91,7 @@ class Reader(QWidget):
         self.target.setContentsMargins(16, 3, 16, 3)
         self.target.setAccessibleName("Where the link leads")
         self.target.hide()
+        self._links = Links(self.body, self.link, self.target)
         self._details = Details(self)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
@@ -127,8 +130,8 @@ class Reader(QWidget):
         self.header.write_wanted.connect(self.write_wanted)
         self.header.search_wanted.connect(self.search_wanted)
         self.seal.details_wanted.connect(self.show_details)
-        self.body.link_hovered.connect(self._tell_target)
-        self.body.link_activated.connect(self._follow)
+        self._links.write_wanted.connect(self.write_wanted)
+        self._links.link_wanted.connect(self.link_wanted)
         self.body.shortened.connect(self._tell_shortened)
         self.attachments.open_wanted.connect(self.open_wanted)
         self.attachments.save_wanted.connect(self.save_wanted)
@@ -148,6 +151,7 @@ class Reader(QWidget):
             **{one: self._decide(one) for one in RECEIPT_OFFERS},
             Offer.SENT: lambda part: self.message_wanted.emit(int(part.partition(" ")[0])),
             Offer.FETCH_REST: lambda part: self.rest_wanted.emit(),
+            Offer.PICTURES: lambda part: self.pictures_wanted.emit(),
         }
 
     # What is shown
@@ -160,6 +164,7 @@ class Reader(QWidget):
         self.view = view
         self._is_too_much = bool(view.body.html) and is_too_much(view.body.html or "")
         self._pictures = pictures
+        self._pictured = ""
         mismatch = "from-mismatch" in view.verdict.warnings
         self.header.show_envelope(
             view.envelope,
@@ -169,7 +174,7 @@ class Reader(QWidget):
         self.seal.show_verdict(view.verdict)
         self.strips.show_notices((*head_notice(line), *strips_for(view)), self._offers)
         self.link.clear()
-        self._tell_target("")
+        self._links.tell("")
         self.find_bar.hide()
         self._show_body()
         self.attachments.show_attachments(
@@ -180,6 +185,16 @@ class Reader(QWidget):
         self.shown.emit()
         if self._details.isVisible():
             self.show_details()
+
+    def show_pictured(self, html: str, pictures: Mapping[str, QImage], missing: int) -> None:
+        """Show the same message with pictures that were fetched for it, by their places."""
+        self._pictured = html
+        self._pictures = {**self._pictures, **pictures}
+        self.strips.drop(Offer.PICTURES)
+        self._show_body()
+        if missing:
+            what = "1 picture" if missing == 1 else f"{missing:,} pictures"
+            self.link.say(f"{what} could not be fetched.")
 
     def show_nothing(self, title: str, text: str = "") -> None:
         """Show words in place of a message."""
@@ -245,7 +260,7 @@ class Reader(QWidget):
             return
         html = self.view.body.html
         if self.shows_html and html:
-            self.body.show_html(html, self._pictures)
+            self.body.show_html(self._pictured or html, self._pictures)
             return
         self.body.show_text(self.view.body.text)
         if self._is_too_much and self._format is Format.FORMATTED and not self.view.encrypted:
@@ -260,35 +275,6 @@ class Reader(QWidget):
             and content_id in self._pictures
             and f"cid:{content_id}" in (html or "")
         )
-
-    # Links
-
-    def _tell_target(self, target: str) -> None:
-        """Show where a link really leads while the pointer or the keyboard is on it."""
-        room = max(80, self.width() - 40)
-        cut = self.target.fontMetrics().elidedText(target, Qt.TextElideMode.ElideMiddle, room)
-        self.target.setText(cut)
-        self.target.setVisible(bool(target))
-        self.body.setToolTip(target)
-
-    def _follow(self, words: str, target: str) -> None:
-        """Open a link; one whose words name another place is asked about first."""
-        if not allowed(target):
-            self.link.say("This link is not for the web and was not opened.", Kind.CAUTION)
-        elif target.lower().startswith("mailto:"):
-            self.write_wanted.emit(target)
-        elif lies(words, target):
-            self.link.say(
-                f"The link says {words.strip()[:80]} but leads to {target[:200]}.",
-                Kind.CAUTION,
-                [("Open it all the same", lambda: self._open(target))],
-            )
-        else:
-            self._open(target)
-
-    def _open(self, target: str) -> None:
-        self.link.clear()
-        self.link_wanted.emit(target)
 
     def _tell_shortened(self, shortened: bool) -> None:
         if shortened:

@@ -51,20 +51,24 @@ def strips_for(view: MessageView) -> tuple[Notice, ...]:
     notices += _protection(view)
     if view.is_draft:
         notices.append(Notice("This is a draft.", Kind.DRAFT, Offer.EDIT))
-    if view.body.remote_content:
-        count = len(view.body.remote_content)
-        notices.append(
-            Notice(
-                f"{'A picture' if count == 1 else f'{count} pictures'} from the network "
-                f"{'is' if count == 1 else 'are'} not loaded: the sender would learn that you "
-                "have read this.",
-            )
-        )
+    notices += _pictures(view)
     notices += receipt_notices(view)
     problems = dict.fromkeys((*view.problems, *view.body.problems))
     if problems:
         notices.append(Notice(" ".join(problems)))
     return tuple(notices)
+
+
+def _pictures(view: MessageView) -> list[Notice]:
+    """What is not loaded; in an encrypted message, and in a part of one, it never is."""
+    if not (count := len(view.body.remote_content)):
+        return []
+    what = "A picture" if count == 1 else f"{count} pictures"
+    text = (
+        f"{what} from the network {'is' if count == 1 else 'are'} not loaded: the sender would "
+        "learn that you have read this."
+    )
+    return [Notice(text, offer=Offer.PICTURES if view.id and not view.encrypted else None)]
 
 
 def _attached_key(view: MessageView) -> list[Notice]:
@@ -128,28 +132,39 @@ class StripStack(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(1)
-        self._strips: list[Strip] = []
+        self._strips: list[tuple[Notice, Strip]] = []
         self.hide()
 
     def show_notices(
         self, notices: Sequence[Notice], offers: Mapping[Offer, Callable[[str], object]]
     ) -> None:
         """Show these; `offers` says what happens with what is offered."""
-        for strip in self._strips:
-            self._layout.removeWidget(strip)
-            strip.hide()
-            strip.deleteLater()
+        for _, strip in self._strips:
+            self._remove(strip)
         self._strips = []
         for notice in notices:
             self.add(notice, offers)
         self.setVisible(bool(notices))
+
+    def drop(self, offer: Offer) -> None:
+        """Take away the strips that offer this."""
+        for notice, strip in self._strips:
+            if offer in notice.offered:
+                self._remove(strip)
+        self._strips = [one for one in self._strips if offer not in one[0].offered]
+        self.setVisible(bool(self._strips))
+
+    def _remove(self, strip: Strip) -> None:
+        self._layout.removeWidget(strip)
+        strip.hide()
+        strip.deleteLater()
 
     def add(self, notice: Notice, offers: Mapping[Offer, Callable[[str], object]]) -> Strip:
         """Show one more."""
         strip = Strip()
         choices = [_choice(offers[one], one.value, notice.part) for one in notice.offered]
         strip.say(notice.text, notice.kind, choices, lasting=True)
-        self._strips.append(strip)
+        self._strips.append((notice, strip))
         self._layout.addWidget(strip)
         self.setVisible(True)
         return strip
@@ -157,7 +172,7 @@ class StripStack(QWidget):
     @property
     def words(self) -> tuple[str, ...]:
         """What the strips say."""
-        return tuple(strip.words for strip in self._strips)
+        return tuple(strip.words for _, strip in self._strips)
 
 
 def _choice(act: Callable[[str], object], words: str, part: str) -> Choice:
