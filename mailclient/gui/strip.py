@@ -48,13 +48,13 @@ class Strip(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.PADDING, 6, 8, 6)
         row.setSpacing(8)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body.setSpacing(2)
         self._body.addWidget(self._text, 1)
         self._body.addLayout(self._choices)
         row.addLayout(self._body, 1)
-        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignVCenter)
         self.hide()
 
     def say(

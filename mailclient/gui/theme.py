@@ -195,6 +195,7 @@ def _bare(t: Theme) -> str:
     QToolButton:checked {{ background: {t.selection}; color: {t.accent}; }}
     QToolButton:pressed {{ background: {t.selection}; }}
     QToolButton:disabled {{ color: {t.secondary}; }}
+    QToolButton[popupMode="1"] {{ padding-right: 16px; }}
     QToolButton::menu-button {{ border: none; width: 14px; }}
     QToolButton::menu-indicator {{ image: none; width: 0; }}
     QPushButton {{ border: 1px solid {t.line}; border-radius: {RADIUS}px; padding: 5px 14px;
