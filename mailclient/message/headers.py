@@ -1,7 +1,8 @@
 """Header protection (RFC 9788): fields that travel inside the protected payload, both ways. Pure.
 
 `hp` counts on the payload root only, and "cipher" only inside a real encrypting layer. The older
-form (protected-headers="v1") is read and never written.
+form (protected-headers="v1") is read, too, and written beside it: Thunderbird 153 looks for nothing
+else, and shows the subject outside without it.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def protect(
     inner = "".join(fold(name, value) for name, value in fields if name.lower() != "bcc")
     if encrypted:
         inner += "".join(fold("HP-Outer", f"{name}: {value}") for name, value in outside)
-    marked = _mark(entity, f'; hp="{"cipher" if encrypted else "clear"}"')
+    mode = "cipher" if encrypted else "clear"
+    marked = _mark(entity, f'; protected-headers="v1"; hp="{mode}"')
     return inner.encode("utf-8") + marked, outside
 
 
