@@ -196,4 +196,6 @@ TO RESTORE
 In mailclient: Keys and people, Restore; or  mailclient key restore FILE
 With GnuPG:    gpg --decrypt FILE > key.asc, typing the code in one line,
                then  gpg --import key.asc
+In Thunderbird: decrypt it with GnuPG as above, delete what stands below
+               END PGP PRIVATE KEY BLOCK in key.asc, then import that file
 """
