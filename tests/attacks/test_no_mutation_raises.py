@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from mailclient.message.security import SignatureWord, State
 from mailclient.services.read import MessageView
+from tests.attacks import newer
 from tests.attacks.certificates import Pen, cbc, gcm, p7m, signed_data
 from tests.attacks.conftest import BOB, MALLORY, SECRET, TEXT, TOM, Desk
+from tests.attacks.newer import NORA, new_key
 from tests.attacks.rows_inline import clear
 from tests.attacks.rows_smime import SUE, detached, safe
 from tests.attacks.table import EVIL, HEAD, html, multipart
@@ -30,6 +32,9 @@ FEW = settings(
     suppress_health_check=list(HealthCheck),
 )
 Build = Callable[[Desk], bytes]
+
+
+KEY = new_key()
 BASES: dict[str, Build] = {
     "signed": lambda desk: desk.letter(desk.signed()),
     "signed by another": lambda desk: desk.letter(desk.signed(by=MALLORY)),
@@ -51,11 +56,16 @@ BASES: dict[str, Build] = {
     "S/MIME encrypted and guarded": lambda desk: desk.letter(
         p7m(gcm(TEXT, safe(desk).alice), "authenveloped-data"), From=SUE
     ),
+    "newer form, signed": lambda desk: desk.letter(newer.signed(KEY), From=NORA),
+    "newer form, encrypted": lambda desk: desk.letter(newer.sealed_to(KEY), From=NORA),
+    "newer form, encrypted and signed": lambda desk: desk.letter(
+        newer.sealed_to(KEY, newer.signed(KEY)), From=NORA
+    ),
     "mixed": lambda desk: desk.letter(multipart("mixed", EVIL, desk.sealed())),
 }
 READABLE = {
     "signed", "signed by another", "signed by a key that came by mail", "S/MIME signed",
-    "S/MIME signed within",
+    "S/MIME signed within", "newer form, signed",
 }  # fmt: skip
 FIELDS = (
     f"From: {MALLORY}", f"From: {BOB}", f"Sender: {BOB}", f"Reply-To: {MALLORY}", "Subject: A lie",
@@ -139,6 +149,8 @@ def axes(view: MessageView) -> tuple[bool, bool, bool]:
 @pytest.fixture(scope="module")
 def bases(desk: Desk) -> dict[str, tuple[bytes, MessageView]]:
     """Each message once, with what is thought of it."""
+    [taken] = desk.app.keys.import_keys(bytes(KEY))
+    desk.app.keys.trust(taken.fingerprint, NORA, "verified")
     raws = {name: build(desk) for name, build in BASES.items()}
     return {name: (raw, desk.read(raw)) for name, raw in raws.items()}
 
@@ -157,7 +169,9 @@ def test_no_change_makes_a_message_worth_more(
         assert was or not now
     if after.verdict.signature is SignatureWord.GOOD:
         assert after.body.text == before.body.text
-        assert [one.key for one in after.envelope.from_] == [SUE if "S/MIME" in base else BOB]
+        assert [one.key for one in after.envelope.from_] == [
+            one.key for one in before.envelope.from_
+        ]
     if base not in READABLE:
         hidden = after.verdict.state in (State.LOCKED, State.BROKEN, State.MIXED, State.DAMAGED)
         if hidden and SECRET not in raw.decode("latin-1"):
@@ -167,3 +181,15 @@ def test_no_change_makes_a_message_worth_more(
     shown = {line.rstrip() for line in after.body.text.splitlines()}
     assert set(quoted) <= shown
     assert answer.encrypt is after.encrypted
+
+
+def test_there_is_something_to_lose(bases: dict[str, tuple[bytes, MessageView]]) -> None:
+    """Else the changes would prove nothing."""
+    worth = {name: axes(view) for name, (_, view) in bases.items()}
+    assert {name for name, (sealed, _, _) in worth.items() if sealed} == {
+        name for name in BASES if "encrypted" in name or name == "with protected fields"
+    } - {"encrypted to another"}
+    assert {name for name, (_, good, _) in worth.items() if good} >= {
+        "signed", "encrypted and signed", "S/MIME signed", "newer form, signed",
+        "newer form, encrypted and signed",
+    }  # fmt: skip

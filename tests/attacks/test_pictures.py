@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from mailclient.errors import BadInput
 from mailclient.gui.reader.notices import Offer
 from mailclient.gui.reader.strips import strips_for
 from mailclient.store.folders import Role
-from tests.attacks.conftest import Desk
+from tests.attacks.conftest import Desk, desk_open
 
 TRACKED = (
     b"Content-Type: text/html\r\n\r\n<p>The plan</p>"
@@ -20,23 +22,30 @@ TRACKED = (
 )
 
 
+@pytest.fixture
+def mine(tmp_path: Path) -> Iterator[Desk]:
+    """A desk whose store others do not look into."""
+    with desk_open(tmp_path) as desk:
+        yield desk
+
+
 @pytest.mark.parametrize("signed", [True, False])
 def test_for_an_encrypted_message_nothing_is_ever_fetched(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, signed: bool
+    mine: Desk, monkeypatch: pytest.MonkeyPatch, signed: bool
 ) -> None:
-    sealed = desk.sealed(TRACKED) if signed else desk.sealed(TRACKED, by=None)
-    account = desk.app.accounts.local()
-    inbox = desk.app._store.folders.by_role(account.id, Role.INBOX)
-    id = desk.app._store.messages.store_raw(
-        account.id, inbox.id, desk.letter(sealed), unread=True, received=datetime.now(UTC)
+    sealed = mine.sealed(TRACKED) if signed else mine.sealed(TRACKED, by=None)
+    account = mine.app.accounts.local()
+    inbox = mine.app._store.folders.by_role(account.id, Role.INBOX)
+    id = mine.app._store.messages.store_raw(
+        account.id, inbox.id, mine.letter(sealed), unread=True, received=datetime.now(UTC)
     )
-    view = desk.app.read.view(id)
+    view = mine.app.read.view(id)
     assert view.encrypted
     asked: list[object] = []
     monkeypatch.setattr(
         "mailclient.services.pictures.Pictures.fetch", lambda *given: asked.append(given)
     )
     with pytest.raises(BadInput, match="encrypted message nothing is fetched"):
-        desk.app.read.pictured(id, CancelToken())
+        mine.app.read.pictured(id, CancelToken())
     assert asked == []
     assert all(Offer.PICTURES not in one.offered for one in strips_for(view))

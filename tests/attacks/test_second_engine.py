@@ -18,6 +18,7 @@ from mailclient.message.layers import find_layer
 from mailclient.message.security import SignatureWord, State
 from mailclient.message.tree import parse
 from tests.attacks.conftest import ALICE, SECRET, TEXT, Desk, desk_open, pgp_mime
+from tests.attacks.newer import NORA, new_key, public, sealed_to, signed
 from tests.attacks.packets import (
     LITERAL,
     armored,
@@ -26,15 +27,12 @@ from tests.attacks.packets import (
     packet,
     seipd,
 )
-from tests.attacks.table import signed_by
-
-NORA = "nora@example.org"
 
 
 @pytest.fixture(scope="module")
 def nora() -> pysequoia.Tsk:
     """Somebody with a key of version 6."""
-    return pysequoia.Tsk.generate(f"Nora <{NORA}>", profile=pysequoia.Profile.RFC9580)
+    return new_key()
 
 
 @pytest.fixture
@@ -47,20 +45,6 @@ def mine(tmp_path: Path) -> Iterator[Desk]:
 def without(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library is not installed."""
     monkeypatch.setattr(second, "LIBRARY", "a_library_that_nobody_has")
-
-
-def public(key: pysequoia.Tsk) -> bytes:
-    return bytes(key.extract_certificate())
-
-
-def to_nora(nora: pysequoia.Tsk, text: bytes = TEXT, **how: object) -> bytes:
-    sealed = pysequoia.encrypt(text, [nora.extract_certificate()], **how)  # type: ignore[arg-type]
-    return pgp_mime(bytes(sealed))
-
-
-def signed(nora: pysequoia.Tsk, entity: bytes = TEXT) -> bytes:
-    made = pysequoia.sign(nora.signer(), entity, mode=pysequoia.SignatureMode.DETACHED)
-    return signed_by(bytes(made), entity)
 
 
 # With the library
@@ -89,7 +73,7 @@ def test_a_letter_to_it_opens_and_a_signature_inside_that_has_no_date_gives_no_s
 ) -> None:
     mine.app.keys.import_keys(bytes(nora))
     for how in ({}, {"signer": nora.signer()}):
-        view = mine.read(mine.letter(to_nora(nora, **how), From=NORA))
+        view = mine.read(mine.letter(sealed_to(nora, **how), From=NORA))
         assert view.verdict.state is State.ENCRYPTED
         assert SECRET in view.body.text
         assert view.verdict.signer is None
@@ -119,7 +103,7 @@ def test_a_signature_by_it_seals_once_the_key_is_confirmed(mine: Desk, nora: pys
 
 def test_an_altered_letter_gives_no_byte(mine: Desk, nora: pysequoia.Tsk) -> None:
     mine.app.keys.import_keys(bytes(nora))
-    sealed = bytearray(binary(to_nora(nora)))
+    sealed = bytearray(binary(sealed_to(nora)))
     for at in (-1, -20, -40):
         changed = (
             bytes(sealed[:at]) + bytes([sealed[at] ^ 1]) + bytes(sealed[len(sealed) + at + 1 :])
@@ -155,7 +139,7 @@ def test_a_letter_that_grows_beyond_all_measure_gives_no_byte(
 def test_without_the_library_a_letter_of_the_newer_form_says_what_is_missing(
     mine: Desk, nora: pysequoia.Tsk
 ) -> None:
-    view = mine.read(mine.letter(to_nora(nora), From=NORA))
+    view = mine.read(mine.letter(sealed_to(nora), From=NORA))
     assert view.verdict.state is State.LOCKED
     assert "newer form of encryption" in view.verdict.summary
     assert "pysequoia" in view.verdict.summary
@@ -223,7 +207,7 @@ def test_only_what_gnupg_does_not_read_is_of_the_newer_form(
     desk: Desk, nora: pysequoia.Tsk
 ) -> None:
     assert not is_newer(binary(desk.sealed()))
-    assert is_newer(binary(to_nora(nora)))
+    assert is_newer(binary(sealed_to(nora)))
     by_passphrase = pysequoia.encrypt(TEXT, passwords=["a passphrase"])
     assert [one.tag for one in seen(binary(bytes(by_passphrase))) or ()] == [3, 18]
     assert seen(b"\xc1") is None
