@@ -1,6 +1,7 @@
 #!/bin/sh
 # Run every check and every test of a checkout: sh packaging/test.sh [pytest arguments]
 #
+# Without arguments it runs every test, shared out to several processes; with some, it is pytest.
 # Installs what is missing first (as root or through sudo). Exit status 0 only if all passed.
 set -u
 
@@ -15,6 +16,9 @@ cd "$ROOT" || exit 1
 PATH="$VENV/bin:$PATH:/usr/sbin:/sbin"
 QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen}
 export PATH QT_QPA_PLATFORM
+
+# Four at a time, as many of them wait for servers; who has done his share takes from the others.
+[ $# -gt 0 ] || set -- -n 4 --dist worksteal
 
 failed=""
 check() {

@@ -1,12 +1,18 @@
-"""What all tests share."""
+"""What every test has: nothing of the person who runs it, and servers for the session."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.surroundings import MailServers, mail_servers_running
+from tests.servers.warm import Warm, warm_running
+
+# How long an example takes says nothing where several tests run at once.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +29,10 @@ def mail_servers() -> Iterator[MailServers]:
     """A real Dovecot and a real Postfix on the loopback, with alice, bob and carol."""
     with mail_servers_running() as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """Runs commands of the program in processes that need not load it."""
+    with warm_running() as running:
+        yield running

@@ -138,8 +138,11 @@ ROWS = (
     Row("a claim in capitals", two_headers({"Subject": TRUTH}, {"Subject": LIE},
         change=replaced(b'hp="cipher"', b'HP="CIPHER"')), CONFIDENTIAL, GOOD, subject=TRUTH),
     *(Row(f"an unknown claim {claim!r}", two_headers({"Subject": LIE}, {"Subject": TRUTH},
-        change=replaced(b'hp="cipher"', claim)), CONFIDENTIAL, GOOD, subject=TRUTH)
+        change=replaced(b'protected-headers="v1";\r\n hp="cipher"', claim)),
+        CONFIDENTIAL, GOOD, subject=TRUTH)
       for claim in (b'hp="secret"', b'hp=""', b'hp="cipher,clear"', b"x=y")),
+    Row("an unknown claim beside the older one", two_headers({"Subject": TRUTH}, {"Subject": LIE},
+        change=replaced(b'hp="cipher"', b'hp="secret"')), CONFIDENTIAL, GOOD, subject=TRUTH),
     Row("a claim on a part below the root", lambda desk: desk.letter(desk.sealed(
         b"Subject: A lie\r\n" + multipart("mixed", b"Subject: A lie\r\n" + TEXT.replace(
             b"utf-8", b'utf-8; hp="cipher"'))), Subject=TRUTH), CONFIDENTIAL, GOOD, subject=TRUTH),

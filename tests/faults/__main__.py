@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from tests.faults.runner import Outcome, cases, run
-from tests.faults.warm import warm
 from tests.servers.surroundings import mail_servers_running
+from tests.servers.warm import warm_running
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     options = parser.parse_args()
     print(f"seed {options.seed}, {options.cycles} cycles", flush=True)
     outcomes: list[Outcome] = []
-    with mail_servers_running() as servers, warm() as warmed:
+    with mail_servers_running() as servers, warm_running() as warmed:
         for one in run(cases(options.only), servers, warmed, options.seed, options.cycles):
             outcomes.append(one)
             print(_row(one), flush=True)

@@ -131,7 +131,7 @@ def stuck_servers(bench: Bench) -> None:
             server.manners = Manners(answers={command: b"+OK\r\n"}, after={command: then})
             began = time.monotonic()
             place.collect()
-            assert time.monotonic() - began < PATIENT, command
+            assert time.monotonic() - began < PATIENT or not bench.by_the_clock, command
             place.oracle.safe(f"{command!r}")
             if not server.letters:
                 server.letters = [
@@ -182,7 +182,7 @@ def slow_ways(bench: Bench) -> None:
         for faults in bench.chance.sample(slow, min(len(slow), 2 + bench.cycles)):
             began = time.monotonic()
             place.collect(*faults)
-            assert time.monotonic() - began < PATIENT, str(faults)
+            assert time.monotonic() - began < PATIENT or not bench.by_the_clock, str(faults)
             place.oracle.safe(str(faults))
         place.collected_all("a fast way again")
 

@@ -31,7 +31,7 @@ def sender(bench: Bench, port: int, security: Security = Security.TLS) -> Iterat
     bench.servers.clear()
     gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
     home = Path(tempfile.mkdtemp(dir=bench.folder))
-    alice = Person("alice", home, gnupg, bench.servers)
+    alice = Person("alice", home, gnupg, bench.servers, warm=bench.warm)
     trusted = () if security is Security.NONE else ("--ca-file", str(bench.servers.ca_file))
     try:
         alice.ok(

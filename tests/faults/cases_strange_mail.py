@@ -59,12 +59,12 @@ def _ordinary(store: Store, ids: list[int]) -> int:
     )
 
 
-def each_is_shown(bob: Person, ids: Iterable[int]) -> None:
+def each_is_shown(bench: Bench, bob: Person, ids: Iterable[int]) -> None:
     """Each can be shown, answered, and looked at as it came, and nothing runs away."""
     for id in ids:
         began = time.monotonic()
         shown = json.loads(bob.ok("show", str(id), "--json"))
-        assert time.monotonic() - began < SLOWEST, id
+        assert time.monotonic() - began < SLOWEST or not bench.by_the_clock, id
         assert isinstance(shown["subject"], str)
 
 
@@ -73,7 +73,7 @@ def more_than_mail_ever_is(bench: Bench) -> None:
     with people.person(bench) as bob:
         count = between_letters(bench, bob, (make(SIZE) for make in HEAVY.values()))
         ids = all_is_here(bob, count, bench.servers.mailbox("bob"))
-        each_is_shown(bob, bench.chance.sample(ids, 10 * bench.cycles))
+        each_is_shown(bench, bob, bench.chance.sample(ids, 10 * bench.cycles))
 
 
 @case(
@@ -144,7 +144,7 @@ def raw_headers(bench: Bench) -> None:
         for row in bob.json("list", "--limit", "1000")["messages"]:
             if row["from"] == [{"name": "Jürgen", "address": "j@example.org"}]:
                 assert row["subject"] == "Grüße"
-        each_is_shown(bob, bench.chance.sample(ids, 5))
+        each_is_shown(bench, bob, bench.chance.sample(ids, 5))
 
 
 @case("R16", "NUL, which servers change or refuse, from files")

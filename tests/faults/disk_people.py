@@ -31,7 +31,8 @@ def person(
     gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
     home = bench.folder / name if home is None else home
     home.mkdir(exist_ok=True)
-    one = Watched(name, home, gnupg, bench.servers, {}, (bench.servers.password(name),), bench.warm)
+    secrets = (bench.servers.password(name),)
+    one = Watched(name, home, gnupg, bench.servers, {}, bench.warm, secrets=secrets)
     try:
         one.set_up(*options)
         yield one

@@ -20,6 +20,7 @@ from tests.faults.proxy import Fault, Proxy, proxy
 from tests.faults.registry import Bench
 from tests.faults.server import Large, Letter, Manners, Pop3, serving
 from tests.scenarios.people import Person
+from tests.servers.warm import warm_running
 
 PASSWORD = "secret of bob"
 
@@ -93,11 +94,17 @@ def somebody(
     """A person with an account at a port, untested; with `entry` in another network, hurried."""
     home = Path(tempfile.mkdtemp(dir=bench.folder))
     gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
-    warm = None if entry else bench.warm
-    common = ("bob", home, gnupg, bench.servers, {}, (PASSWORD,), warm)
-    bob = Hurried(*common, True, entry) if hurried or entry else Watched(*common)
     trusted = ("--ca-file", str(ca_file)) if ca_file else ()
-    try:
+    with ExitStack() as stack:
+        warm = stack.enter_context(warm_running(entry)) if entry else bench.warm
+        common = ("bob", home, gnupg, bench.servers, {}, warm)
+        bob = (
+            Hurried(*common, True, (PASSWORD,), entry)
+            if hurried or entry
+            else Watched(*common, secrets=(PASSWORD,))
+        )
+        stack.callback(shutil.rmtree, gnupg, ignore_errors=True)
+        stack.callback(bob.stop_agent)
         bob.ok(
             *("account", "add", "--address", bob.address, "--no-test", *trusted),
             *("--pop3", f"{host}:{port}", "--pop3-security", security.value),
@@ -105,9 +112,6 @@ def somebody(
             *("--password-file", str(bob.secret("password", PASSWORD))),
         )
         yield bob
-    finally:
-        bob.stop_agent()
-        shutil.rmtree(gnupg, ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from tests.faults.warm import Warm
 from tests.scenarios.people import Person
 
 SECRET_LINE = "This line is for nobody else"
@@ -48,23 +47,12 @@ class Watched(Person):
     """Somebody whose program is listened to: whatever a command says is looked at (I5)."""
 
     secrets: tuple[str, ...] = ()
-    warm: Warm | None = None
-    hurry: bool = False
 
     def run(
         self, *arguments: str, stdin: str = "", crash_at: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """As anybody's; what a fault is told by must be plain, and no secret stands anywhere."""
-        if crash_at or self.warm is None:
-            done = Person.run(self, *arguments, stdin=stdin, crash_at=crash_at)
-        else:
-            command = Person.command(self, *arguments)
-            done = self.warm.run(
-                command[command.index("mailclient") + 1 :],
-                hurried=self.hurry,
-                stdin=stdin,
-                environment=self.environment,
-            )
+        done = Person.run(self, *arguments, stdin=stdin, crash_at=crash_at)
         if not crash_at:
             assert done.returncode in (0, 1), f"{arguments}: {done.returncode}, {done.stderr}"
             assert done.returncode == 0 or done.stderr, f"{arguments} failed and said nothing"

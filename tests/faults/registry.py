@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.warm import Warm
 from tests.servers.surroundings import MailServers
+from tests.servers.warm import Warm
 
 
 @dataclass(frozen=True, slots=True)

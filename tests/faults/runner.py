@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.faults.registry import CASES, Bench, Case
-from tests.faults.warm import Warm
 from tests.servers.surroundings import MailServers
+from tests.servers.warm import Warm
 
 
 @dataclass(frozen=True, slots=True)

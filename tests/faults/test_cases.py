@@ -6,27 +6,20 @@ The seed is always the same, so that a change is judged by itself and not by cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.registry import Case
 from tests.faults.runner import bench, cases
-from tests.faults.warm import Warm, warm
 from tests.servers.surroundings import MailServers
+from tests.servers.warm import Warm
 
 SEED = 1
 
 
-@pytest.fixture(scope="module")
-def warmed() -> Iterator[Warm]:
-    with warm() as running:
-        yield running
-
-
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_the_invariants_hold(
-    case: Case, mail_servers: MailServers, warmed: Warm, tmp_path: Path
+    case: Case, mail_servers: MailServers, warm: Warm, tmp_path: Path
 ) -> None:
-    case.run(bench(case, mail_servers, warmed, tmp_path, SEED, 1))
+    case.run(bench(case, mail_servers, warm, tmp_path, SEED, 1))

@@ -15,8 +15,8 @@ from tests.faults import gaps
 from tests.faults.cases_window import Stalled, on_a_steady_machine
 from tests.faults.gaps import EVERY, Gaps, rare, stalled, too_long
 from tests.faults.registry import Bench
-from tests.faults.warm import Warm
 from tests.servers.surroundings import MailServers
+from tests.servers.warm import Warm
 
 IDLE = {"p99": EVERY, "most": EVERY, "clock": EVERY, "work": 0.0}
 GOOD = {"p99": 0.03, "most": 0.05, "clock": 0.05, "work": 0.01}

@@ -11,10 +11,13 @@ import pytest
 
 from tests.scenarios.people import Person
 from tests.servers.surroundings import MailServers
+from tests.servers.warm import Warm
 
 
 @pytest.fixture
-def person(tmp_path: Path, mail_servers: MailServers) -> Iterator[Callable[[str], Person]]:
+def person(
+    tmp_path: Path, mail_servers: MailServers, warm: Warm
+) -> Iterator[Callable[[str], Person]]:
     """Makes people, and clears up after them; the mailboxes are empty at the start."""
     mail_servers.clear()
     people: list[Person] = []
@@ -24,7 +27,7 @@ def person(tmp_path: Path, mail_servers: MailServers) -> Iterator[Callable[[str]
         home.mkdir()
         gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
         gnupg.chmod(0o700)
-        people.append(Person(name, home, gnupg, mail_servers))
+        people.append(Person(name, home, gnupg, mail_servers, warm=warm))
         return people[-1]
 
     yield make

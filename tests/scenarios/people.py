@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers.surroundings import MailServers
+from tests.servers.warm import Warm
 
 
 @dataclass(slots=True)
@@ -22,6 +23,8 @@ class Person:
     gnupg: Path
     servers: MailServers
     environment: dict[str, str] = field(default_factory=dict)
+    warm: Warm | None = None  # where commands are run, unless one is to be killed
+    hurry: bool = False
 
     @property
     def address(self) -> str:
@@ -29,10 +32,11 @@ class Person:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs mailclient with this person's profile."""
+        return [sys.executable, "-m", "mailclient", *self.arguments(*arguments)]
+
+    def arguments(self, *arguments: str) -> list[str]:
+        """What the program is told so that it takes this person's profile."""
         return [
-            sys.executable,
-            "-m",
-            "mailclient",
             "--profile",
             str(self.home / "profile"),
             "--passphrase-file",
@@ -54,6 +58,13 @@ class Person:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         environment = {**os.environ, **self.environment, "PYTHONWARNINGS": "default"}
+        if self.warm is not None and not crash_at:
+            return self.warm.run(
+                self.arguments(*arguments),
+                hurried=self.hurry,
+                stdin=stdin,
+                environment=environment,
+            )
         if crash_at:
             environment["MAILCLIENT_CRASH_AT"] = crash_at
         return subprocess.run(

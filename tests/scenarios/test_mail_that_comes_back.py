@@ -17,6 +17,7 @@ from tests.scenarios.people import Person
 from tests.servers.names import names_running
 from tests.servers.relay import FULL, relayed_servers_running
 from tests.servers.surroundings import MailServers
+from tests.servers.warm import Warm
 
 Servers = tuple[MailServers, MailServers]
 
@@ -28,7 +29,9 @@ def both() -> Iterator[Servers]:
 
 
 @pytest.fixture
-def make(both: Servers, tmp_path: Path) -> Iterator[Callable[[str, MailServers], Person]]:
+def make(
+    both: Servers, warm: Warm, tmp_path: Path
+) -> Iterator[Callable[[str, MailServers], Person]]:
     both[0].clear()
     people: list[Person] = []
 
@@ -36,7 +39,7 @@ def make(both: Servers, tmp_path: Path) -> Iterator[Callable[[str, MailServers],
         gnupg = Path(tempfile.mkdtemp(prefix="mc-"))
         gnupg.chmod(0o700)
         (tmp_path / name).mkdir()
-        people.append(Person(name, tmp_path / name, gnupg, servers))
+        people.append(Person(name, tmp_path / name, gnupg, servers, warm=warm))
         people[-1].set_up()
         return people[-1]
 

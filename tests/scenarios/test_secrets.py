@@ -69,6 +69,7 @@ def alice(person: MakePerson, tmp_path: Path) -> Iterator[Watched]:
     real = shutil.which("gpg")
     assert real is not None
     one = person("alice")
+    one.warm = None  # whose arguments, environment and files are looked at is a process of its own
     one.secret("passphrase", PASSPHRASE)
     runtime = tmp_path / "run"
     runtime.mkdir(mode=0o700)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import pwd
+import random
 import shutil
 import socket
 import tempfile
@@ -22,6 +23,8 @@ from tests.servers import dovecot, postfix
 DOMAIN = "example.org"
 HOST = "localhost"
 USERS = ["alice", "bob", "carol"]
+FIRST_PORT = 10_000
+RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 @dataclass(slots=True)
@@ -138,11 +141,29 @@ def _certificates(folder: Path, names: tuple[str, ...]) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+    """Ports that nobody has and nobody gets meanwhile: neither as the end of a connection, nor
+    another test beside this one. They are this process's as long as it lives."""
+    lowest_of_connections = int(RANGE.read_text(encoding="ascii").split()[0])
+    chance = random.SystemRandom()
+    found: list[int] = []
+    while len(found) < count:
+        port = chance.randrange(FIRST_PORT, lowest_of_connections)
+        if _claimed(port):
+            found.append(port)
+    return found
+
+
+def _claimed(port: int) -> bool:
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0mailclient tests {port}")  # a name that only one process has at a time
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+    except OSError:
+        claim.close()
+        return False
+    claim.detach()  # and it stays this process's to its end
+    return True
 
 
 def wait_for(port: int, folder: Path) -> None:

@@ -18,7 +18,7 @@ from tests.unit.message.strange import HEAVY, mutants, read_wholly
 
 OF_EACH = int(os.environ.get("MAILCLIENT_MUTANTS", "8"))
 SMALL, LARGE = 50_000, 200_000
-SLOWEST = 1.0  # seconds of processor time for SMALL bytes; a hundred times what they take
+TRIES = 5  # of a measurement that the machine can have disturbed
 
 LETTER = (
     b"Received: from a.example (a.example [192.0.2.1])\r\n"
@@ -65,11 +65,10 @@ def test_changed_messages_are_read_without_a_fault() -> None:
 
 @pytest.mark.parametrize("name", HEAVY)
 def test_reading_takes_no_more_for_a_byte_when_there_are_more(name: str) -> None:
-    """Processor time, and the better of two: four times the bytes may take no eight times as long,
-    where it is enough to be measured at all."""
-    times = {size: min(_time(HEAVY[name](size)) for _ in range(2)) for size in (SMALL, LARGE)}
-    assert times[SMALL] < SLOWEST
-    assert times[LARGE] < max(0.3, 8 * times[SMALL])
+    """Four times the bytes take no eight times as long. A busy machine can make it seem so, but not
+    each time; what takes the square of a length seems so each time."""
+    small, large = (HEAVY[name](size) for size in (SMALL, LARGE))
+    assert any(_time(large) < max(0.3, 8 * _time(small)) for _ in range(TRIES))
 
 
 def _time(raw: bytes) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -116,15 +117,22 @@ def test_a_log_that_is_gone_is_told(
     assert "newest changes" in caplog.text
 
 
-def test_the_look_at_the_start_ends_in_time(tmp_path: Path, clock: Clock) -> None:
+def test_the_look_at_the_start_ends_in_time(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = Database.open(tmp_path / "store.db", bytes(32), clock=clock)
     database.run_many(
         "INSERT INTO settings (key, value) VALUES (?, ?)",
         [(str(number), "x" * 100) for number in range(100_000)],
     )
-    began = time.monotonic()
-    assert check.quick(database, seconds=0.001) == ""
-    assert time.monotonic() - began < 0.5
+    looks = count()
+    monkeypatch.setattr(check, "time", SimpleNamespace(monotonic=lambda: next(looks)))
+    assert check.quick(database, seconds=0.5) == ""
+    assert next(looks) == 2, (
+        "the clock was looked at when it began, and it ended with the next look"
+    )
+    assert check.quick(database, seconds=1e9) == ""
+    assert next(looks) > 100
     database.close()
 
 

@@ -1,6 +1,6 @@
 """Runs commands of mailclient in processes that are forked from one which has loaded the program.
 
-    python -m tests.faults.warm
+    python -m tests.servers.warm
 
 Most of a short command's time is spent on loading. Each command here is still a process of its own,
 with an environment, streams and an end of its own; it only need not load anything.
@@ -41,7 +41,7 @@ class Warm:
     def run(
         self, arguments: Sequence[str], *, hurried: bool, stdin: str, environment: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+        """Run a command to its end, with this environment and no more."""
         with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
             given.write(stdin.encode())
             given.seek(0)
@@ -61,14 +61,15 @@ def _written(file: BinaryIO) -> str:
 
 
 @contextmanager
-def warm() -> Iterator[Warm]:
-    """A process that runs commands for as long as this lasts."""
+def warm_running(entry: tuple[str, ...] = ()) -> Iterator[Warm]:
+    """A process that runs commands for as long as this lasts; `entry` is how to get where it is to
+    be."""
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     environment = {**os.environ, "PYTHONWARNINGS": "default"}
     with here, there:
         here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.warm", str(there.fileno())],
+            [*entry, sys.executable, "-m", "tests.servers.warm", str(there.fileno())],
             pass_fds=[there.fileno()],
             env=environment,
         )
@@ -101,6 +102,7 @@ def _become(wanted: dict[str, object], streams: Sequence[int]) -> None:
         for number, one in enumerate(streams):
             os.dup2(one, number)
             os.close(one)
+        os.environ.clear()
         os.environ.update(wanted["env"])  # type: ignore[arg-type, call-overload]
         sys.argv = ["mailclient", *wanted["arguments"]]  # type: ignore[misc]
         if wanted["hurried"]:
