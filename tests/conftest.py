@@ -10,8 +10,15 @@ from hypothesis import HealthCheck, settings
 from tests.servers.surroundings import MailServers, mail_servers_running
 from tests.servers.warm import Warm, warm_running
 
-# How long an example takes says nothing where several tests run at once.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says nothing where several tests run at once, and a change is judged by
+# itself and not by the chances of one run.
+settings.register_profile(
+    "patient",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("patient")
 
 
