@@ -20,7 +20,7 @@ from mailclient.gui.settings.window import SettingsWindow
 from mailclient.gui.wizard.window import Wizard
 from tests.gui.conftest import MakeApp, Snap
 
-PATIENCE = 20_000  # milliseconds until a wait gives up; nothing is measured by it
+PATIENCE = 60_000  # milliseconds until a wait gives up; nothing is measured by it
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)]+)\)")
 
 

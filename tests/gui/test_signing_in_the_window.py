@@ -29,7 +29,7 @@ from tests.servers.authorization import CLIENT, SCOPE, Provider, browser, provid
 from tests.servers.surroundings import MailServers
 from tests.servers.web import Web
 
-PATIENCE = 20_000  # milliseconds until a wait gives up; nothing is measured by it
+PATIENCE = 60_000  # milliseconds until a wait gives up; nothing is measured by it
 NAME = "alice@example.org"
 
 

@@ -27,7 +27,7 @@ from tests.servers.names import names_running
 from tests.servers.surroundings import MailServers
 from tests.servers.web import Web
 
-PATIENCE = 20_000  # milliseconds until a wait gives up; nothing is measured by it
+PATIENCE = 60_000  # milliseconds until a wait gives up; nothing is measured by it
 
 
 @pytest.fixture

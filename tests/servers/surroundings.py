@@ -169,7 +169,7 @@ def _claimed(port: int) -> bool:
 def wait_for(port: int, folder: Path) -> None:
     """Until somebody listens; a server that has not come up tells why in its log."""
     pause = threading.Event()
-    for _ in range(600):
+    for _ in range(2_400):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
