@@ -210,7 +210,7 @@ def effective_envelope(outer: Part, payload: Part, found: Protected) -> Envelope
     outside = outer.envelope
     if found.headers is None:
         return outside
-    inside = envelope(found.headers)
+    inside = payload.envelope
     names = {name.lower() for name in found.names}
     if found.mode == "v1":
         return replace(outside, subject=inside.subject) if "subject" in names else outside

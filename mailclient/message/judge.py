@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailclient.message.address import Address, normalise, without_tag
-from mailclient.message.envelope import Envelope, envelope
+from mailclient.message.envelope import Envelope
 from mailclient.message.facts import Form, Layer, Outcome, SignatureFact, SignatureStatus
 from mailclient.message.headers import Protected, protected
 from mailclient.message.layers import errant, is_damaged
@@ -148,7 +148,7 @@ def _case(
 ) -> _Case:
     outside = outer.envelope
     fields = protected(payload, encrypted=encrypted) if payload is not outer else Protected()
-    inside = envelope(fields.headers) if fields.headers is not None else Envelope()
+    inside = payload.envelope if fields.headers is not None else Envelope()
     shown, senders = outside, outside.from_
     one_sender = outer.headers.count("from") == 1 and len(senders) == 1
     if fields.headers is not None and "from" in fields.headers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from mailclient.account import Account
 from mailclient.message.security import Encryption, Verdict
 from mailclient.message.tree import Part
 from mailclient.services.assess import Assessment
@@ -30,21 +31,21 @@ class Keeping:
         self._store = store
         self._outer = outer
 
-    def keeps(self, account_id: int) -> bool:
+    def _keeps(self, account: Account) -> bool:
         """Whether opened copies are kept for an account."""
-        usual = self._store.settings.get(KEEP_DECRYPTED)
-        accounts = {one.id: one.keep_decrypted for one in self._store.accounts.all()}
-        own = accounts.get(account_id)
-        return usual if own is None else own
+        own = account.keep_decrypted
+        return self._store.settings.get(KEEP_DECRYPTED) if own is None else own
 
     def leaves_out(self, id: int, assessment: Assessment) -> bool:
         """Whether what was inside a message must not be kept."""
-        hidden = assessment.verdict.encryption is Encryption.ENCRYPTED
-        return hidden and not self.keeps(self._store.messages.get(id).account_id)
+        if assessment.verdict.encryption is not Encryption.ENCRYPTED:
+            return False
+        none_kept = {one.id for one in self._store.accounts.all() if not self._keeps(one)}
+        return bool(none_kept) and self._store.messages.get(id).account_id in none_kept
 
     def follow(self) -> None:
         """Where it was changed: drop what was kept, or have it opened and indexed again."""
-        now = {str(one.id): self.keeps(one.id) for one in self._store.accounts.all()}
+        now = {str(one.id): self._keeps(one) for one in self._store.accounts.all()}
         before: dict[str, bool] = json.loads(self._store.settings.get(FOLLOWED))
         usual = KEEP_DECRYPTED.default
         for id, keeps in now.items():

@@ -8,6 +8,7 @@ a crash leaves of it is swept at the next start. It is read in chunks again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
 from mailclient.errors import NotFound, StoreDamaged
@@ -157,6 +158,16 @@ class StoredBytes:
         return data
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Where a body lies, and its first piece: of nearly all that is everything."""
+
+    first: int
+    size: int
+    digest: bytes
+    start: bytes
+
+
 class BodyTable:
     """The tables of bodies and their chunks."""
 
@@ -174,13 +185,13 @@ class BodyTable:
     def open(self, id: int) -> Source:
         """The bytes of message `id`, to be read in any order: a small message in memory, a large
         one from the disk. The hash is checked here. Raises NotFound, StoreDamaged."""
-        body_id, size, digest = self._row(id)
-        pieces = self._pieces(id, body_id, size, digest)
-        if size <= IN_MEMORY:
+        row = self._row(id)
+        pieces = self._pieces(id, row)
+        if row.size <= IN_MEMORY:
             return b"".join(pieces)
         for _ in pieces:
             continue
-        return StoredBytes(size, lambda number: self._chunk((body_id << CHUNK_BITS) + number))
+        return StoredBytes(row.size, lambda number: self._chunk(row.first + number))
 
     def _chunk(self, id: int) -> bytes:
         row = self._database.row("SELECT data FROM body_chunks WHERE id = ?", (id,))
@@ -194,34 +205,37 @@ class BodyTable:
 
         Raises NotFound, StoreDamaged.
         """
-        yield from self._pieces(id, *self._row(id))
+        yield from self._pieces(id, self._row(id))
 
-    def _pieces(self, id: int, body_id: int, size: int, digest: bytes) -> Iterator[bytes]:
-        found = sha256()
-        first = body_id << CHUNK_BITS
-        for number in range(first, first - (-size // CHUNK)):
+    def _pieces(self, id: int, row: _Row) -> Iterator[bytes]:
+        found = sha256(row.start)
+        if row.start:
+            yield row.start
+        for number in range(row.first + 1, row.first - (-row.size // CHUNK)):
             piece = self._database.row("SELECT data FROM body_chunks WHERE id = ?", (number,))
             if piece is None:
                 break
             found.update(piece[0])
             yield piece[0]
-        if found.digest() != digest:
+        if found.digest() != row.digest:
             raise StoreDamaged(
                 f"The stored bytes of message {id} have changed; the disk may be failing.",
                 "Restore a backup of the profile, or collect the message again if it is still on "
                 "the server.",
             )
 
-    def _row(self, id: int) -> tuple[int, int, bytes]:
+    def _row(self, id: int) -> _Row:
         row = self._database.row(
-            "SELECT bodies.id, bodies.size, bodies.sha256 FROM messages"
-            " JOIN bodies ON bodies.id = messages.body_id WHERE messages.id = ?",
+            "SELECT bodies.id, bodies.size, bodies.sha256, data FROM messages"
+            " JOIN bodies ON bodies.id = messages.body_id"
+            f" LEFT JOIN body_chunks ON body_chunks.id = bodies.id << {CHUNK_BITS}"
+            " WHERE messages.id = ?",
             (id,),
         )
         if row is None:
             raise NotFound(f"There is no message {id}.", "It may have been deleted.")
-        body_id, size, digest = row
-        return body_id, size, digest
+        body_id, size, digest, start = row
+        return _Row(body_id << CHUNK_BITS, size, digest, start or b"")
 
     def verify(self, id: int) -> None:
         """Read a message back without keeping it; raises NotFound or StoreDamaged."""

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.openpgp.status import Line, read_status
@@ -165,7 +165,7 @@ class Engine:
         with ExitStack() as stack:
             files: list[int] = []
             if attached is not None:
-                second = stack.enter_context(_held(attached))
+                second = stack.enter_context(_memory(attached)).fileno()
                 files.append(second)
                 options = [f"-&{second}" if one == "@" else one for one in options]
             if passphrase is not None:
@@ -173,29 +173,27 @@ class Engine:
                 files.append(secret)
                 more = ("--pinentry-mode", "loopback", "--passphrase-fd", str(secret))
                 options = [*more, *options]
-            read_end, write_end = os.pipe()
-            status = stack.enter_context(os.fdopen(read_end, "rb"))
-            try:
-                process = self._start(options, [*files, write_end], write_end)
-            finally:
-                os.close(write_end)
-            run = _Task(process, status, largest).finish(data, token)
+            said, log = stack.enter_context(_memory()), stack.enter_context(_memory())
+            process = self._start(options, files, said, log)
+            out, code, cut = _Task(process, largest).finish(data, token)
+            run = Run(
+                read_status(_all_of(said)), out, _all_of(log).decode("utf-8", "replace"), code, cut
+            )
         token.check()
         return run
 
     def _start(
-        self, options: Sequence[str], files: Sequence[int], status: int
+        self, options: Sequence[str], files: Sequence[int], said: IO[bytes], log: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         self._look_for_agent()
-        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         try:
             return subprocess.Popen(
-                self.arguments(["--status-fd", str(status), *options]),
+                self.arguments(["--status-fd", str(said.fileno()), *options]),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=tuple(files),
-                env=environment,
+                stderr=log,
+                pass_fds=(*files, said.fileno()),
+                env={**os.environb, b"LC_ALL": b"C.UTF-8"},
                 process_group=0,  # whatever it starts is stopped with it
             )
         except OSError as missing:
@@ -236,95 +234,88 @@ class Engine:
 
 
 class _Task:
-    """One running process: it is fed, and everything it writes is read, whatever comes first."""
+    """One running process: it is fed, and what it puts out is read, whatever comes first."""
 
-    def __init__(self, process: subprocess.Popen[bytes], status: IO[bytes], largest: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], largest: int) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
-        assert process.stderr is not None
         self._process = process
         self._stdin, self._stdout = process.stdin, process.stdout
         self._largest = largest
         self._size = 0
         self._cut = ""
         self._until = time.monotonic() + SECONDS
-        self._read: dict[IO[bytes], list[bytes]] = {
-            one: [] for one in (process.stdout, status, process.stderr)
-        }
-        self._status, self._log = status, process.stderr
+        self._out: list[bytes] = []
 
-    def finish(self, data: bytes, cancel: CancelToken) -> Run:
-        with self._stdin, self._stdout, self._log:
+    def finish(self, data: bytes, cancel: CancelToken) -> tuple[bytes, int, str]:
+        """See it to its end: what it has put out, its exit code, and why it was stopped."""
+        with self._stdin, self._stdout:
+            os.set_blocking(self._stdin.fileno(), False)
+            os.set_blocking(self._stdout.fileno(), False)
             with cancel.interrupting(self._kill):
-                self._pump(memoryview(data))
-                code = self._ended()
-            out, said, logged = (
-                b"".join(self._read[one]) for one in (self._stdout, self._status, self._log)
-            )
-        log = logged.decode("utf-8", "replace")
-        return Run(read_status(said), b"" if self._cut == "size" else out, log, code, self._cut)
+                self._pump(self._feed(memoryview(data)))
+                code = self._process.wait()
+        return b"" if self._cut == "size" else b"".join(self._out), code, self._cut
 
     def _pump(self, data: memoryview) -> None:
-        """Feed it and read it until it has closed all that it writes to."""
-        with selectors.DefaultSelector() as waiting:
-            for file in self._read:
-                waiting.register(file, selectors.EVENT_READ)
-            os.set_blocking(self._stdin.fileno(), False)
-            waiting.register(self._stdin, selectors.EVENT_WRITE)
-            writing = len(self._read)
-            while writing:
-                ready = waiting.select(self._left())
+        """Feed it and read it until it has ended; others may hold its pipes open for longer."""
+        end = os.pidfd_open(self._process.pid)
+        with os.fdopen(end, "rb", closefd=True), selectors.PollSelector() as waiting:
+            waiting.register(end, selectors.EVENT_READ)
+            waiting.register(self._stdout, selectors.EVENT_READ)
+            if data:
+                waiting.register(self._stdin, selectors.EVENT_WRITE)
+            while True:
+                ready = [key.fileobj for key, _ in waiting.select(self._left())]
                 if not ready:
                     self._too_long()
-                for key, _ in ready:
-                    if key.fileobj is not self._stdin:
-                        if not self._take(key.fileobj):
-                            waiting.unregister(key.fileobj)
-                            writing -= 1
-                    elif not (data := self._feed(data)):
-                        waiting.unregister(self._stdin)
-                        self._stdin.close()
+                if self._stdout in ready and not self._take():
+                    waiting.unregister(self._stdout)
+                if self._stdin in ready and not (data := self._feed(data)):
+                    waiting.unregister(self._stdin)
+                if end in ready:
+                    break
+        while self._take():
+            pass
 
     def _feed(self, data: memoryview) -> memoryview:
-        """Write what it takes now; returns what is left."""
+        """Write what it takes now; returns what is left, and closes the pipe where nothing is."""
         try:
-            return data[os.write(self._stdin.fileno(), data[:PIECE]) :] if data else data
+            while data:
+                data = data[os.write(self._stdin.fileno(), data[:PIECE]) :]
         except BlockingIOError:
             return data
         except OSError:  # it ended without reading everything; the status says why
-            return memoryview(b"")
+            data = memoryview(b"")
+        self._stdin.close()
+        return data
 
-    def _take(self, file: Any) -> bool:
-        """Read what is there; False at the end. A process that writes more than is allowed is
-        killed (bombs)."""
-        piece = os.read(file.fileno(), PIECE)
-        if file is self._stdout:
-            self._size += len(piece)
-            if self._size > self._largest:
-                self._read[file].clear()
-                self._cut = "size"
-                self._kill()
-                return bool(piece)
-        self._read[file].append(piece)
+    def _take(self) -> bool:
+        """Read what is there; False at the end, or where nothing is. A process that puts out more
+        than is allowed is killed (bombs)."""
+        try:
+            piece = os.read(self._stdout.fileno(), PIECE)
+        except BlockingIOError:
+            return False
+        self._size += len(piece)
+        if self._size > self._largest:
+            self._out.clear()
+            self._cut = "size"
+            self._kill()
+        else:
+            self._out.append(piece)
         return bool(piece)
 
     def _left(self) -> float | None:
         """Seconds that it may still take; None when it was stopped."""
         return None if self._cut else max(self._until - time.monotonic(), 0)
 
-    def _ended(self) -> int:
-        try:
-            return self._process.wait(self._left())
-        except subprocess.TimeoutExpired:
-            self._too_long()
-            return self._process.wait()
-
     def _too_long(self) -> None:
         self._cut = "time"
         self._kill()
 
     def _kill(self) -> None:
-        """Stop it, and what it has started: that would hold its pipes open."""
+        """Stop it, and what it has started."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
@@ -342,13 +333,19 @@ def _piped(secret: bytes) -> Iterator[int]:
 
 
 @contextmanager
-def _held(data: bytes) -> Iterator[int]:
-    """Memory that a child process reads as a file; what was decrypted never touches a disk."""
-    with os.fdopen(os.memfd_create("mailclient"), "w+b") as file:
-        file.write(data)
-        file.flush()
-        file.seek(0)
-        yield file.fileno()
+def _memory(data: bytes = b"") -> Iterator[IO[bytes]]:
+    """Memory that a child process reads and writes as a file; what it says is read when it has
+    ended, in one go, and what was decrypted never touches a disk."""
+    with os.fdopen(os.memfd_create("mailclient"), "w+b", buffering=0) as file:
+        if data:
+            file.write(data)
+            file.seek(0)
+        yield file
+
+
+def _all_of(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def _home(home: Path | None) -> Path:
