@@ -40,8 +40,16 @@ _OPTIONS = (
     "--no-options", "--batch", "--no-tty", "--no-verbose", "--no-auto-key-retrieve",
     "--no-auto-key-locate", "--disable-dirmngr", "--trust-model", "always", "--with-colons",
     "--fixed-list-mode", "--display-charset", "utf-8", "--no-auto-check-trustdb",
-    "--enable-special-filenames",
+    "--enable-special-filenames", "--lc-ctype", "C.UTF-8",
 )  # fmt: skip
+_READING = {
+    "--decrypt", "--verify", "--encrypt", "--sign", "--detach-sign", "--list-keys",
+    "--list-secret-keys", "--export",
+}  # fmt: skip
+# What reads keys needs no lock, which costs time: who changes them puts a new file in the old one's
+# place. Only where there is none yet it is made under a lock.
+_NO_LOCK = ("--lock-never",)
+_RING = "pubring.kbx"
 _VERSION = re.compile(rb"gpg \(GnuPG\) (\d+)\.(\d+)\.(\d+)")
 
 
@@ -118,7 +126,8 @@ class Engine:
     def arguments(self, options: Sequence[str]) -> list[str]:
         """The command line of a task."""
         home = () if self._short is None else ("--homedir", str(self._short))
-        return [self._binary, *home, *_OPTIONS, *options]
+        reads = not _READING.isdisjoint(options) and (self.home / _RING).exists()
+        return [self._binary, *home, *_OPTIONS, *(_NO_LOCK if reads else ()), *options]
 
     def run(
         self,
@@ -193,7 +202,7 @@ class Engine:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 pass_fds=(*files, said.fileno()),
-                env={**os.environb, b"LC_ALL": b"C.UTF-8"},
+                env={**os.environb, b"LC_ALL": b"C"},  # reads less than any other
                 process_group=0,  # whatever it starts is stopped with it
             )
         except OSError as missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -14,9 +15,11 @@ import pytest
 from mailclient.app import App
 from mailclient.crypto.api import Host, no_network
 from mailclient.crypto.openpgp import keys
+from mailclient.crypto.openpgp.engine import Engine
 from mailclient.crypto.openpgp.plugin import OpenPgp
 from mailclient.crypto.registry import SEALING
 from mailclient.errors import EngineMissing
+from mailclient.message.facts import Outcome, SignatureStatus
 from tests.integration.crypto.conftest import Pen
 
 
@@ -77,6 +80,38 @@ def test_a_passphrase_is_never_written_to_a_file(
     assert run.says("DECRYPTION_OKAY")
 
 
+def locked_by_another(home: Path) -> Path:
+    """As if another program was changing the keys, and took its time."""
+    lock = home / "pubring.kbx.lock"
+    lock.write_text(f"{os.getpid():10d}\n{socket.gethostname()}\n")
+    return lock
+
+
+def test_mail_is_read_and_written_while_another_program_holds_the_key_ring(
+    pens: Callable[[], Pen],
+) -> None:
+    pen = pens()
+    key = pen.key("ann@example.org")
+    locked_by_another(pen.home)
+    opened = pen.open(pen.seal(key, key))
+    assert opened.outcome is Outcome.DECRYPTED
+    assert [one.status for one in opened.signatures] == [SignatureStatus.GOOD]
+    assert [one.fingerprint for one in pen.plugin.keys.list()] == [key]
+
+
+def test_gnupg_that_leaves_its_pipes_to_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
+    """As to an agent that closes nothing."""
+    heir, program = tmp_path / "heir", tmp_path / "gpg"
+    program.write_text(f"#!/bin/sh\nsleep 1000 &\necho $! > {heir}\necho 'gpg (GnuPG) 2.2.40'\n")
+    program.chmod(0o755)
+    engine = Engine(tmp_path, str(program))
+    try:
+        assert engine.version == (2, 2, 40)
+        os.kill(int(heir.read_text()), 0)  # it is still there
+    finally:
+        os.kill(int(heir.read_text()), signal.SIGKILL)
+
+
 @pytest.mark.parametrize("task", ["import", "generate", "delete"])
 def test_a_key_ring_that_another_program_has_locked_holds_nobody_up(
     task: str, pens: Callable[[], Pen], monkeypatch: pytest.MonkeyPatch
@@ -86,8 +121,7 @@ def test_a_key_ring_that_another_program_has_locked_holds_nobody_up(
     key = pen.key("ann@example.org")
     more = other.gpg("--export", other.key("bob@example.org"))
     pen.plugin.keys.list()
-    lock = pen.home / "pubring.kbx.lock"
-    lock.write_text(f"{os.getpid():10d}\n{socket.gethostname()}\n")
+    lock = locked_by_another(pen.home)
     monkeypatch.setattr(keys, "LONGEST", 1.0)
     ring = pen.plugin.keys
     tasks: dict[str, Callable[[], object]] = {
