@@ -103,11 +103,11 @@ def test_an_authority_in_such_a_file_is_not_trusted_by_that(
 ) -> None:
     ours = plugin()
     ours.keys.import_keys(anna.p12(None, root))
-    assert ours.keys.authorities() == ()
+    assert ours.keys.certificates.authorities() == ()
     ours.keys.import_keys(anna.pem + root.pem)
-    assert ours.keys.authorities() == ()
+    assert ours.keys.certificates.authorities() == ()
     ours.keys.import_keys(root.pem)
-    assert len(ours.keys.authorities()) == 1
+    assert len(ours.keys.certificates.authorities()) == 1
 
 
 def test_the_authorities_of_the_system_count_where_they_are_not_switched_off(

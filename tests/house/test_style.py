@@ -39,6 +39,8 @@ LATE_IMPORTS: dict[str, str] = {
     "app.py::open_profile": "it is imported beside the unlocking of the store",
     "cli/context.py::progress": "most commands begin no job",
     "cli/context.py::_upkeep": "a profile is seldom moved or put back",
+    "crypto/smime/plugin.py": "its library takes 10 MB, and few people have certificates",
+    "crypto/smime/keys.py": "the same",
     "__main__.py::_window": "the command line never loads Qt",
     "__main__.py::_demo": "the demo stands on an optional extra, and Qt may not be there",
 }

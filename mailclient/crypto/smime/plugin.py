@@ -3,17 +3,22 @@ nothing."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as package_version
+from typing import TYPE_CHECKING
 
+from mailclient.built import Built
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Finding, Host, KeySource, Published, Sighting
-from mailclient.crypto.smime.opening import Opening
-from mailclient.crypto.smime.ring import Certificates
-from mailclient.crypto.smime.sealing import Sealing
+from mailclient.crypto.smime.keys import CertificateKeys
 from mailclient.errors import BadInput
 from mailclient.message.facts import Layer, Opened
+
+if TYPE_CHECKING:
+    from mailclient.crypto.smime.opening import Opening
+    from mailclient.crypto.smime.sealing import Sealing
 
 _SOON = timedelta(days=30)
 
@@ -29,9 +34,20 @@ class SMime:
 
     def __init__(self, host: Host) -> None:
         self.version = package_version("mailclient")
-        self.keys = Certificates(host.vault, host.ask_passphrase, host.environment)
-        self._opening = Opening(self.keys)
-        self._sealing = Sealing(self.keys)
+        self.keys = CertificateKeys(host)
+        self.building = threading.RLock()
+
+    @Built
+    def _opening(self) -> Opening:
+        from mailclient.crypto.smime.opening import Opening
+
+        return Opening(self.keys.certificates)
+
+    @Built
+    def _sealing(self) -> Sealing:
+        from mailclient.crypto.smime.sealing import Sealing
+
+        return Sealing(self.keys.certificates)
 
     def open(self, layer: Layer, cancel: CancelToken, *, may_ask: bool = False) -> Opened:
         """Decrypt or verify one layer; raises Cancelled only."""
@@ -73,7 +89,7 @@ class SMime:
     def check(self) -> tuple[Finding, ...]:
         """One's own certificates, and those that end soon."""
         own = [one for one in self.keys.list() if one.has_secret]
-        trusted = len(self.keys.authorities())
+        trusted = len(self.keys.certificates.authorities())
         text = f"Certificates of your own: {len(own)}; trusted authorities: {trusted}."
         found = [Finding("S/MIME", "ok", text)]
         for one in own:

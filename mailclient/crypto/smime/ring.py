@@ -27,7 +27,7 @@ from mailclient.crypto.smime.certificate import (
     may_receive,
     may_sign,
 )
-from mailclient.crypto.smime.elsewhere import ASK, MadeElsewhere
+from mailclient.crypto.smime.elsewhere import ASK
 from mailclient.errors import BadInput, KeyLocked, KeyMissing
 
 SETTING = "MAILCLIENT_AUTHORITIES"
@@ -55,7 +55,7 @@ class _Found:
     own: Own | None = None
 
 
-class Certificates(MadeElsewhere):
+class Certificates:
     """All certificates of a profile; safe for any thread."""
 
     def __init__(
