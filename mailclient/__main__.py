@@ -15,8 +15,11 @@ from mailclient.store.vault import way_of
 
 
 def _window(context: Context, uri: str) -> int:
-    from mailclient.gui.opening import Door
-    from mailclient.gui.run import run
+    from mailclient.gui import frames
+
+    with frames.loading():
+        from mailclient.gui.opening import Door
+        from mailclient.gui.run import run
 
     door = Door(
         context.open,
@@ -34,8 +37,11 @@ def _demo(headless: bool) -> int:
 
     if headless:
         return world.headless()
-    from mailclient.gui.opening import Door
-    from mailclient.gui.run import run
+    from mailclient.gui import frames
+
+    with frames.loading():
+        from mailclient.gui.opening import Door
+        from mailclient.gui.run import run
 
     with world.running() as demo:
         door = Door(

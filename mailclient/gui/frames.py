@@ -8,8 +8,22 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 SWITCH_SECONDS = 0.001
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Import the window in one go: the collector would go through what is there a dozen times, a
+    tenth of the start, and find nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def keep_short() -> None:

@@ -61,9 +61,12 @@ def bare(application: QApplication) -> dict[str, Any]:
 
 def at_size(application: QApplication, profile: Path) -> dict[str, Any]:
     """Our window."""
-    from mailclient.gui import theme
-    from mailclient.gui.bridge import Bridge
-    from mailclient.gui.main_window import MainWindow
+    from mailclient.gui import frames
+
+    with frames.loading():
+        from mailclient.gui import theme
+        from mailclient.gui.bridge import Bridge
+        from mailclient.gui.main_window import MainWindow
     from tests.benchmarks.children.at_size import open_at
 
     theme.Look(application, "light")
