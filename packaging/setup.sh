@@ -14,7 +14,7 @@ WINDOW_PACKAGES="libgl1 libegl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbco
     fonts-dejavu-core"
 POLICY=/usr/sbin/policy-rc.d
 FORBIDDEN=no
-TEST_PACKAGES="dovecot-pop3d postfix gnome-keyring dbus dbus-x11 xvfb xauth procps
+TEST_PACKAGES="dovecot-pop3d postfix openssl gpgsm gnome-keyring dbus dbus-x11 xvfb xauth procps
     iproute2 util-linux mount"
 
 say() {

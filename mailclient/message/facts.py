@@ -89,7 +89,7 @@ class Opened:
     `content` is the entity (for MIME forms) or the text (inline, with `charset`) inside the layer,
     or None where nothing may be shown. For Form.SIGNED it is None too: the signed bytes are in the
     tree already. `guarded` is False for an encryption that does not notice whether somebody on the
-    way has changed what comes out.
+    way has changed what comes out; `outdated` is True for a cipher of old that nobody should use.
     """
 
     outcome: Outcome
@@ -101,6 +101,7 @@ class Opened:
     charset: str = "utf-8"
     old_engine: bool = False
     guarded: bool = True
+    outdated: bool = False
 
     def __post_init__(self) -> None:
         if self.content is not None and self.outcome in (Outcome.LOCKED, Outcome.BROKEN):

@@ -31,6 +31,7 @@ from mailclient.message.summary import UNGUARDED_SUMMARY, summary
 from mailclient.message.tree import Part
 
 UNGUARDED = "unguarded"  # the warning of an encryption that anybody may have altered
+OLD_CIPHER = "old-cipher"  # the warning of one that nobody should use any more
 LONGEST_DELAY = timedelta(hours=1)  # between signing and the date of the message
 
 CONFIRMED = frozenset({Trust.OWN, Trust.VERIFIED})
@@ -342,6 +343,8 @@ def _warnings(
         found.append("old-engine")
     if not good and not all(one.opened.guarded for one in layers):
         found.append(UNGUARDED)
+    if any(one.opened.outdated for one in layers):
+        found.append(OLD_CIPHER)
     return tuple(found)
 
 

@@ -6,15 +6,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import encodebytes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives import ciphers, hashes
 from cryptography.hazmat.primitives import padding as blocks
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.serialization import (
@@ -25,20 +26,18 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mailclient.crypto.smime import ber
 from mailclient.crypto.smime.ber import INTEGER, NULL, OCTETS, OID, SEQUENCE, SET, value
+from mailclient.crypto.smime.passing import passed
 
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 DATA, SIGNED, ENVELOPED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.2", "1.2.840.113549.1.7.3"
 AUTHENTICATED = "1.2.840.113549.1.9.16.1.23"
 CONTENT_TYPE, DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 SIGNING_TIME = "1.2.840.113549.1.9.5"
 SHA1, SHA256 = "1.3.14.3.2.26", "2.16.840.1.101.3.4.2.1"
 _HASHES = {SHA1: ("sha1", hashes.SHA1()), SHA256: ("sha256", hashes.SHA256())}
-_AES_CBC, _AES_GCM, _3DES = (
-    "2.16.840.1.101.3.4.1.42",
-    "2.16.840.1.101.3.4.1.46",
-    ("1.2.840.113549.3.7"),
-)
+_AES_GCM = "2.16.840.1.101.3.4.1.46"
 _RSA, _ECDSA = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1"
 MAIL, SERVER = ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.SERVER_AUTH
 
@@ -81,6 +80,7 @@ class Wish:
     days: tuple[int, int] = (-30, 300)  # from now, from and until
     purpose: x509.ObjectIdentifier | None = MAIL
     usage: bool = True  # for what it is made
+    agreement: bool = False
     subject_address: str = ""
     more: tuple[tuple[x509.ExtensionType, bool], ...] = ()
 
@@ -123,11 +123,25 @@ def made(wish: Wish, by: Holder | None = None, key: Key | None = None) -> Holder
     return Holder(builder.sign(by.key if by else key, hashes.SHA256()), key)
 
 
+def double(of: Holder, key: Key) -> Holder:
+    """A certificate that goes by the name of another one, with another key."""
+    copied = (
+        x509.CertificateBuilder()
+        .subject_name(of.certificate.subject)
+        .issuer_name(of.certificate.issuer)
+        .serial_number(of.certificate.serial_number)
+        .public_key(key.public_key())
+        .not_valid_before(of.certificate.not_valid_before_utc)
+        .not_valid_after(of.certificate.not_valid_after_utc)
+    )
+    return Holder(copied.sign(key, hashes.SHA256()), key)
+
+
 def _usage(wish: Wish) -> x509.KeyUsage:
     person = wish.usage and not wish.authority
     return x509.KeyUsage(
         digital_signature=person, content_commitment=False, key_encipherment=person,
-        data_encipherment=False, key_agreement=False, key_cert_sign=wish.authority,
+        data_encipherment=False, key_agreement=wish.agreement, key_cert_sign=wish.authority,
         crl_sign=wish.authority or not wish.usage, encipher_only=False, decipher_only=False,
     )  # fmt: skip
 
@@ -137,14 +151,7 @@ def _usage(wish: Wish) -> x509.KeyUsage:
 
 def oid(text: str) -> bytes:
     """An object identifier."""
-    first, second, *rest = (int(one) for one in text.split("."))
-    out = bytearray()
-    for number in (40 * first + second, *rest):
-        groups = [number & 0x7F]
-        while number := number >> 7:
-            groups.append(number & 0x7F | 0x80)
-        out += bytes(reversed(groups))
-    return value(OID, bytes(out))
+    return value(OID, ber.oid(text))
 
 
 def _integer(number: int) -> bytes:
@@ -243,31 +250,49 @@ def in_pieces(content: bytes, pen: Pen, more: Sequence[Holder] = ()) -> bytes:
 
 
 def _recipients(to: Sequence[Holder], key: bytes) -> bytes:
-    infos = []
-    for one in to:
-        public = one.certificate.public_key()
-        assert isinstance(public, rsa.RSAPublicKey)
-        sealed = public.encrypt(key, padding.PKCS1v15())
-        infos.append(
-            value(SEQUENCE, _integer(0), _whose(one), _method(_RSA, value(NULL)),
-                  value(OCTETS, sealed))
-        )  # fmt: skip
-    return value(SET, *infos)
+    return value(SET, *(passed(key, one.certificate) for one in to))
 
 
-def cbc(content: bytes, *to: Holder, start: bytes = b"", method: str = _AES_CBC) -> bytes:
-    """Enveloped data, which guard nothing; `start` is laid over the beginning (EFAIL)."""
-    key, nonce = secrets.token_bytes(32), secrets.token_bytes(16)
-    pad = blocks.PKCS7(128).padder()
+@dataclass(frozen=True, slots=True)
+class Cipher:
+    """A way to encrypt: its name, its key, and what it makes blocks of."""
+
+    oid: str = "2.16.840.1.101.3.4.1.42"
+    key_size: int = 32
+    of: Callable[[bytes], BlockCipherAlgorithm] = AES
+
+
+AES_CBC, TRIPLE_DES = Cipher(), Cipher("1.2.840.113549.3.7", 24, TripleDES)
+
+
+def cbc(
+    content: bytes,
+    *to: Holder,
+    start: bytes = b"",
+    by: Cipher = AES_CBC,
+    flip: int | None = None,
+    recipients: Callable[[bytes], Sequence[bytes]] | None = None,
+) -> bytes:
+    """Enveloped data, which guard nothing; `start` is laid over the beginning (EFAIL), one bit is
+    flipped in the byte at `flip`, and `recipients` may make those who are named itself."""
+    key = secrets.token_bytes(by.key_size)
+    algorithm = by.of(key)
+    size = algorithm.block_size // 8
+    nonce = secrets.token_bytes(size)
+    pad = blocks.PKCS7(algorithm.block_size).padder()
     padded = pad.update(content) + pad.finalize()
-    sealer = Cipher(AES(key), modes.CBC(nonce)).encryptor()
-    data = sealer.update(padded) + sealer.finalize()
+    sealer = ciphers.Cipher(algorithm, modes.CBC(nonce)).encryptor()
+    data = bytearray(sealer.update(padded) + sealer.finalize())
     if start:  # whoever knows the first block makes another one of it, without the key
-        nonce = bytes(a ^ b ^ c for a, b, c in zip(nonce, content[:16], start, strict=True))
+        laid = zip(nonce, content[:size], start[:size], strict=True)
+        nonce = bytes(a ^ b ^ c for a, b, c in laid)
+    if flip is not None:
+        data[flip] ^= 1
+    whom = value(SET, *recipients(key)) if recipients is not None else _recipients(to, key)
+    method = _method(by.oid, value(OCTETS, nonce))
     body = value(
-        SEQUENCE, _integer(0), _recipients(to, key),
-        value(SEQUENCE, oid(DATA), _method(method, value(OCTETS, nonce)), value(0x80, data)),
-    )  # fmt: skip
+        SEQUENCE, _integer(0), whom, value(SEQUENCE, oid(DATA), method, value(0x80, bytes(data)))
+    )
     return value(SEQUENCE, oid(ENVELOPED), value(0xA0, body))
 
 
@@ -285,11 +310,6 @@ def gcm(content: bytes, *to: Holder, tag: int = 16, tamper: bool = False) -> byt
         value(OCTETS, guard),
     )  # fmt: skip
     return value(SEQUENCE, oid(AUTHENTICATED), value(0xA0, body))
-
-
-def triple_des(*to: Holder) -> bytes:
-    """Enveloped data that name a method of old."""
-    return cbc(b"x" * 16, *to, method=_3DES)
 
 
 # MIME

@@ -11,15 +11,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from mailclient.crypto.smime.passing import passed
 from mailclient.message.security import SignatureWord, State
 from tests.attacks.certificates import (
     SERVER,
     SHA1,
+    TRIPLE_DES,
     Holder,
     Pen,
     Wish,
     cbc,
+    double,
+    ec_key,
     gcm,
     in_pieces,
     made,
@@ -27,7 +32,6 @@ from tests.attacks.certificates import (
     p7s,
     rsa_key,
     signed_data,
-    triple_des,
 )
 from tests.attacks.conftest import ALICE, BOB, MALLORY, TEXT, Desk
 from tests.attacks.table import EVIL, Row, html, multipart
@@ -45,6 +49,7 @@ class Safe:
     between: Holder
     alice: Holder
     other: Holder  # somebody whose key is not here
+    curved: Holder  # another one of Alice's, for agreeing on a key
     people: dict[str, Holder] = field(default_factory=dict)
 
     def person(self, wish: Wish, by: Holder | None = None) -> Holder:
@@ -73,7 +78,9 @@ def safe(desk: Desk) -> Safe:
         other = made(Wish("Other", ("other@example.org",)), between, rsa_key())
         desk.app.keys.import_keys(root.pem)
         desk.app.keys.import_keys(alice.p12(None))
-        _SAFES[id(desk)] = Safe(root, between, alice, other)
+        curved = made(Wish("Alice, curved", (ALICE,), agreement=True), between)
+        desk.app.keys.import_keys(curved.p12(None))
+        _SAFES[id(desk)] = Safe(root, between, alice, other, curved)
     return _SAFES[id(desk)]
 
 
@@ -148,6 +155,32 @@ def constrained(permitted: str) -> x509.NameConstraints:
 def two_signers(desk: Desk, first: Pen, second: Pen) -> bytes:
     cms = signed_data(TEXT, first, second, more=safe(desk).chain(), detached=True)
     return p7s(TEXT, cms)
+
+
+def off_the_curve(key: bytes, curved: Holder) -> list[bytes]:
+    """The key, agreed on with a point that is on another curve: it would give the secret away."""
+    info = passed(key, curved.certificate)
+    at = info.index(b"\x03\x42\x00\x04") + 4  # 32 bytes of x, and then of y
+    return [info[: at + 63] + bytes([info[at + 63] ^ 1]) + info[at + 64 :]]
+
+
+def three_des(desk: Desk, entity: bytes, **how: object) -> bytes:
+    """An entity encrypted to Alice as it was done of old."""
+    return p7m(cbc(entity, safe(desk).alice, by=TRIPLE_DES, **how))  # type: ignore[arg-type]
+
+
+def flipped(desk: Desk, entity: bytes) -> bytes:
+    """The same with one bit of the text flipped: so one block is lost, and one bit of the next."""
+    return three_des(desk, entity, flip=entity.index(b"lilac") - 8)
+
+
+def many_ways(kept: Safe) -> bytes:
+    """A signature whose authority has sixty doubles, each above each other."""
+    key = ec_key()
+    doubles = [made(Wish("Double", authority=True), key=key) for _ in range(60)]
+    sue = kept.people.setdefault("many", made(Wish("Sue of many", (SUE,)), doubles[0]))
+    pens = [Pen(sue)] * 16
+    return p7s(TEXT, signed_data(TEXT, *pens, more=doubles, detached=True))
 
 
 HTML = html('<p>Meet me at the lilac gate.</p><img src="http://evil.example/?">')
@@ -307,7 +340,46 @@ ROWS = (
         TEXT, s.alice, tag=1), "authenveloped-data")), State.BROKEN, hides=True),
     Row("S/MIME: to somebody else", letter(lambda d, s: p7m(gcm(TEXT, s.other))), State.LOCKED,
         hides=True),
-    Row("S/MIME: by triple DES", letter(lambda d, s: p7m(triple_des(s.alice))), State.LOCKED),
+    Row("S/MIME: to somebody else whose key is one for agreeing", letter(lambda d, s: p7m(gcm(
+        TEXT, s.person(Wish("Other of curves", ("other@example.org",)))))), State.LOCKED,
+        hides=True),
+    # Keys that are agreed on
+    Row("S/MIME: by a key agreed on, signed inside", letter(lambda d, s: p7m(cbc(
+        detached(d, s.sue), s.curved))), State.ENCRYPTED_SIGNED, GOOD, shows="lilac"),
+    Row("S/MIME: by a key agreed on, guarded", letter(lambda d, s: p7m(gcm(TEXT, s.curved))),
+        State.ENCRYPTED, shows="lilac"),
+    Row("S/MIME: to Alice by name, by somebody else's key", letter(lambda d, s: p7m(cbc(
+        TEXT, double(s.alice, s.other.key)))), State.BROKEN, hides=True),
+    Row("S/MIME: to Alice by name, agreed on with somebody else's key", letter(lambda d, s: p7m(
+        cbc(TEXT, double(s.curved, ec_key())))), State.BROKEN, hides=True),
+    Row("S/MIME: agreed on with a point off the curve", letter(lambda d, s: p7m(cbc(
+        TEXT, recipients=lambda key: off_the_curve(key, s.curved)))), State.BROKEN, hides=True),
+    Row("S/MIME: a key of another curve for Alice's", letter(lambda d, s: p7m(cbc(
+        TEXT, double(s.curved, ec.generate_private_key(ec.SECP384R1()))))), State.BROKEN,
+        hides=True),
+    Row("S/MIME: one certificate named a thousand times", letter(lambda d, s: p7m(cbc(
+        TEXT, recipients=lambda key: [passed(key, double(s.alice, s.other.key).certificate)] * 1000
+        ))), State.BROKEN, hides=True),
+    Row("S/MIME: more recipients than anybody writes to", letter(lambda d, s: p7m(cbc(
+        TEXT, recipients=lambda key: [passed(key, s.alice.certificate)] * 1001))), State.BROKEN,
+        hides=True),
+    Row("S/MIME: sixteen signatures and sixty authorities above each", letter(
+        lambda d, s: many_ways(s)), signature=UNKNOWN),
+    # Ciphers of old
+    Row("S/MIME: by triple DES, not signed", letter(lambda d, s: three_des(d, TEXT)),
+        State.ENCRYPTED, shows="lilac", warns=("unguarded", "old-cipher")),
+    Row("S/MIME: by triple DES, signed inside", letter(lambda d, s: three_des(d, detached(
+        d, s.sue))), State.ENCRYPTED_SIGNED, GOOD, shows="lilac", warns=("old-cipher",)),
+    Row("S/MIME: by triple DES, HTML that calls home", letter(lambda d, s: three_des(d, HTML)),
+        State.ENCRYPTED, shows="lilac", warns=("unguarded", "old-cipher")),
+    Row("S/MIME: by triple DES, another beginning laid over it", letter(lambda d, s: three_des(
+        d, detached(d, s.sue), start=b"Subject:")), State.ENCRYPTED,
+        warns=("unguarded", "old-cipher")),
+    Row("S/MIME: by triple DES, a bit of the signed text flipped", letter(
+        lambda d, s: flipped(d, detached(d, s.sue))), State.ENCRYPTED, BAD,
+        warns=("unguarded", "old-cipher")),
+    Row("S/MIME: by triple DES, a bit of the last block flipped", letter(lambda d, s: three_des(
+        d, TEXT, flip=-1)), State.BROKEN, hides=True),
     # Containers
     Row("S/MIME: signed, and calls itself encrypted", letter(lambda d, s: p7m(signed_data(
         TEXT, Pen(s.sue), more=s.chain(), detached=False), "enveloped-data")), State.SIGNED, GOOD),

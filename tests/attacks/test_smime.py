@@ -3,8 +3,6 @@ of a sender who may be anybody is never more than text."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +17,6 @@ from mailclient.crypto.smime.plugin import SMime
 from mailclient.crypto.smime.ring import SETTING
 from mailclient.errors import BadInput, KeyLocked, KeyMissing, SealFailed
 from mailclient.message.address import Address
-from mailclient.message.build import assemble
 from mailclient.message.draft import Draft
 from mailclient.message.facts import Opened, Outcome, SignatureStatus
 from mailclient.message.layers import find_layer
@@ -213,7 +210,7 @@ def test_what_is_sealed_opens_again(plugin: Make, anna: Holder, root: Holder) ->
     ours.keys.import_keys(root.pem)
     outer = opened(ours, sealed(ours, anna, anna))
     assert (outer.outcome, outer.container, outer.guarded) == (
-        Outcome.DECRYPTED, "AES-CBC", False,
+        Outcome.DECRYPTED, "AES-GCM", True,
     )  # fmt: skip
     assert outer.content is not None
     layer = find_layer(parse(outer.content))
@@ -310,59 +307,3 @@ def test_a_seal_names_who_vouches_and_what_was_not_asked(desk: Desk) -> None:
     assert not verdict.verified
     assert "Root of Example vouches that this is the sender's key." in verdict.reasons
     assert "Whether the certificate was withdrawn since has not been asked." in verdict.reasons
-
-
-# Other programs
-
-
-@pytest.fixture
-def openssl(tmp_path: Path) -> Callable[..., bytes]:
-    program = shutil.which("openssl")
-    if program is None:
-        pytest.skip("openssl is not installed")
-
-    def run(*arguments: str, data: bytes = b"") -> bytes:
-        command = [program, "cms", *arguments]
-        done = subprocess.run(command, input=data, capture_output=True, check=False, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    return run
-
-
-def test_openssl_opens_ours(
-    plugin: Make, anna: Holder, root: Holder, openssl: Callable[..., bytes], tmp_path: Path
-) -> None:
-    ours = plugin()
-    ours.keys.import_keys(anna.p12(None))
-    (tmp_path / "anna.p12").write_bytes(anna.p12("x"))
-    (tmp_path / "root.pem").write_bytes(root.pem)
-    subprocess.run(
-        ["openssl", "pkcs12", "-in", "anna.p12", "-passin", "pass:x", "-nodes", "-out", "anna.pem"],
-        check=True, cwd=tmp_path, capture_output=True,
-    )  # fmt: skip
-    whole = assemble((("From", "anna@example.org"),), sealed(ours, anna, anna))
-    inside = openssl("-decrypt", "-recip", "anna.pem", "-inkey", "anna.pem", data=whole)
-    assert b"multipart/signed" in inside
-    text = openssl("-verify", "-CAfile", "root.pem", "-purpose", "any", data=inside)
-    assert text == TEXT
-
-
-@pytest.mark.parametrize("cipher", ["-aes256", "-aes-128-cbc", "-aes-256-gcm"])
-def test_we_open_what_openssl_seals(
-    plugin: Make,
-    anna: Holder,
-    openssl: Callable[..., bytes],
-    tmp_path: Path,
-    cipher: str,
-) -> None:
-    ours = plugin()
-    ours.keys.import_keys(anna.p12(None))
-    (tmp_path / "anna.cert").write_bytes(anna.pem)
-    sealed_by_it = openssl("-encrypt", "-binary", cipher, "anna.cert", data=TEXT)
-    found = opened(ours, sealed_by_it)
-    assert (found.outcome, found.content) == (Outcome.DECRYPTED, TEXT)
-    assert found.guarded is ("gcm" in cipher)
-    streamed = openssl("-encrypt", "-stream", "-binary", "-outform", "DER", cipher, "anna.cert",
-                       data=TEXT)  # fmt: skip
-    assert opened(ours, p7m(streamed)).content == TEXT

@@ -9,7 +9,7 @@ from mailclient.crypto.smime.certificate import info_of
 from mailclient.gui.keys.card import KeyVerb, offered
 from mailclient.gui.keys.words import about, person_name, seen_as
 from mailclient.gui.reader.wording import explanation
-from mailclient.message.judge import UNGUARDED
+from mailclient.message.judge import OLD_CIPHER, UNGUARDED
 from mailclient.message.security import Encryption, State, Trust, Verdict
 from mailclient.services.keys import KeyEntry
 from mailclient.services.people import Person
@@ -51,3 +51,10 @@ def test_the_account_of_unguarded_mail_does_not_say_that_it_arrived_unaltered() 
     told = " ".join(line for section in explanation(verdict, "now") for line in section.lines)
     assert "cannot be told" in told
     assert "It arrived unaltered" not in told
+
+
+def test_the_account_of_a_letter_of_old_says_that_its_cipher_is_one() -> None:
+    verdict = Verdict(State.ENCRYPTED_SIGNED, Encryption.ENCRYPTED, warnings=(OLD_CIPHER,))
+    told = " ".join(line for section in explanation(verdict, "now") for line in section.lines)
+    assert "by a cipher of old" in told
+    assert "It arrived unaltered" in told

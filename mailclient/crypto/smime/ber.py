@@ -139,3 +139,15 @@ def value(tag: int, *parts: bytes) -> bytes:
         octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
         length = bytes([0x80 | len(octets)]) + octets
     return b"".join((bytes([tag]), length, *parts))
+
+
+def oid(text: str) -> bytes:
+    """The content of an object identifier that is given in the form 1.2.3."""
+    first, second, *rest = (int(one) for one in text.split("."))
+    out = bytearray()
+    for number in (40 * first + second, *rest):
+        groups = [number & 0x7F]
+        while number := number >> 7:
+            groups.append(number & 0x7F | 0x80)
+        out += bytes(reversed(groups))
+    return bytes(out)

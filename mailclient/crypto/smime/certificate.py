@@ -19,7 +19,7 @@ from mailclient.crypto.api import KeyInfo
 from mailclient.message.address import normalise
 from mailclient.message.words import clean
 
-FEWEST_BITS = 2048
+FEWEST_BITS, MOST_BITS, LONGEST_EXPONENT = 2048, 8192, 33  # more only keeps a machine busy
 # What reading somebody's certificate may raise. Of some mistakes of authorities the library warns,
 # and says that it will refuse them one day; where warnings are faults it refuses them now.
 UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, CryptographyDeprecationWarning)
@@ -100,20 +100,25 @@ def may_sign(certificate: x509.Certificate) -> bool:
 
 
 def may_receive(certificate: x509.Certificate) -> bool:
-    """Whether mail can be encrypted to it by the one method that we write."""
+    """Whether mail can be encrypted to it: to an RSA key, or by a key agreed on with another one
+    (RFC 5753 section 7.1 says what that must be allowed for)."""
     try:
         usage = usage_of(certificate)
         key = certificate.public_key()
-        if not isinstance(key, rsa.RSAPublicKey) or is_weak(certificate):
+        if is_weak(certificate):
             return False
-        wanted = usage is None or usage.key_encipherment
+        if isinstance(key, rsa.RSAPublicKey):
+            wanted = usage is None or usage.key_encipherment
+        else:
+            agrees = usage is None or usage.key_agreement
+            wanted = isinstance(key, ec.EllipticCurvePublicKey) and agrees
         return wanted and is_for_mail(certificate) and not is_authority(certificate)
     except UNREADABLE:
         return False
 
 
 def is_weak(certificate: x509.Certificate) -> bool:
-    """Whether its key, or what vouches for it, is of a kind that can be broken."""
+    """Whether its key, or what vouches for it, is of a kind that can be broken or is not used."""
     try:
         key = certificate.public_key()
         by = certificate.signature_hash_algorithm
@@ -122,7 +127,8 @@ def is_weak(certificate: x509.Certificate) -> bool:
     if isinstance(by, (hashes.MD5, hashes.SHA1)):
         return True
     if isinstance(key, rsa.RSAPublicKey):
-        return key.key_size < FEWEST_BITS
+        long = key.public_numbers().e.bit_length() > LONGEST_EXPONENT
+        return long or not FEWEST_BITS <= key.key_size <= MOST_BITS
     if isinstance(key, ec.EllipticCurvePublicKey):
         return not isinstance(key.curve, _CURVES)
     return not isinstance(key, ed25519.Ed25519PublicKey)
@@ -165,7 +171,7 @@ def _algorithm(certificate: x509.Certificate) -> str:
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey):
-        return f"ECDSA {key.curve.name}"
+        return f"EC {key.curve.name}"
     return type(key).__name__.removesuffix("PublicKey")
 
 

@@ -38,22 +38,8 @@ _UNDERSTOOD = frozenset(
 )
 
 
-def voucher_for(
-    certificate: x509.Certificate,
-    between: Sequence[x509.Certificate],
-    authorities: Sequence[x509.Certificate],
-    when: datetime,
-) -> str:
-    """The name of the trusted authority that vouches for it; "" if none does."""
-    search = _Search(between, authorities, when)
-    try:
-        return search.up((certificate,))
-    except UNREADABLE:  # an extension or a key that cannot be read
-        return ""
-
-
-class _Search:
-    """Tries every way up, within limits."""
+class Vouching:
+    """Looks for whoever vouches: tries every way up, within limits for all that it is asked."""
 
     def __init__(
         self,
@@ -66,7 +52,14 @@ class _Search:
         self._when = when
         self._steps = 0
 
-    def up(self, way: tuple[x509.Certificate, ...]) -> str:
+    def voucher_for(self, certificate: x509.Certificate) -> str:
+        """The name of the trusted authority that vouches for it; "" if none does."""
+        try:
+            return self._up((certificate,))
+        except UNREADABLE:  # an extension or a key that cannot be read
+            return ""
+
+    def _up(self, way: tuple[x509.Certificate, ...]) -> str:
         """The authority at the end of a way that goes on from `way`."""
         last = way[-1]
         if not self._is_sound(last, len(way) == 1):
@@ -78,7 +71,7 @@ class _Search:
             return ""
         for one in self._between:
             if one not in way and self._vouches(one, way):
-                found = self.up((*way, one))
+                found = self._up((*way, one))
                 if found:
                     return found
         return ""
@@ -106,11 +99,16 @@ class _Search:
             return False
         if not _allows(one, way[0]):
             return False
-        try:
-            last.verify_directly_issued_by(one)
-        except (InvalidSignature, *UNREADABLE):
-            return False
-        return True
+        return issued(one, last)
+
+
+def issued(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether the signature under a certificate is by the key of another one."""
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (InvalidSignature, *UNREADABLE):
+        return False
+    return True
 
 
 def _allows(authority: x509.Certificate, certificate: x509.Certificate) -> bool:

@@ -8,46 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import padding as block_padding
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.smime.ber import Malformed
-from mailclient.crypto.smime.cms import (
-    Algorithm,
-    Envelope,
-    Recipient,
-    SignedData,
-    hash_in,
-    nonce_of,
-    parse,
-)
+from mailclient.crypto.smime.cms import parse
+from mailclient.crypto.smime.content import Method, method_of, opened
+from mailclient.crypto.smime.envelope import Envelope, Recipient
+from mailclient.crypto.smime.passing import content_key, is_readable
 from mailclient.crypto.smime.ring import Certificates, Own
 from mailclient.crypto.smime.signatures import facts_of
+from mailclient.crypto.smime.signed import SignedData
 from mailclient.message.facts import Form, Layer, Opened, Outcome, SignatureFact, SignatureStatus
 
 LARGEST_SIGNATURE = 256 * 1024
+MOST_TRIES = 4  # of one certificate
 NOT_ASKED = "Whether the certificate was withdrawn since has not been asked."
 _BARE_LF = re.compile(rb"(?<!\r)\n")
-_RSA, _OAEP = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.7"
-_CBC = {
-    "2.16.840.1.101.3.4.1.2": 16, "2.16.840.1.101.3.4.1.22": 24, "2.16.840.1.101.3.4.1.42": 32,
-}  # fmt: skip
-_GCM = {
-    "2.16.840.1.101.3.4.1.6": 16, "2.16.840.1.101.3.4.1.26": 24, "2.16.840.1.101.3.4.1.46": 32,
-}  # fmt: skip
-_OLD = {"1.2.840.113549.3.7": "3DES", "1.2.840.113549.3.2": "RC2", "1.3.14.3.2.7": "DES"}
-_OAEP_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
-    "": hashes.SHA1, "1.3.14.3.2.26": hashes.SHA1, "2.16.840.1.101.3.4.2.1": hashes.SHA256,
-    "2.16.840.1.101.3.4.2.2": hashes.SHA384, "2.16.840.1.101.3.4.2.3": hashes.SHA512,
-}  # fmt: skip
-_SHORTEST_TAG = 12
 _DAMAGED = Opened(Outcome.BROKEN, reason="It is no S/MIME message, or it is damaged.")
 
 
@@ -97,33 +76,34 @@ class Opening:
 
     def _decrypted(self, envelope: Envelope) -> Opened:
         recipients = tuple(_named(one) for one in envelope.recipients)
-        if envelope.method.oid in _OLD:
-            reason = f"It was encrypted by {_OLD[envelope.method.oid]}, which is not opened here."
-            return Opened(Outcome.LOCKED, recipients=recipients, reason=reason)
-        if envelope.method.oid not in (_GCM if envelope.guarded else _CBC):
-            reason = "It was encrypted by a method that is not opened here."
-            return Opened(Outcome.LOCKED, recipients=recipients, reason=reason)
+        used = method_of(envelope)
+        if isinstance(used, str):
+            return Opened(Outcome.LOCKED, recipients=recipients, reason=used)
         mine = list(self._mine(envelope))
         if not mine:
             reason = "There is no certificate of yours here that opens it."
             return Opened(Outcome.LOCKED, recipients=recipients, reason=reason)
+        if not any(is_readable(one) for _, one in mine):
+            reason = "Its key was closed for you by a method that is not opened here."
+            return Opened(Outcome.LOCKED, recipients=recipients, reason=reason)
         for own, recipient in mine:
-            content = _content(envelope, recipient, own)
+            content = _content(envelope, used, recipient, own)
             if content is not None:
                 return Opened(
                     Outcome.DECRYPTED,
                     content,
                     recipients=recipients,
-                    container="AES-GCM" if envelope.guarded else "AES-CBC",
+                    container=used.name,
                     guarded=envelope.guarded,
+                    outdated=used.outdated,
                 )
         return Opened(Outcome.BROKEN, recipients=recipients, reason="It could not be decrypted.")
 
     def _mine(self, envelope: Envelope) -> Iterator[tuple[Own, Recipient]]:
+        """What could open it. Somebody may name one certificate a thousand times."""
         for own in self._ring.own():
-            for one in envelope.recipients:
-                if one.whose.names(own.certificate):
-                    yield own, one
+            named = (one for one in envelope.recipients if one.whose.names(own.certificate))
+            yield from ((own, one) for one in islice(named, MOST_TRIES))
 
 
 def _unreadable(layer: Layer) -> Opened:
@@ -142,41 +122,9 @@ def _named(one: Recipient) -> str:
     return f"{one.whose.serial:X}" if one.whose.issuer else one.whose.key_id.hex().upper()
 
 
-def _content(envelope: Envelope, recipient: Recipient, own: Own) -> bytes | None:
+def _content(envelope: Envelope, used: Method, recipient: Recipient, own: Own) -> bytes | None:
     """The content, or None for whatever fails: never why."""
     try:
-        key = _content_key(recipient.method, recipient.sealed_key, own)
-        if len(key) != (_GCM if envelope.guarded else _CBC)[envelope.method.oid]:
-            return None
-        return _by_gcm(envelope, key) if envelope.guarded else _by_cbc(envelope, key)
-    except (ValueError, InvalidTag, UnsupportedAlgorithm, OverflowError):
+        return opened(envelope, used, content_key(recipient, own.key))
+    except (ValueError, TypeError, InvalidTag, UnsupportedAlgorithm, OverflowError):
         return None
-
-
-def _content_key(method: Algorithm, sealed: bytes, own: Own) -> bytes:
-    if not isinstance(own.key, rsa.RSAPrivateKey):
-        raise ValueError("no RSA key")
-    if method.oid == _RSA:
-        return own.key.decrypt(sealed, padding.PKCS1v15())
-    by = _OAEP_HASHES.get(hash_in(method.parameters))
-    if method.oid != _OAEP or by is None:
-        raise ValueError("not a method that is used")
-    oaep = padding.OAEP(padding.MGF1(by()), by(), None)
-    return own.key.decrypt(sealed, oaep)
-
-
-def _by_cbc(envelope: Envelope, key: bytes) -> bytes:
-    opener = Cipher(AES(key), CBC(nonce_of(envelope.method.parameters))).decryptor()
-    padded = opener.update(envelope.data) + opener.finalize()
-    unpad = block_padding.PKCS7(128).unpadder()
-    return unpad.update(padded) + unpad.finalize()
-
-
-def _by_gcm(envelope: Envelope, key: bytes) -> bytes:
-    """RFC 5084 section 3.2; a short tag is no guard."""
-    if len(envelope.tag) < _SHORTEST_TAG:
-        raise ValueError("a short tag")
-    mode = GCM(nonce_of(envelope.method.parameters), envelope.tag, _SHORTEST_TAG)
-    opener = Cipher(AES(key), mode).decryptor()
-    opener.authenticate_additional_data(envelope.bound)
-    return opener.update(envelope.data) + opener.finalize()

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
 from mailclient.crypto.api import Imported, KeyInfo
+from mailclient.crypto.smime.abilities import Abilities
 from mailclient.crypto.smime.certificate import (
     UNREADABLE,
     fingerprint_of,
@@ -27,6 +28,7 @@ from mailclient.crypto.smime.certificate import (
     may_receive,
     may_sign,
 )
+from mailclient.crypto.smime.chain import LONGEST, issued
 from mailclient.crypto.smime.elsewhere import ASK
 from mailclient.errors import BadInput, KeyLocked, KeyMissing
 
@@ -72,6 +74,7 @@ class Certificates:
         self._read: dict[str, tuple[x509.Certificate, ...]] = {}
         self._own: tuple[Own, ...] | None = None
         self._system: tuple[x509.Certificate, ...] | None = None
+        self.abilities = Abilities(vault)
 
     # Looking
 
@@ -117,6 +120,16 @@ class Certificates:
     def between(self) -> tuple[x509.Certificate, ...]:
         """Those that may stand between a person's and an authority's."""
         return self._kept(_BETWEEN)
+
+    def way_up(self, certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
+        """Those that others need to find the authority of a certificate; not the authority."""
+        found = [certificate]
+        while len(found) < LONGEST:
+            above = [one for one in self.between() if one not in found and issued(one, found[-1])]
+            if not above:
+                break
+            found.append(above[0])
+        return tuple(found[1:])
 
     def authorities(self) -> tuple[x509.Certificate, ...]:
         """Those that are trusted to vouch: the user's choice, and the system's."""

@@ -1,7 +1,8 @@
 """Sign and encrypt a MIME entity (RFC 8551): signed within, encrypted around, or one of the two.
 
-What is encrypted is AES-256 in CBC, which every program reads and which guards nothing: so it is
-signed inside, and a reader without that signature must not believe it.
+What is encrypted is AES-256. Where the programs of all recipients can read it, it is in GCM, which
+notices changes; else in CBC, which every program reads and which guards nothing: so it is signed
+inside, and a reader without that signature must not believe it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.ciphers.algorithms import AES256
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from mailclient.cancel import CancelToken
-from mailclient.crypto.smime.certificate import info_of
-from mailclient.crypto.smime.ring import Certificates, Own
+from mailclient.crypto.smime.certificate import fingerprint_of, info_of
+from mailclient.crypto.smime.content import encrypted
+from mailclient.crypto.smime.passing import passed
+from mailclient.crypto.smime.ring import Certificates
+from mailclient.crypto.smime.signing import Pen
 from mailclient.errors import KeyMissing, SealFailed
 
 _LINE = 76 // 4 * 3
@@ -40,30 +40,41 @@ class Sealing:
         recipients = [self._recipient(one) for one in encrypt_to]
         whole = entity if sign_with is None else self._signed(entity, self._signing(sign_with))
         cancel.check()
-        return _encrypted(whole, recipients) if recipients else whole
+        return self._encrypted(whole, recipients) if recipients else whole
 
-    def _signed(self, entity: bytes, own: Own) -> bytes:
-        if not isinstance(own.key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
+    def _signed(self, entity: bytes, pen: Pen) -> bytes:
+        if not pen.can_write:
             raise SealFailed("A key of this kind cannot sign here; nothing was sent.")
-        builder = pkcs7.PKCS7SignatureBuilder().set_data(entity)
-        builder = builder.add_signer(own.certificate, own.key, hashes.SHA256())
-        for one in self._ring.between():
-            builder = builder.add_certificate(one)
-        options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
         boundary = f"=_{secrets.token_hex(16)}"
         line = f"--{boundary}".encode("ascii")
         head = (
             'Content-Type: multipart/signed; protocol="application/pkcs7-signature";\r\n'
-            f' micalg=sha-256;\r\n boundary="{boundary}"\r\n\r\n'
+            f' micalg={pen.micalg};\r\n boundary="{boundary}"\r\n\r\n'
         )
         signature = _part(
             'application/pkcs7-signature; name="smime.p7s"', "smime.p7s",
-            builder.sign(Encoding.DER, options),
+            pen.signature(entity, self._ring.way_up(pen.certificate)),
         )  # fmt: skip
         return b"".join(
             (head.encode("ascii"), line, b"\r\n", entity, b"\r\n", line, b"\r\n", signature,
              b"\r\n", line, b"--\r\n")
         )  # fmt: skip
+
+    def _encrypted(self, entity: bytes, recipients: Sequence[x509.Certificate]) -> bytes:
+        guarded = all(self._reads_guarded(one) for one in recipients)
+        key = secrets.token_bytes(32)
+        sealed = encrypted(entity, key, [passed(key, one) for one in recipients], guarded=guarded)
+        kind = "authEnveloped-data" if guarded else "enveloped-data"
+        return _part(
+            f'application/pkcs7-mime; smime-type={kind}; name="smime.p7m"', "smime.p7m", sealed
+        )
+
+    def _reads_guarded(self, certificate: x509.Certificate) -> bool:
+        """Whoever has the key here reads it here."""
+        mine = fingerprint_of(certificate) in {
+            fingerprint_of(one.certificate) for one in self._ring.own()
+        }
+        return mine or self._ring.abilities.reads_guarded(certificate)
 
     def _recipient(self, fingerprint: str) -> x509.Certificate:
         certificate = self._ring.certificate(fingerprint)
@@ -80,25 +91,15 @@ class Sealing:
             )
         return certificate
 
-    def _signing(self, fingerprint: str) -> Own:
+    def _signing(self, fingerprint: str) -> Pen:
         for own in self._ring.own():
             info = info_of(own.certificate, has_secret=True)
             if info.fingerprint == fingerprint.upper() and info.can_sign and not info.expired:
-                return own
+                return Pen(own.certificate, own.key)
         raise KeyMissing(
             "There is no certificate of yours that could sign. Nothing was sent.",
             "Import the file with your certificate in Keys and people.",
         )
-
-
-def _encrypted(entity: bytes, recipients: Sequence[x509.Certificate]) -> bytes:
-    builder = pkcs7.PKCS7EnvelopeBuilder().set_data(entity)
-    builder = builder.set_content_encryption_algorithm(AES256)
-    for one in recipients:
-        builder = builder.add_recipient(one)
-    sealed = builder.encrypt(Encoding.DER, [pkcs7.PKCS7Options.Binary])
-    kind = 'application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"'
-    return _part(kind, "smime.p7m", sealed)
 
 
 def _part(kind: str, name: str, data: bytes) -> bytes:

@@ -21,9 +21,10 @@ from mailclient.crypto.smime.certificate import (
     may_sign,
     name_of,
 )
-from mailclient.crypto.smime.chain import voucher_for
-from mailclient.crypto.smime.cms import SignedData, Signer, hash_in
+from mailclient.crypto.smime.chain import Vouching
+from mailclient.crypto.smime.parts import hash_in
 from mailclient.crypto.smime.ring import Certificates
+from mailclient.crypto.smime.signed import SignedData, Signer
 from mailclient.message.facts import SignatureFact, SignatureStatus
 
 _RSA = "1.2.840.113549.1.1.1"
@@ -56,11 +57,14 @@ class _Given:
     signed: SignedData
     content: bytes
     ring: Certificates
+    vouching: Vouching
 
 
 def facts_of(signed: SignedData, content: bytes, ring: Certificates) -> tuple[SignatureFact, ...]:
     """Each signature by itself."""
-    given = _Given(signed, content, ring)
+    between = (*signed.certificates, *ring.between())
+    vouching = Vouching(between, ring.authorities(), datetime.now(UTC))
+    given = _Given(signed, content, ring, vouching)
     return tuple(_fact(one, given) for one in signed.signers)
 
 
@@ -84,6 +88,8 @@ def _fact(signer: Signer, given: _Given) -> SignatureFact:
         status, reason = check(signer, certificate, given)
         if status is not SignatureStatus.GOOD:
             return replace(fact, status=status, reason=reason)
+    if signer.can and signer.made is not None:
+        given.ring.abilities.heard(certificate, signer.can, signer.made)
     return _vouched(fact, certificate, given)
 
 
@@ -156,7 +162,6 @@ def _validity(signer: Signer, certificate: x509.Certificate, given: _Given) -> _
 
 
 def _vouched(fact: SignatureFact, certificate: x509.Certificate, given: _Given) -> SignatureFact:
-    between = (*given.signed.certificates, *given.ring.between())
-    by = voucher_for(certificate, between, given.ring.authorities(), datetime.now(UTC))
+    by = given.vouching.voucher_for(certificate)
     reason = "" if by else _ITSELF if certificate.issuer == certificate.subject else _NOBODY
     return replace(fact, vouched_by=by, reason=reason, key=given.ring.in_mail(certificate))

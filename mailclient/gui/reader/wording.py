@@ -87,6 +87,10 @@ WARNINGS = {
         "It was encrypted by a method that does not notice changes, and no signature makes up for "
         "that. Its text alone is shown."
     ),
+    "old-cipher": (
+        "It was encrypted by a cipher of old, which protects less than those of today. Ask the "
+        "sender to use a newer program."
+    ),
     "old-engine": (
         "The installed GnuPG has known faults. The message was checked with stricter rules; "
         "install a newer version."

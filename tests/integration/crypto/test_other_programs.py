@@ -21,7 +21,7 @@ from mailclient.crypto.smime.plugin import SMime
 from mailclient.message.facts import Outcome, SignatureStatus
 from mailclient.message.layers import find_layer
 from mailclient.message.tree import parse
-from tests.attacks.certificates import Holder, Wish, made, p7m, p7s, rsa_key
+from tests.attacks.certificates import Holder, Key, Wish, ec_key, made, p7m, p7s, rsa_key
 from tests.integration.crypto.conftest import ENTITY, Pen
 
 Run = Callable[..., bytes]
@@ -169,11 +169,16 @@ def ours(tmp_path: Path, root: Holder, carla: Holder) -> SMime:
     return plugin
 
 
+@pytest.mark.parametrize("key", [rsa_key, ec_key])
 def test_gpgsm_opens_and_verifies_what_we_seal(
-    gpgsm: Run, ours: SMime, carla: Holder, tmp_path: Path
+    gpgsm: Run, root: Holder, carla: Holder, tmp_path: Path, key: Callable[[], Key]
 ) -> None:
-    sealed = ours.seal(
-        ENTITY, sign_with=carla.fingerprint, encrypt_to=(carla.fingerprint,), cancel=CancelToken()
+    writer = made(Wish("Carl", ("carl@example.org",)), root, key())
+    sender = SMime(Host(tmp_path, no_network, lambda what: None))
+    sender.keys.import_keys(writer.p12(None))
+    sender.keys.import_keys(carla.pem)
+    sealed = sender.seal(
+        ENTITY, sign_with=writer.fingerprint, encrypt_to=(carla.fingerprint,), cancel=CancelToken()
     )
     layer = find_layer(parse(sealed))
     assert layer is not None
