@@ -301,6 +301,7 @@ def key(one: KeyEntry) -> Json:
         "since": time(one.since),
         "changed": one.changed,
         "secret": one.key.has_secret,
+        "on_card": one.key.on_card,
         "can_encrypt": one.key.can_encrypt,
         "can_sign": one.key.can_sign,
         "revoked": one.key.revoked,

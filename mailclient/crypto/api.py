@@ -76,6 +76,7 @@ class KeyInfo:
     nothing, and where mail would rest on one of them `can_encrypt` is False. A message is protected
     by keys of one `kind`. `in_vault`: it is kept in the store and goes wherever the profile goes.
     `vouches`: it is an authority that the user took in, and speaks for the keys of others.
+    `on_card`: a secret part of it lies on a smartcard, so that no copy of it can be made.
     """
 
     fingerprint: str
@@ -95,6 +96,7 @@ class KeyInfo:
     kind: str = OPENPGP
     in_vault: bool = False
     vouches: bool = False
+    on_card: bool = False
 
     @property
     def usable(self) -> bool:

@@ -109,7 +109,7 @@ class Moving:
     def _held(self) -> tuple[str, int]:
         """One's own keys with their secrets and those of people that were not refused, armored."""
         wanted = {
-            one.key.fingerprint: one.key.has_secret
+            one.key.fingerprint: one.key.has_secret and not one.key.on_card
             for one in self._keys.list()
             if not one.key.in_vault and one.trust in (Trust.OWN, Trust.VERIFIED, Trust.ACCEPTED)
         }

@@ -129,10 +129,14 @@ class Recovery:
         )
 
     def wanting(self) -> tuple[KeyInfo, ...]:
-        """The keys of one's own that can be used and of which there is no copy."""
+        """The keys of one's own that can be used and of which there could be a copy and is none."""
         copies = self._store.keys.copies()
         own = {one.key.fingerprint: one.key for one in self._keys.list() if one.key.has_secret}
-        return tuple(key for key in own.values() if key.usable and key.fingerprint not in copies)
+        return tuple(
+            key
+            for key in own.values()
+            if key.usable and not key.on_card and key.fingerprint not in copies
+        )
 
     def ending(self) -> tuple[KeyInfo, ...]:
         """The keys of one's own that are in use and end within 30 days, or have ended lately,

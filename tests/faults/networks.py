@@ -6,11 +6,9 @@ server of the test is put into it by starting it in `entered`.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shlex
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -18,7 +16,8 @@ from typing import TypeVar
 
 import pytest
 
-CLONE_NEWNET = 0x40000000
+from tests.servers.namespaces import entered
+
 NAME = "pop.example.net"
 R = TypeVar("R")
 
@@ -47,25 +46,7 @@ class Network:
 
     def entered(self, work: Callable[[], R]) -> R:
         """Do something in it, in a thread; what that opens or starts stays in it."""
-        results: list[R] = []
-        problems: list[BaseException] = []
-
-        def there() -> None:
-            try:
-                with open(f"/proc/{self._process.pid}/ns/net") as door:
-                    libc = ctypes.CDLL(None, use_errno=True)
-                    if libc.setns(door.fileno(), CLONE_NEWNET) != 0:
-                        raise OSError(ctypes.get_errno(), "setns")
-                results.append(work())
-            except BaseException as problem:  # noqa: BLE001 - raised in the caller's thread
-                problems.append(problem)
-
-        thread = threading.Thread(target=there)
-        thread.start()
-        thread.join()
-        if problems:
-            raise problems[0]
-        return results[0]
+        return entered(self._process.pid, work)
 
     @contextmanager
     def holding(self, context: AbstractContextManager[R]) -> Iterator[R]:

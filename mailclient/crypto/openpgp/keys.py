@@ -13,10 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mailclient.crypto.api import Imported, KeyInfo
-from mailclient.crypto.openpgp import backup, lifetime
+from mailclient.crypto.openpgp import backup, cards, lifetime
 from mailclient.crypto.openpgp.engine import Engine
 from mailclient.crypto.openpgp.listing import (
-    count_on_cards,
     encrypting_subkey,
     read_grips,
     read_keys,
@@ -55,14 +54,10 @@ class KeyRing:
             if self._known is None or stamp != self._stamp:
                 public = read_keys(self._engine.run([*_TRUST_OF_GNUPG, "--list-keys"]).out)
                 secret = read_keys(self._engine.run(["--list-secret-keys"]).out)
-                own = {key.fingerprint for key in secret if key.has_secret}
-                self._known = tuple(_marked(key, key.fingerprint in own) for key in public)
+                own = {key.fingerprint: key for key in secret if key.has_secret}
+                self._known = tuple(_marked(key, own.get(key.fingerprint)) for key in public)
                 self._stamp = self._stamped()
             return self._known
-
-    def on_cards(self) -> int:
-        """How many keys of one's own have a secret part on a smartcard; raises EngineMissing."""
-        return count_on_cards(self._engine.run(["--list-secret-keys"]).out)
 
     def _stamped(self) -> tuple[int, ...]:
         stamps: list[int] = []
@@ -152,10 +147,13 @@ class KeyRing:
         )
 
     def export(self, fingerprint: str, *, secret: bool = False) -> bytes:
-        """The armored key; raises KeyMissing, or KeyLocked if its passphrase was not given."""
+        """The armored key; raises KeyMissing, BadInput for the secret part of a key on a card, or
+        KeyLocked if its passphrase was not given."""
         key = self.by_fingerprint(fingerprint)
         if key is None or (secret and not key.has_secret):
             raise KeyMissing(f"There is no such key: {fingerprint}.")
+        if secret and key.on_card:  # GnuPG would write a note of where the key lies
+            raise BadInput(cards.NO_COPY, "Keep the copy that was made before it went there.")
         command = "--export-secret-keys" if secret else "--export"
         done = self._engine.run(["--armor", command, key.fingerprint])
         if done.code != 0 or not done.out:
@@ -170,7 +168,8 @@ class KeyRing:
 
     def setup_file(self, fingerprint: str, code: str, *, prefer_encrypt: bool) -> bytes:
         """The file of a setup message with a key of one's own, as small as others need it."""
-        self._own(fingerprint)
+        if self._own(fingerprint).on_card:
+            raise BadInput(cards.NO_COPY, "Use the card itself with the other program.")
         options = ["--armor", "--export-options", "export-minimal", "--export-secret-keys"]
         done = self._engine.run([*options, fingerprint.upper()])
         if done.code != 0 or not done.out:
@@ -186,7 +185,8 @@ class KeyRing:
 
     def add_subkey(self, fingerprint: str, passphrase: str = "") -> KeyInfo:
         """Give a key of one's own a new part to encrypt to, and two years from today."""
-        self._own(fingerprint)
+        if self._own(fingerprint).on_card:
+            raise BadInput("A key on a card gets no new part here.", cards.IN_GNUPG)
         lifetime.add_subkey(self._engine, fingerprint.upper(), LIFETIME, passphrase)
         lifetime.extend(self._engine, fingerprint.upper(), LIFETIME, passphrase)
         self._changed()
@@ -321,5 +321,5 @@ def _last_line(text: str) -> str:
     return lines[-1][:200] if lines else ""
 
 
-def _marked(key: KeyInfo, has_secret: bool) -> KeyInfo:
-    return replace(key, has_secret=has_secret)
+def _marked(key: KeyInfo, own: KeyInfo | None) -> KeyInfo:
+    return replace(key, has_secret=own is not None, on_card=own is not None and own.on_card)

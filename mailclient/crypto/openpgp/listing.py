@@ -15,7 +15,7 @@ from mailclient.crypto.api import KeyInfo
 from mailclient.message.address import normalise
 from mailclient.message.words import clean
 
-_CARD = re.compile(r"[0-9A-F]{16,}")
+_CARD = re.compile(r"[0-9A-F]{16,}")  # its serial number (doc/DETAILS, field 15)
 _ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
 _BRACKETED = re.compile(r"(?:^|.*\s)<([^<>\s@]+@[^<>\s@]+)>$", re.DOTALL)
 _BARE = re.compile(r"[^<>\s@\"(),]+@[^<>\s@\"(),]+")
@@ -33,6 +33,7 @@ class _Key:
     fingerprint: str = ""
     uids: list[tuple[str, str]] = field(default_factory=list)  # validity, text
     has_secret: bool = False
+    on_card: bool = False
     parts: list[tuple[list[str], str]] = field(default_factory=list)  # fields, fingerprint
 
 
@@ -56,17 +57,6 @@ def encrypting_subkey(data: bytes) -> str:
     return max(usable, default=(0, ""))[1]
 
 
-def count_on_cards(data: bytes) -> int:
-    """How many keys of a listing have a secret part on a card, which is named by its serial number
-    (doc/DETAILS, field 15)."""
-    return sum(
-        any(
-            _CARD.fullmatch(fields[14]) for fields in (key.fields, *(part for part, _ in key.parts))
-        )
-        for key in _keys(data, "#")
-    )
-
-
 def read_grips(data: bytes) -> tuple[str, ...]:
     """The agent's names of the secret parts in a listing."""
     lines = (line.split(":") for line in data.decode("ascii", "replace").split("\n"))
@@ -85,6 +75,7 @@ def _keys(data: bytes, absent: str) -> Iterator[_Key]:
                 yield key
             key = _Key(fields)
             key.has_secret = kind == "sec" and fields[14] != absent
+            key.on_card = _CARD.fullmatch(fields[14]) is not None
             part = fields
         elif key is not None and kind == "fpr":
             key.fingerprint = key.fingerprint or fields[9].upper()
@@ -94,6 +85,7 @@ def _keys(data: bytes, absent: str) -> Iterator[_Key]:
         elif key is not None and kind in ("sub", "ssb"):
             part = fields
             key.has_secret |= kind == "ssb" and fields[14] != absent
+            key.on_card |= _CARD.fullmatch(fields[14]) is not None
     if key is not None:
         yield key
 
@@ -121,6 +113,7 @@ def _info(key: _Key) -> KeyInfo:
         disabled="D" in capabilities,
         validity=_validity(validity for validity, _ in key.uids if validity[:1] not in gone),
         weak=weak,
+        on_card=key.on_card,
     )
 
 

@@ -7,11 +7,12 @@ block, with a sound hash, over a document; whose it is, the primary fingerprint 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import KeyInfo
+from mailclient.crypto.openpgp import cards
 from mailclient.crypto.openpgp.armor import (
     MESSAGE,
     SIGNATURE,
@@ -171,7 +172,7 @@ class Opening:
             why = "it is not exactly one encrypted message"
         recipients = tuple(line.argument(0) for line in words_of(run.status, "ENC_TO"))
         if why and not run.says("DECRYPTION_INFO") and _locked(run):  # it never came to the content
-            return Opened(Outcome.LOCKED, recipients=recipients, reason=_why_locked(run))
+            return Opened(Outcome.LOCKED, recipients=recipients, reason=self._why_locked(run))
         if why:
             reason = f"It cannot be shown, because {why}."
             return Opened(Outcome.BROKEN, recipients=recipients, reason=reason)
@@ -187,7 +188,8 @@ class Opening:
     def _run(self, data: bytes, cancel: CancelToken, *, may_ask: bool) -> Run:
         """Decrypt without asking; if only a passphrase is missing, ask where that is allowed."""
         run = self._gnupg(["--pinentry-mode", "error", "--decrypt"], data, cancel)
-        if run.says("DECRYPTION_OKAY") or run.cut or not needs_passphrase(run.status):
+        lacks = needs_passphrase(run.status) or cards.trouble(run.status) not in ("", cards.BLOCKED)
+        if run.says("DECRYPTION_OKAY") or run.cut or not lacks:
             return run
         if not may_ask or run.says(_BY_PASSPHRASE):  # a stranger may not make a question appear
             return run
@@ -221,8 +223,26 @@ class Opening:
         if run.says("PLAINTEXT") and run.code == 0 and not run.says("NODATA"):
             return Opened(Outcome.CLEAR, run.out, reason="It was not encrypted.")
         if _locked(run):
-            return Opened(Outcome.LOCKED, reason=_why_locked(run))
+            return Opened(Outcome.LOCKED, reason=self._why_locked(run))
         return Opened(Outcome.BROKEN, reason="It is not an OpenPGP message, or it is damaged.")
+
+    def _why_locked(self, run: Run) -> str:
+        if _is_to_a_passphrase(run):
+            return "It was encrypted to a passphrase and not to a key; that is not opened here."
+        if trouble := cards.trouble(run.status):
+            return trouble
+        if needs_passphrase(run.status):
+            on_card = any(key.on_card for key in self._considered(run))
+            return cards.MISSING if on_card else "The passphrase of your key is needed."
+        if _NO_AGENT in run.log:  # no status line says it; the words matter to the reader alone
+            return "The part of GnuPG that keeps the keys (gpg-agent) does not start."
+        return "There is no secret key here that opens it."
+
+    def _considered(self, run: Run) -> Iterator[KeyInfo]:
+        """The keys that GnuPG has tried."""
+        for line in words_of(run.status, "KEY_CONSIDERED"):
+            if key := self._find_key(line.argument(0)):
+                yield key
 
 
 def _unchecked(why: str) -> Opened:
@@ -235,7 +255,8 @@ def _is_weak(block: Block, key: KeyInfo) -> bool:
 
 
 def _locked(run: Run) -> bool:
-    return run.says("NO_SECKEY") or _is_to_a_passphrase(run) or needs_passphrase(run.status)
+    lacking = needs_passphrase(run.status) or bool(cards.trouble(run.status))
+    return run.says("NO_SECKEY") or _is_to_a_passphrase(run) or lacking
 
 
 def _is_to_a_passphrase(run: Run) -> bool:
@@ -246,13 +267,3 @@ def _is_to_a_passphrase(run: Run) -> bool:
 
 def _why_failed(run: Run) -> str:
     return "GnuPG took too long." if run.cut else "GnuPG stopped in the middle of its work."
-
-
-def _why_locked(run: Run) -> str:
-    if _is_to_a_passphrase(run):
-        return "It was encrypted to a passphrase and not to a key; that is not opened here."
-    if needs_passphrase(run.status):
-        return "The passphrase of your key is needed."
-    if _NO_AGENT in run.log:  # no status line says it; the words matter to the reader alone
-        return "The part of GnuPG that keeps the keys (gpg-agent) does not start."
-    return "There is no secret key here that opens it."

@@ -143,7 +143,7 @@ class OpenPgp:
         if version < OLDEST:
             return (Finding("GnuPG", "problem", f"GnuPG {words} is too old; 2.2 is needed."),)
         findings = [Finding("GnuPG", "ok", f"GnuPG {words}, {len(keys)} keys.")]
-        if cards := self.keys.on_cards():
+        if cards := sum(key.on_card for key in keys):
             findings.append(
                 Finding(
                     "Keys on cards",

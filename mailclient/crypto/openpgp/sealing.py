@@ -12,6 +12,7 @@ from itertools import chain
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import KeyInfo
+from mailclient.crypto.openpgp import cards
 from mailclient.crypto.openpgp.engine import Engine, Run
 from mailclient.crypto.openpgp.status import STRONG_HASHES, needs_passphrase, words_of
 from mailclient.errors import KeyLocked, KeyMissing, SealFailed
@@ -142,10 +143,12 @@ class Sealing:
 
 
 def _failure(run: Run, what: str) -> SealFailed | KeyLocked:
+    if trouble := cards.trouble(run.status):
+        return KeyLocked(f"{trouble} Nothing was sent.", cards.next_step(trouble))
     if needs_passphrase(run.status):
         return KeyLocked(
-            f"The message could not be {what}: the passphrase of your key is needed. "
-            "Nothing was sent.",
+            f"The message could not be {what}: the passphrase of your key, or the PIN of its card, "
+            "is needed. Nothing was sent.",
             "Unlock your key and send it again.",
         )
     lines = [line for line in run.log.splitlines() if line.strip()]

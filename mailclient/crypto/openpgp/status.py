@@ -178,11 +178,16 @@ def container(lines: Sequence[Line]) -> str:
 
 def needs_passphrase(lines: Sequence[Line]) -> bool:
     """Whether a secret key is here and its passphrase was not given."""
-    codes = [
+    return any(
+        code & 0xFFFF in _PASSPHRASE_CODES or code >> 24 & 0x7F == _FROM_PINENTRY
+        for code in error_codes(lines)
+    )
+
+
+def error_codes(lines: Sequence[Line]) -> tuple[int, ...]:
+    """The numbers of gpg-error in what went wrong."""
+    return tuple(
         int(line.argument(1))
         for line in lines
         if line.keyword in ("ERROR", "FAILURE") and line.argument(1).isdigit()
-    ]
-    return any(
-        code & 0xFFFF in _PASSPHRASE_CODES or code >> 24 & 0x7F == _FROM_PINENTRY for code in codes
     )

@@ -109,6 +109,11 @@ def offered(
     if entry.key.has_secret:
         if entry.key.revoked:
             return (verb.SAVE,), (verb.DETAILS, verb.DELETE)
+        if entry.key.on_card:  # nothing of it can be copied, and GnuPG changes its PIN
+            return (
+                (verb.EXTEND, verb.SHOW),
+                (verb.PUBLISH, verb.SAVE, verb.DETAILS, verb.END, verb.DELETE),
+            )
         return (
             (verb.BACKUP, verb.EXTEND, verb.SHOW),
             (verb.PUBLISH, verb.SAVE, verb.HAND_ON, verb.PASSPHRASE, verb.RENEW, verb.DETAILS,

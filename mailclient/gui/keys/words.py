@@ -83,6 +83,8 @@ def about(entry: KeyEntry) -> str:
         parts = [f"Made here on {dates.day(key.created)}."]
     else:
         parts = [f"Came {came(entry.source)}{since}."]
+    if key.on_card:
+        parts.append("Its secret part lies on a card.")
     if entry.last_seen and entry.since and (entry.last_seen - entry.since).days > 0:
         parts.append(f"Seen again until {dates.day(entry.last_seen)}.")
     if key.revoked:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailclient.crypto.openpgp.listing import address_of, count_on_cards, read_keys
+from mailclient.crypto.openpgp.listing import address_of, read_keys
 from mailclient.crypto.openpgp.status import (
     container,
     needs_passphrase,
@@ -147,12 +147,11 @@ def test_two_keys_with_the_same_key_id_are_told_apart_by_the_whole_fingerprint()
     assert [one.fingerprint for one in signature_blocks(read_status(said))] == [PRIMARY, mallory]
 
 
-def test_keys_on_a_card_are_counted_by_its_serial_number() -> None:
+def test_a_key_on_a_card_is_known_by_the_serial_number() -> None:
     card = "sec:u:255:22:1111111111111111:1:::u:::scESC:::D2760001240103040006123456780000:::23::0:"
     here = "sec:u:255:22:2222222222222222:1:::u:::scESC:::+:::23::0:"
     absent = "sec:u:255:22:3333333333333333:1:::u:::scESC:::#:::23::0:"
     sub = "ssb:u:255:18:4444444444444444:1::::::e:::D2760001240103040006123456780000:::23:"
     fprs = [f"fpr:::::::::{digit * 40}:" for digit in "1234"]
     listing = "\n".join([card, fprs[0], here, fprs[1], absent, fprs[2], sub, fprs[3]])
-    assert count_on_cards(listing.encode()) == 2
-    assert count_on_cards(b"") == 0
+    assert [key.on_card for key in read_keys(listing.encode())] == [True, False, True]
