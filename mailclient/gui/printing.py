@@ -66,7 +66,7 @@ def page_of(view: MessageView, *, formatted: bool) -> str:
     """The HTML of a message on paper."""
     head = view.envelope
     rows = [
-        ("From", _people(view.outer_from or head.from_)),
+        ("From", _people(head.from_)),
         ("To", _people(head.to)),
         ("Cc", _people(head.cc)),
         ("Date", dates.full(head.date) if head.date else ""),

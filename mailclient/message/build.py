@@ -39,7 +39,7 @@ MARK_DECIDED = "X-Mailclient-Decided"
 MARK_APART = "X-Mailclient-Files-Apart"
 MARKS = (
     MARK_ENCRYPT, MARK_SIGN, MARK_QUOTES, MARK_ALL, MARK_READ, MARK_DELIVERED, MARK_DECIDED,
-    MARK_APART,
+    MARK_APART, MARK_HIDDEN,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from mailclient.message.envelope import Envelope
 from mailclient.message.facts import Form, Layer, Outcome, SignatureFact, SignatureStatus
 from mailclient.message.headers import Protected, protected
 from mailclient.message.layers import errant, is_damaged
+from mailclient.message.refusals import NOT_ACCEPTED, ORDER, REFUSED
 from mailclient.message.security import (
     Encryption,
     KnownSender,
@@ -33,6 +34,7 @@ from mailclient.message.tree import Part
 UNGUARDED = "unguarded"  # the warning of an encryption that anybody may have altered
 OLD_CIPHER = "old-cipher"  # the warning of one that nobody should use any more
 LONGEST_DELAY = timedelta(hours=1)  # between signing and the date of the message
+CLOCK_ERROR = timedelta(hours=1)  # by which the clock of a signer may be ahead of ours
 
 CONFIRMED = frozenset({Trust.OWN, Trust.VERIFIED})
 SEALING = CONFIRMED | {Trust.ACCEPTED}
@@ -46,6 +48,7 @@ NAMES_A_SIGNER = frozenset(
 )
 
 TrustOf = Callable[[str, str], Trust]
+KnownOf = Callable[[str], KnownSender | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class _Case:
     sender: Address | None
     date: datetime | None
     trust: TrustOf
-    known: KnownSender | None
+    known: KnownOf
+    arrived: datetime
 
 
 def judge(
@@ -80,14 +84,20 @@ def judge(
     trust: TrustOf,
     arrived: datetime,
     own_addresses: Collection[str],
-    sender_known: KnownSender | None,
+    known: KnownOf,
 ) -> Verdict:
-    """Reach the verdict; `layers` stand outermost first, `payload` is what they protect."""
+    """Reach the verdict; `layers` stand outermost first, `payload` is what they protect.
+
+    `known` is asked about whoever is shown as the sender or claims a signature, never about a field
+    that is not shown: what is remembered of Bob must count in a letter that names him inside alone.
+    """
     closed = next((one for one in layers if _is_closed(one)), None)
     if closed is not None:
         return _closed(closed)
     encrypted = any(one.decrypted for one in layers)
-    case = _case(outer, payload or outer, encrypted=encrypted, trust=trust, known=sender_known)
+    case = _case(
+        outer, payload or outer, encrypted=encrypted, trust=trust, known=known, arrived=arrived
+    )
     best, reasons = _signature(layers, case)
     word = best.word if best is not None else SignatureWord.NONE
     verified = best is not None and word is SignatureWord.GOOD and best.trust in CONFIRMED
@@ -111,7 +121,7 @@ def judge(
         signer=signer,
         summary=UNGUARDED_SUMMARY if unguarded else summary(state, word, signer),
         protected_headers=case.fields.names if shows_inside else (),
-        warnings=_warnings(case, best, layers, own_addresses, sender_known, encrypted=encrypted),
+        warnings=_warnings(case, best, layers, own_addresses, encrypted=encrypted),
         parts=parts,
         reasons=tuple(dict.fromkeys(reasons)),
     )
@@ -145,7 +155,13 @@ def _closed(one: OpenedLayer) -> Verdict:
 
 
 def _case(
-    outer: Part, payload: Part, *, encrypted: bool, trust: TrustOf, known: KnownSender | None
+    outer: Part,
+    payload: Part,
+    *,
+    encrypted: bool,
+    trust: TrustOf,
+    known: KnownOf,
+    arrived: datetime,
 ) -> _Case:
     outside = outer.envelope
     fields = protected(payload, encrypted=encrypted) if payload is not outer else Protected()
@@ -169,6 +185,7 @@ def _case(
         date=shown.date or outside.date,
         trust=trust,
         known=known,
+        arrived=arrived,
     )
 
 
@@ -182,47 +199,13 @@ def _signature(layers: Sequence[OpenedLayer], case: _Case) -> tuple[_Signed | No
     around = [fact for one in layers[:innermost] for fact in one.opened.signatures]
     weighed = [_weigh(fact, case) for fact in covering]
     weighed += [_outside(fact) for fact in around]
-    best = min(weighed, key=lambda one: _ORDER.index(one.word), default=None)
+    best = min(weighed, key=lambda one: ORDER.index(one.word), default=None)
     return best, [one.reason for one in weighed if one.reason]
-
-
-_ORDER = (
-    SignatureWord.GOOD,
-    SignatureWord.WRONG_DATE,
-    SignatureWord.WRONG_SENDER,
-    SignatureWord.BAD,
-    SignatureWord.REVOKED_KEY,
-    SignatureWord.EXPIRED_KEY,
-    SignatureWord.WEAK,
-    SignatureWord.UNKNOWN_KEY,
-    SignatureWord.UNCOVERED,
-)
-_REFUSED = {
-    SignatureStatus.BAD: (SignatureWord.BAD, "The text was changed after it was signed."),
-    SignatureStatus.UNKNOWN_KEY: (
-        SignatureWord.UNKNOWN_KEY,
-        "The key that signed it is not here, so the signature cannot be checked.",
-    ),
-    SignatureStatus.EXPIRED_KEY: (
-        SignatureWord.EXPIRED_KEY,
-        "The key that signed it has expired.",
-    ),
-    SignatureStatus.REVOKED_KEY: (
-        SignatureWord.REVOKED_KEY,
-        "The key that signed it was withdrawn by its owner.",
-    ),
-    SignatureStatus.EXPIRED: (SignatureWord.EXPIRED_KEY, "The signature has expired."),
-    SignatureStatus.WEAK: (
-        SignatureWord.WEAK,
-        "The signature was made by a method that can be forged.",
-    ),
-    SignatureStatus.ERROR: (SignatureWord.UNKNOWN_KEY, "The signature could not be checked."),
-}
 
 
 def _weigh(fact: SignatureFact, case: _Case) -> _Signed:
     if fact.status is not SignatureStatus.GOOD:
-        word, reason = _REFUSED[fact.status]
+        word, reason = REFUSED[fact.status]
         return _Signed(word, fact.reason or reason, fact)
     if not fact.fingerprint:
         return _Signed(SignatureWord.UNKNOWN_KEY, "The signature names no key.", fact)
@@ -235,8 +218,8 @@ def _weigh(fact: SignatureFact, case: _Case) -> _Signed:
         reason = f"The key that signed it belongs to {who}, not to {sender}."
         return _Signed(SignatureWord.WRONG_SENDER, reason, fact)
     trust = case.trust(fact.fingerprint, sender)
-    if trust not in SEALING and not _is_vouched_for(fact, trust, case.known):
-        reason = _NOT_ACCEPTED[trust]
+    if trust not in SEALING and not _is_vouched_for(fact, trust, case.known(sender)):
+        reason = NOT_ACCEPTED[trust]
         if fact.reason:
             reason = f"{fact.reason} {reason}"
         return _Signed(SignatureWord.UNKNOWN_KEY, reason, fact, trust)
@@ -249,6 +232,12 @@ def _weigh(fact: SignatureFact, case: _Case) -> _Signed:
             f"{case.date:%d %B %Y at %H:%M}."
         )
         return _Signed(SignatureWord.WRONG_DATE, reason, fact, trust)
+    if fact.made - case.arrived > CLOCK_ERROR:
+        reason = (
+            f"It says that it was signed on {fact.made:%d %B %Y at %H:%M} UTC, and it was here "
+            "before that."
+        )
+        return _Signed(SignatureWord.WRONG_DATE, reason, fact, trust)
     by = f"{fact.vouched_by} vouches that this is the sender's key." if fact.vouched_by else ""
     return _Signed(SignatureWord.GOOD, by, fact, trust)
 
@@ -258,13 +247,6 @@ def _is_vouched_for(fact: SignatureFact, trust: Trust, known: KnownSender | None
     against it, and not where another key was accepted for the sender."""
     other = known is not None and fact.fingerprint not in known.fingerprints
     return bool(fact.vouched_by) and trust in (Trust.TENTATIVE, Trust.UNKNOWN) and not other
-
-
-_NOT_ACCEPTED = {
-    Trust.TENTATIVE: "The key that signed it came by mail and has not been accepted by you yet.",
-    Trust.REJECTED: "You have rejected the key that signed it.",
-    Trust.UNKNOWN: "Nothing is known of the key that signed it.",
-}
 
 
 def _outside(fact: SignatureFact) -> _Signed:
@@ -319,7 +301,6 @@ def _warnings(
     best: _Signed | None,
     layers: Sequence[OpenedLayer],
     own_addresses: Collection[str],
-    known: KnownSender | None,
     *,
     encrypted: bool,
 ) -> tuple[str, ...]:
@@ -331,10 +312,10 @@ def _warnings(
         and _keys(case.inside.from_) != _keys(case.outside.from_)
     ):
         found.append("from-mismatch")
-    if best is not None and known is not None and not good and _is_new_key(best, known):
+    if best is not None and not good and _is_new_key(best, case):
         found.append("key-changed")
-    if known is not None and known.usually_signs and not good:
-        found.append("usually-signs")
+    if not good and any(_usually_signs(one, case) for one in _keys(case.outside.from_)):
+        found.append("usually-signs")  # without a good signature whom the outside names is shown
     if (encrypted or good) and _reply_to_is_foreign(case):
         found.append("reply-to-unprotected")
     if good and own_addresses and not _concerns(case, own_addresses):
@@ -348,10 +329,18 @@ def _warnings(
     return tuple(found)
 
 
-def _is_new_key(best: _Signed, known: KnownSender) -> bool:
-    """A sound signature by another key than those that were accepted for the sender."""
+def _usually_signs(sender: str, case: _Case) -> bool:
+    known = case.known(sender)
+    return known is not None and known.usually_signs
+
+
+def _is_new_key(best: _Signed, case: _Case) -> bool:
+    """A sound signature by another key than those that were accepted for whom it claims to be of;
+    that is the sender that is shown, or one who is named inside and is not believed."""
+    known = case.known(case.sender.key) if case.sender is not None else None
     return (
-        best.fact.status is SignatureStatus.GOOD
+        known is not None
+        and best.fact.status is SignatureStatus.GOOD
         and best.trust in (Trust.TENTATIVE, Trust.UNKNOWN)
         and best.word is SignatureWord.UNKNOWN_KEY
         and best.fact.fingerprint not in known.fingerprints

@@ -12,10 +12,11 @@ from datetime import datetime
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Plugin
+from mailclient.message.address import normalise
 from mailclient.message.body import Body, body
 from mailclient.message.envelope import Envelope
 from mailclient.message.facts import SignatureFact
-from mailclient.message.headers import effective_envelope, hidden_people, protected
+from mailclient.message.headers import Protected, effective_envelope, hidden_people, protected
 from mailclient.message.judge import UNGUARDED, judge
 from mailclient.message.security import (
     UNPROTECTED,
@@ -106,7 +107,6 @@ class Assessor:
         """Judge and read what came out of a message; `signed` are senders of signed mail that the
         store does not know yet."""
         outer = unwrapped.outer
-        sender = outer.envelope.from_
         verdict = judge(
             outer=outer,
             layers=unwrapped.layers,
@@ -114,7 +114,7 @@ class Assessor:
             trust=self._trust,
             arrived=arrived,
             own_addresses=self._own_addresses(),
-            sender_known=self._known(sender[0].key, signed) if sender else None,
+            known=lambda sender: self._known(sender, signed),
         )
         opened = _opened(unwrapped)
         found = _assessment(outer, unwrapped.payload, opened, verdict, formatted=formatted)
@@ -159,6 +159,16 @@ def _opened(unwrapped: Unwrapped) -> bytes | None:
     return unwrapped.payload.raw
 
 
+def _answerable(seen: Envelope, fields: Protected, verdict: Verdict) -> Envelope:
+    """The envelope of what was encrypted without addresses for answers that anybody on the way may
+    have put there: an answer would bring them what was sealed (RFC 9788 section 6.1)."""
+    inside = fields.headers is not None and fields.mode != "v1"
+    if "reply-to-unprotected" in verdict.warnings and not inside:
+        seen = replace(seen, reply_to=())
+    named = {one.key for one in (*seen.to, *seen.cc, *seen.reply_to)}
+    return seen if normalise(seen.list_post) in named else replace(seen, list_post="")
+
+
 def _assessment(
     outer: Part,
     payload: Part | None,
@@ -175,6 +185,8 @@ def _assessment(
     encrypted = verdict.encryption is Encryption.ENCRYPTED
     found = outer.envelope
     if payload is not outer and (encrypted or verdict.signature is SignatureWord.GOOD):
-        seen = effective_envelope(outer, payload, protected(payload, encrypted=encrypted))
+        fields = protected(payload, encrypted=encrypted)
+        seen = effective_envelope(outer, payload, fields)
+        seen = _answerable(seen, fields, verdict) if encrypted else seen
         found = replace(seen, from_=found.from_) if "from-mismatch" in verdict.warnings else seen
     return Assessment(outer, payload, opened, found, verdict, shown)

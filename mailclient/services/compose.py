@@ -31,7 +31,7 @@ from mailclient.message.fields import without_fields
 from mailclient.message.quote import Whom
 from mailclient.message.resend import PRIVATE
 from mailclient.message.rich import from_html, to_html
-from mailclient.message.security import State
+from mailclient.message.security import SignatureWord, State
 from mailclient.message.tree import parse
 from mailclient.services import files
 from mailclient.services.accounts import Accounts
@@ -90,12 +90,22 @@ class Compose:
             view.envelope, view.body.text, mine=lambda one: is_mine(own, one), whom=whom
         )
         notes = []
+        if _is_anothers(view):
+            parts = replace(parts, subject=quote.without_words(parts.subject), text="\n\n")
+            notes.append(
+                "Somebody else may have written what was encrypted. It is not quoted: the answer "
+                "would bring it to whoever sent it on."
+            )
         if view.encrypted:
             notes.append("The message was encrypted, so the answer is encrypted too.")
         if view.verdict.state is State.MIXED:
             notes.append("The protected part of the message is not quoted.")
         if view.verdict.warnings and "from-mismatch" in view.verdict.warnings:
             notes.append("The message does not come from the address that it names. Look twice.")
+        if view.encrypted and "reply-to-unprotected" in view.verdict.warnings:
+            notes.append(
+                "It asks for answers to an address that nothing protects; that is left out."
+            )
         if parts.past_list:
             notes.append("The list asks for answers to itself; this one goes to the author only.")
         draft, identity = self._begun(view)
@@ -282,3 +292,10 @@ class Compose:
         self._store.messages.delete([id])
         self._events.publish(MessagesChanged((row.folder_id,), (id,)))
         self._events.publish(FoldersChanged())
+
+
+def _is_anothers(view: MessageView) -> bool:
+    """Whether encrypted text names, or was signed by, somebody else than who seems to send it: then
+    it may have been taken from another's letter, to come back opened in the answer."""
+    strange = view.verdict.signature is SignatureWord.WRONG_SENDER
+    return view.encrypted and (strange or "from-mismatch" in view.verdict.warnings)

@@ -148,7 +148,7 @@ class Intake:
         key_came = False
         try:
             assessment = self._assessor.judge(
-                opened(), self._clock(), formatted=False, signed=signed
+                opened(), self._store.bodies.received(id), formatted=False, signed=signed
             )
             if self._keeping.leaves_out(id, assessment):
                 found = without(assessment.outer, assessment.verdict, assessment.problems)

@@ -131,7 +131,8 @@ class Read:
         opened = self._store.messages.opened(row.id)
         if opened is None and verdict.encryption is Encryption.ENCRYPTED:
             # No opened copies are kept.
-            return self._assessor.assess(outer, self._clock(), cancel, may_ask=True)
+            arrived = self._store.bodies.received(row.id)
+            return self._assessor.assess(outer, arrived, cancel, may_ask=True)
         return restore(outer, opened, verdict)
 
     def pictured(self, id: int, cancel: CancelToken) -> Pictured:

@@ -61,6 +61,8 @@ class Receipts:
             return None
         if request.to.key in self._accounts.own_addresses():
             return None
+        if verdict.encryption is not Encryption.NONE and request.to.key not in _senders(row):
+            return None  # whoever put it outside would learn that a sealed letter was opened
         if returns.receipts_since(self._clock() - DAY) >= MOST_A_DAY:
             return None
         return request
@@ -131,6 +133,10 @@ class Receipts:
 
     def _changed(self, row: MessageRow) -> None:
         self._events.publish(MessagesChanged((row.folder_id,), (row.id,)))
+
+
+def _senders(row: MessageRow) -> set[str]:
+    return {one.key for one in row.from_}
 
 
 def _addressed(account: Account, row: MessageRow) -> Identity:

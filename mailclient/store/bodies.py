@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from mailclient.errors import NotFound, StoreDamaged
 from mailclient.message.source import Source
 from mailclient.store.database import Database, Durability
+from mailclient.store.times import from_seconds
 
 IN_MEMORY = 1024 * 1024
 CHUNK = 256 * 1024
@@ -177,6 +179,13 @@ class BodyTable:
     def spool(self, size_hint: int = 0) -> Spool:
         """Begin to take in a message of about that size."""
         return Spool(self._database)
+
+    def received(self, id: int) -> datetime:
+        """When message `id` came in here; raises NotFound."""
+        row = self._database.row("SELECT received FROM messages WHERE id = ?", (id,))
+        if row is None:
+            raise NotFound(f"There is no message {id}.", "It may have been deleted.")
+        return from_seconds(int(row[0]))
 
     def raw(self, id: int) -> bytes:
         """The bytes of message `id`; raises NotFound, or StoreDamaged if they have changed."""

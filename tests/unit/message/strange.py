@@ -45,7 +45,7 @@ def read_wholly(raw: bytes) -> Part:
         trust=lambda fingerprint, address: Trust.UNKNOWN,
         arrived=ARRIVED,
         own_addresses=("bob@example.org",),
-        sender_known=None,
+        known=lambda address: None,
     )
     for part in root.walk(embedded=True):
         assert part.filename is not None

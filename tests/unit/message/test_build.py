@@ -303,9 +303,11 @@ def test_what_a_draft_says_to_this_program_alone_goes_to_nobody() -> None:
     everything = Draft(
         sender=ANN, to=(BOB,), bcc=(EVE,), encrypt=True, sign=True,
         quotes_protected=True, all_protected=True, ask_read=True, ask_delivered=True, decided=True,
+        hidden=("carol@example.org",),
     )  # fmt: skip
     raw = build.words_bytes(everything, message_id="<x@y>", date=NOW)
     assert raw.count(b"X-Mailclient-") == len(build.MARKS)
     passed_on = resent(raw, [("Resent-From", "ann@example.org")])
     assert b"X-Mailclient-" not in passed_on
     assert b"eve@example.org" not in passed_on
+    assert b"carol@example.org" not in passed_on
