@@ -92,9 +92,9 @@ class Body:
 class _Reading:
     """Reads the texts of one message: of plain text and of HTML no more than LONGEST_TEXT each."""
 
-    def __init__(self, root: Part) -> None:
-        # The legacy display of protected headers is left out where the root says there is one.
-        self._legacy = root.params.get("hp", "").lower() == "cipher"
+    def __init__(self, root: Part, *, sealed: bool) -> None:
+        # Elsewhere the subject that it repeats is not shown: what was signed would lose its words.
+        self._legacy = sealed and root.params.get("hp", "").lower() == "cipher"
         self._room = {False: LONGEST_TEXT, True: LONGEST_TEXT}
         self.cut: list[Part] = []
 
@@ -128,15 +128,17 @@ class _Reading:
         return self._legacy and part.params.get("hp-legacy-display") == "1"
 
 
-def body(root: Part, *, formatted: bool = True, pictures: bool = False) -> Body:
+def body(
+    root: Part, *, formatted: bool = True, pictures: bool = False, sealed: bool = False
+) -> Body:
     """Read the body; never raises. The legacy display of protected headers (RFC 9788 section 5.2)
-    is left out where the root says that there is one.
+    is left out where the root says that there is one, and was `sealed`: came out of encryption.
 
     Without `formatted` there is no HTML, and none is looked at where there is plain text beside it.
     With `pictures` those that lie on the network have a place in it.
     """
     pieces, leaves = _sort(root)
-    reading = _Reading(root)
+    reading = _Reading(root, sealed=sealed)
     texts: list[str] = []
     htmls: list[str] = []
     remote: dict[str, None] = {}

@@ -181,8 +181,9 @@ def _assessment(
     if closed or payload is None:
         return Assessment(outer, None, None, outer.envelope, verdict, NOTHING)
     # Of what anybody may have put together only the text is shown: HTML makes a trap of it (EFAIL).
-    shown = body(payload, formatted=formatted and UNGUARDED not in verdict.warnings)
     encrypted = verdict.encryption is Encryption.ENCRYPTED
+    formatted = formatted and UNGUARDED not in verdict.warnings
+    shown = body(payload, formatted=formatted, sealed=encrypted)
     found = outer.envelope
     if payload is not outer and (encrypted or verdict.signature is SignatureWord.GOOD):
         fields = protected(payload, encrypted=encrypted)

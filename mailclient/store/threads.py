@@ -46,6 +46,7 @@ _STATES = f"""
 WITH shown (folder) AS (SELECT value FROM json_each(?)),
      beside (folder) AS (SELECT value FROM json_each(?))
 SELECT head.id, head.thread, count(*), sum(one.unread), max(one.flagged), max(one.date),
+    json_group_array(DISTINCT one.state),
     (SELECT json_group_array(json(from_)) FROM (
         SELECT from_ FROM messages AS written
         WHERE written.thread = head.thread AND written.thread <> 0 AND (
@@ -76,7 +77,7 @@ ORDER BY one.date DESC, one.id DESC
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """What a list shows of a conversation: `head` is its newest message there, `people` are who
-    wrote it, the newest first, each once."""
+    wrote it, the newest first, each once, `states` those of protection that its messages have."""
 
     head: int
     thread: int
@@ -85,6 +86,7 @@ class Conversation:
     flagged: bool
     newest: datetime
     people: tuple[Address, ...]
+    states: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,8 @@ class ThreadTable:
                 unread=row[3],
                 flagged=bool(row[4]),
                 newest=from_seconds(row[5]),
-                people=_writers(row[6]),
+                people=_writers(row[7]),
+                states=frozenset(json.loads(row[6])),
             )
             for row in rows
         }

@@ -87,6 +87,15 @@ def legacy(desk: Desk) -> bytes:
     return assemble(changed(desk, {"Subject": "[...]"}), desk.sealed(fields + payload))
 
 
+def legacy_in_clear(desk: Desk) -> bytes:
+    """What Bob had signed inside an encrypted letter, taken out by its reader and sent on under
+    another subject: his own stands in the display alone."""
+    fields = "".join(f"{name}: {value}\r\n" for name, value in desk.fields(Subject="I refuse"))
+    entity = (b'Content-Type: text/plain; hp="cipher"; hp-legacy-display="1"\r\n\r\n'
+              b"Subject: I refuse\r\n\r\nto pay Mallory.\r\n")  # fmt: skip
+    return assemble(changed(desk, {"Subject": LIE}), desk.signed(fields.encode() + entity))
+
+
 ROWS = (
     Row("another subject outside", two_headers({"Subject": TRUTH}, {"Subject": LIE}), CONFIDENTIAL,
         GOOD, subject=TRUTH),
@@ -159,6 +168,8 @@ ROWS = (
         desk.sealed().replace(b"multipart/encrypted", b'multipart/mixed; hp="cipher"', 1)),
         State.DAMAGED, hides=True),
     Row("the display for old readers", legacy, CONFIDENTIAL, GOOD, hides=True, shows="Come."),
+    Row("the display for old readers, taken out of its encryption", legacy_in_clear, VERIFIED, GOOD,
+        shows="I refuse"),
     # The older form
     Row("the older form of a subject", v1((("Subject", TRUTH),), Subject="..."), CONFIDENTIAL, GOOD,
         subject=TRUTH),

@@ -6,6 +6,7 @@ never from anything that a sender wrote.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -39,6 +40,8 @@ SEALS = {
     "locked": Seal("locked", "secondary", "Encrypted, locked"),
     "broken": Seal("broken", "danger", "Encrypted, cannot be shown"),
 }
+ALL_ENCRYPTED = Seal("encrypted", "secondary", "All encrypted")
+_ENCRYPTED = frozenset({"encrypted", "encrypted-signed", "confidential", "locked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +119,26 @@ def as_conversation(text: RowText, state: Conversation, *, opened: bool, outgoin
         return replace(text, count=state.count, opened=True, spoken=f"{text.spoken}. {told}")
     writers = _cut(people.several(state.people))
     unread = f"{state.unread} unread" if state.unread else ""
-    parts = (told, unread, "Starred" if state.flagged else "", writers, text.subject, text.when)
+    seal = _seal_of_all(state.states)
+    parts = (told, unread, "Starred" if state.flagged else "", writers, text.subject, text.when,
+             seal.words if seal else "")  # fmt: skip
     return replace(
         text,
         people=text.people if outgoing else writers or text.people,
         unread=state.unread > 0,
         starred=state.flagged,
         count=state.count,
+        seal=seal,
         spoken=". ".join(part for part in parts if part),
     )
+
+
+def _seal_of_all(states: Collection[str]) -> Seal | None:
+    """The mark of a closed conversation, which names all who wrote: what holds for each message,
+    so that none is seen under the seal of another."""
+    if len(states) == 1:
+        return SEALS.get(next(iter(states)))
+    return ALL_ENCRYPTED if _ENCRYPTED.issuperset(states) else None
 
 
 def _cut(text: str) -> str:

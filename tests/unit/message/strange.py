@@ -24,7 +24,7 @@ def read_wholly(raw: bytes) -> Part:
     """Do with a message all that the program does with one; returns its root."""
     root = parse(raw)
     seen = envelope(root.headers)
-    shown = body(root)
+    shown = body(root, sealed=True)
     snippet(shown.text)
     for one in shown.attachments:
         safe_name(one.name)

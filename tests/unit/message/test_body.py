@@ -64,7 +64,8 @@ def test_the_legacy_display_of_hidden_fields_is_left_out() -> None:
         b'Content-Type: text/plain; charset=utf-8; hp-legacy-display="1"; hp="cipher"\r\n\r\n'
         b"Subject: hidden\r\n\r\nthe text"
     )
-    assert body(parse(raw)).text == "the text"
+    assert body(parse(raw), sealed=True).text == "the text"
+    assert body(parse(raw)).text == "Subject: hidden\n\nthe text"
 
 
 HOSTILE = (

@@ -179,7 +179,7 @@ def test_the_hidden_subject_is_shown_to_old_readers_in_both_texts(subject: str) 
         assert part is not None
         assert part.get_param("hp-legacy-display") == "1"
         assert "Subject: " in part.get_content()
-    seen = body(parse(payload))
+    seen = body(parse(payload), sealed=True)
     assert seen.text == "words = ä"
     assert seen.html is not None
     assert "Subject:" not in seen.html

@@ -247,6 +247,7 @@ def test_a_conversation_is_told_in_one_question(box: Box) -> None:
     assert table.heads([inbox]).tolist() == [last]
     (one,) = table.states([last], [inbox], [sent]).values()
     assert (one.head, one.count, one.unread, one.flagged) == (last, 3, 1, True)
+    assert one.states == {"plain"}
     assert [who.address for who in one.people] == [
         "bob@example.org",
         "me@example.org",
