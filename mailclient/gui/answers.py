@@ -13,7 +13,7 @@ from mailclient.app import App
 from mailclient.gui.folder_list import Place
 from mailclient.gui.message_list.listed import NOTHING, Listed
 from mailclient.services.jobs import Job
-from mailclient.store.search import Scope
+from mailclient.store.search import Order, Scope
 
 FIRST = 200  # messages that are shown before all are known
 
@@ -26,6 +26,7 @@ class Question:
     search: str = ""
     filters: tuple[str, ...] = ()
     grouped: bool = False
+    best: bool = False  # what fits best first, not the newest
 
     @property
     def query(self) -> str:
@@ -53,8 +54,10 @@ def answer(
     app: App, question: Question, keep: Collection[int], job: Job, *, first: bool = False
 ) -> Answer:
     """What to list for a question, newest first, or only the `first` of it; `keep` stay listed
-    though a filter excludes them. Raises BadInput, Cancelled."""
+    though a filter excludes them. What fits best is only known once all is. Raises BadInput,
+    Cancelled."""
     place = question.place
+    first = first and not question.best
     if question.everywhere:
         folders: tuple[int, ...] = ()
     elif place is None or not place.folders:
@@ -82,7 +85,8 @@ def _ids(app: App, question: Question, scope: Scope, job: Job, *, first: bool) -
         return app.search.ids_in(scope.folders, FIRST if first else -1)
     if first:
         return app.search.first(question.query, FIRST, scope=scope, cancel=job.cancel)
-    return app.search.find(question.query, scope=scope, cancel=job.cancel).ids
+    order = Order.RELEVANCE if question.best else Order.NEWEST
+    return app.search.find(question.query, scope=scope, order=order, cancel=job.cancel).ids
 
 
 def still_open(app: App, listed: Listed, question: Question, opened: Collection[int]) -> Listed:

@@ -30,6 +30,7 @@ NAMES = {
     "archive": "archive-box",
     "attachment": "paperclip",
     "back": "arrow-left",
+    "best": "medal",
     "bold": "text-bolder",
     "broken": "lock-simple-fill",
     "bullets": "list-bullets",

@@ -70,6 +70,7 @@ class Listing(QObject):
         self._typed = ""
         self.grouped: Callable[[Place], bool] = lambda place: False
         pane.filters_changed.connect(self._refilter)
+        pane.order_changed.connect(self._reorder)
         bridge.changed.connect(self._changed)
 
     @property
@@ -88,6 +89,7 @@ class Listing(QObject):
         """List a place; search and filters end."""
         self._typing.stop()
         self._pane.clear_filters()
+        self._pane.newest_first()
         self._ask(Question(place, grouped=self.grouped(place)))
 
     def regroup(self) -> None:
@@ -106,7 +108,10 @@ class Listing(QObject):
         self._typing.stop()
         words = " ".join(words.split())
         if words != self._question.search:
-            self._ask(replace(self._question, search=words, filters=self._pane.filters))
+            if not words:
+                self._pane.newest_first()
+            filters, best = self._pane.filters, self._pane.best
+            self._ask(replace(self._question, search=words, filters=filters, best=best))
 
     def take_out(self, ids: Collection[int]) -> None:
         """Take messages off the list before the store has moved them."""
@@ -126,6 +131,9 @@ class Listing(QObject):
 
     def _refilter(self) -> None:
         self._ask(replace(self._question, filters=self._pane.filters))
+
+    def _reorder(self) -> None:
+        self._ask(replace(self._question, best=self._pane.best))
 
     def _ask(self, question: Question) -> None:
         self._question = question

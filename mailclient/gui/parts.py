@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -116,6 +116,30 @@ def number(least: int, most: int) -> QSpinBox:
     field.setRange(least, most)
     field.lineEdit().setTextMargins(8, 0, 8, 0)
     return field
+
+
+class Title(QLabel):
+    """A line in bold that ends in … where there is no room for it; its tooltip has all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(theme.scaled(self.font(), 1.1, QFont.Weight.DemiBold))
+
+    def minimumSizeHint(self) -> QSize:
+        """Some letters and the …"""
+        return QSize(
+            self.fontMetrics().horizontalAdvance("mmm…"), super().minimumSizeHint().height()
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw as much as there is room for."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        room = self.contentsRect()
+        cut = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, self.alignment(), cut)
+        painter.end()
 
 
 class Picture(QLabel):

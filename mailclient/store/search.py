@@ -7,6 +7,7 @@ is answered as quickly as one that is in a few.
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from mailclient.store.query_fields import index_text
 from mailclient.store.rows import storable
 
 LONGEST_TEXT = 1_000_000
+MOST_RANKED = 20_000  # the newest of what fits; to weigh a million takes seconds
 LATEST = 1 << 62  # seconds; no date is later
 WINDOWS = (1_000, 16_000)  # so many of the newest messages are looked at before all are
 HOPELESS = 32  # where so many times more than were found are too few, more of the newest are, too
@@ -117,16 +119,28 @@ class SearchIndex:
     ) -> Found:
         """The messages that fit a query, of which at most `limit` are named.
 
+        By relevance the newest MOST_RANKED are sorted, and what is older follows by its date.
         Raises BadQuery, Cancelled.
         """
         node = read_query(text, self._database.clock())
+        asked = self._asked(scope, node)
+        ids = self._ids(f"{_FROM} WHERE {asked.sql} {_NEWEST}", asked.values, cancel)
         if order is Order.RELEVANCE and (match := parted(node)[0]):
-            sql, values = _ranked(match, node, scope)
-        else:
-            asked = self._asked(scope, node)
-            sql, values = f"{_FROM} WHERE {asked.sql} {_NEWEST}", asked.values
-        ids = self._ids(sql, values, cancel)
+            ids = self._ranked(match, ids[:MOST_RANKED], cancel) + ids[MOST_RANKED:]
         return Found(len(ids), ids if limit is None else ids[: max(limit, 0)])
+
+    def _ranked(self, match: str, ids: array[int], cancel: CancelToken | None) -> array[int]:
+        """These messages, newest first, by how well they fit; what is only kept comes last."""
+        if not ids:
+            return ids
+        sql = (
+            f"SELECT rowid, bm25(words, {_WEIGHTS}) FROM words WHERE words MATCH ?"
+            " AND rowid BETWEEN ? AND ? AND +rowid IN (SELECT value FROM json_each(?))"
+        )
+        values = (match, min(ids), max(ids), json.dumps(ids.tolist()))
+        with self._database.read(cancel) as connection:
+            scores = dict(connection.execute(sql, values))
+        return array("q", sorted(ids, key=lambda id: scores.get(id, 0.0)))  # the lower the better
 
     def _asked(self, scope: Scope, node: Node) -> Condition:
         """The condition for all that fit: where a state is asked for that is not frequent, for the
@@ -202,17 +216,6 @@ def _in(scope: Scope, asked: Condition) -> Condition:
         marks = ", ".join("?" * len(scope.folders))
         sql, values = f"{sql} AND folder_id IN ({marks})", (*values, *scope.folders)
     return Condition(sql, values)
-
-
-def _ranked(match: str, node: Node, scope: Scope) -> tuple[str, tuple[str | int, ...]]:
-    """The question for what fits best."""
-    rest = _in(scope, condition_of(parted(node)[1]))
-    return (
-        "SELECT words.rowid FROM words CROSS JOIN messages INDEXED BY messages_for_search"
-        f" ON messages.id = words.rowid WHERE words MATCH ? AND {rest.sql}"
-        f" ORDER BY bm25(words, {_WEIGHTS}), date DESC, id DESC",
-        (match, *rest.values),
-    )
 
 
 def _people(people: Sequence[Address]) -> str:

@@ -15,7 +15,9 @@ from mailclient.app import App
 from mailclient.gui import answers
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.main_window import MainWindow
+from mailclient.message.envelope import Envelope
 from mailclient.services.jobs import Job
+from mailclient.store.search import Words
 from tests.gui.conftest import MakeApp, Snap
 
 PATIENCE = 30_000  # milliseconds until a wait gives up; nothing is measured by it
@@ -106,6 +108,38 @@ def test_rows_show_the_words_around_what_was_found(
     window.toolbar.search.clear()
     qtbot.waitUntil(lambda: not window.listing.question.search, timeout=PATIENCE)
     qtbot.waitUntil(lambda: not explained(), timeout=PATIENCE)
+
+
+def test_what_fits_best_comes_first_on_request(
+    qtbot: QtBot, window: MainWindow, snap: Snap
+) -> None:
+    """The oldest letter alone has the word in its subject."""
+    [old] = window.app.search.find("subject:0").ids
+    window.app.search._store.search.put(
+        [Words(old, Envelope(subject="Harbour, harbour"), "harbour harbour", ())]
+    )
+    best = window.pane._best
+    assert not best.isVisible()
+    window.toolbar.search.setText("harbour")
+    window.toolbar.search.returnPressed.emit()
+    qtbot.waitUntil(lambda: window.pane._best.isVisible(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.model.rowCount() == LETTERS, timeout=PATIENCE)
+    assert window.model.ids[-1] == old
+    best.click()
+    qtbot.waitUntil(lambda: window.model.ids[0] == old, timeout=PATIENCE)
+    snap(window, "best-match")
+    window.toolbar.search.setText("harbour at")
+    window.toolbar.search.returnPressed.emit()
+    qtbot.waitUntil(lambda: window.listing.question.search == "harbour at", timeout=PATIENCE)
+    assert window.listing.question.best
+    best.click()
+    qtbot.waitUntil(lambda: not window.listing.question.best, timeout=PATIENCE)
+    best.click()
+    window.toolbar.search.clear()
+    qtbot.waitUntil(lambda: not window.listing.question.search, timeout=PATIENCE)
+    assert not best.isVisible()
+    assert not best.isChecked()
+    assert not window.listing.question.best
 
 
 def test_a_search_is_kept_among_the_folders_and_forgotten(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from mailclient.gui import icons, parts, theme
@@ -36,6 +36,7 @@ class MessagePane(QFrame):
     """Shows a list with its title, count and filters."""
 
     filters_changed = Signal()
+    order_changed = Signal()
     search_closed = Signal()
     keep_wanted = Signal()  # this search among the folders
     forget_wanted = Signal()  # the kept search that is listed
@@ -46,9 +47,12 @@ class MessagePane(QFrame):
         self.list = MessageListView(model)
         self.empty = EmptyState()
         self.strip = Strip()
-        self._title = parts.label(factor=1.1, weight=QFont.Weight.DemiBold)
+        self._title = parts.Title()
         self._count = parts.label(look="secondary", factor=0.9)
         self._back = parts.icon_button("close", "Close the search", self.search_closed.emit)
+        self._best = parts.icon_button("best", "Best match first")
+        self._best.setCheckable(True)
+        self._best.toggled.connect(lambda on: self.order_changed.emit())
         self._keep = parts.icon_button("keep", "Keep this search", self.keep_wanted.emit)
         self._forget = parts.icon_button(
             "delete", "Forget this search; its messages stay", self.forget_wanted.emit
@@ -60,7 +64,7 @@ class MessagePane(QFrame):
         top.addWidget(self._title)
         top.addSpacing(8)
         top.addWidget(self._count)
-        for button in (self._back, self._keep, self._forget):
+        for button in (self._back, self._best, self._keep, self._forget):
             top.addWidget(button)
             button.hide()
         top.addStretch(1)
@@ -82,6 +86,17 @@ class MessagePane(QFrame):
         """The search words of the filters that are on."""
         return tuple(query for query, button in self._buttons.items() if button.isChecked())
 
+    @property
+    def best(self) -> bool:
+        """Whether what fits a search best comes first."""
+        return self._best.isChecked()
+
+    def newest_first(self) -> None:
+        """List the newest first again, without telling."""
+        self._best.blockSignals(True)
+        self._best.setChecked(False)
+        self._best.blockSignals(False)
+
     def clear_filters(self) -> None:
         """Switch all filters off, without telling."""
         for button in self._buttons.values():
@@ -100,6 +115,7 @@ class MessagePane(QFrame):
     ) -> None:
         """Say what is listed and how much it is: a `search`, or one that is `kept`."""
         self._title.setText(words)
+        self._title.setToolTip(escape(words))
         self._title.setAccessibleName(words)
         noun = ("conversation" if grouped else "message") + ("" if count == 1 else "s")
         self._count.setText(f"{count:,}" if count is not None else "")
@@ -107,6 +123,7 @@ class MessagePane(QFrame):
         self._count.setAccessibleName(told)
         self._count.setToolTip(told)
         self._back.setVisible(search)
+        self._best.setVisible(search or kept)
         self._keep.setVisible(search)
         self._forget.setVisible(kept and not search)
 

@@ -321,6 +321,28 @@ def test_what_fits_best_comes_first_where_that_is_asked(box: Box) -> None:
     assert every.ids.tolist() == [weak, strong]
 
 
+def test_of_very_many_only_the_newest_are_sorted_by_how_well_they_fit(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_RANKED", 2)
+    texts = ("harbour harbour", "harbour once", "harbour " + "and words " * 50)
+    oldest, strong, weak = (
+        box.letter(text, date=datetime(2026, at + 1, 1, tzinfo=UTC))
+        for at, text in enumerate(texts)
+    )
+    found = box.store.search.query("harbour", order=search.Order.RELEVANCE)
+    assert (found.ids.tolist(), found.count) == ([strong, weak, oldest], 3)
+
+
+def test_what_is_kept_in_the_list_comes_last(box: Box) -> None:
+    kept = box.letter("nothing of it", date=datetime(2026, 6, 1, tzinfo=UTC))
+    fits = box.letter("harbour", date=datetime(2026, 1, 1, tzinfo=UTC))
+    found = box.store.search.query(
+        "harbour", scope=Scope(keep=(kept,)), order=search.Order.RELEVANCE
+    )
+    assert found.ids.tolist() == [fits, kept]
+
+
 def test_a_question_that_nobody_waits_for_any_more_is_stopped(
     box: Box, ids: dict[str, int]
 ) -> None:
