@@ -19,6 +19,10 @@ from mailclient.message.words import clean, lines_of
 
 LONGEST_NAME = 150  # bytes
 CLOSED = "[A protected part inside this message is not shown here. Open it by itself.]\n"
+MALFORMED = (
+    "[This message calls itself encrypted and is not made as such a message must be, so it cannot "
+    "be opened. Its parts are among the attachments.]\n"
+)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LEGACY_HTML = re.compile(
     r"<div[^>]{0,500}class=[\"']?header-protection-legacy-display[\"']?[^>]{0,500}>"
@@ -101,7 +105,7 @@ class _Reading:
     def plain(self, part: Part) -> str:
         """The text of a part that is plain text, or whose protection stays closed."""
         if part.content_type == "multipart/encrypted":
-            return CLOSED
+            return CLOSED if part.parent is not None else MALFORMED
         text = _CONTROLS.sub("\ufffd", self._text(part))
         if part.params.get("format", "").lower() == "flowed":
             text = unflow(text, delete_space=part.params.get("delsp", "").lower() == "yes")
@@ -180,6 +184,7 @@ def _sort(root: Part) -> tuple[list[tuple[Part | None, Part | None]], list[Part]
             leaves.extend(others)
         elif part.content_type == "multipart/encrypted":
             pieces.append((part, None))
+            leaves.extend(part.children if part is root else ())
         elif part.content_type == "multipart/signed" and part.children:
             waiting.extend(reversed((part.children[0], *part.children[2:])))
         elif part.is_multipart and part.children:

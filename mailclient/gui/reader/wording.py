@@ -76,8 +76,8 @@ WARNINGS = {
         "what it asks for."
     ),
     "reply-to-unprotected": (
-        "The reply address is not protected and could have been changed on the way. An answer "
-        "goes to the sender instead."
+        "The reply address is not protected and could have been changed on the way. The answer to "
+        "an encrypted message goes to the sender instead."
     ),
     "not-addressed-to-you": (
         "The protected part does not name you as a recipient: it may have been written to "

@@ -5,7 +5,7 @@ import random
 import html2text
 import pytest
 
-from mailclient.message.body import CLOSED, body, safe_name, snippet
+from mailclient.message.body import CLOSED, MALFORMED, body, safe_name, snippet
 from mailclient.message.html import Clean, _slim, html_to_text, sanitise, text_of
 from mailclient.message.tree import LONGEST_TEXT, parse
 
@@ -57,6 +57,12 @@ def test_the_signature_part_is_no_attachment() -> None:
 def test_a_protected_part_stays_closed() -> None:
     closed = multipart("encrypted", b"\r\nVersion: 1", b"\r\nsecret")
     assert body(parse(multipart("mixed", PLAIN, closed))).text == f"plain ä\n{CLOSED}"
+
+
+def test_a_message_that_only_calls_itself_encrypted_says_so_and_gives_its_parts() -> None:
+    found = body(parse(multipart("encrypted", b"\r\nVersion: 2", b"\r\nsecret")))
+    assert found.text == MALFORMED
+    assert [one.data().strip() for one in found.attachments] == [b"Version: 2", b"secret"]
 
 
 def test_the_legacy_display_of_hidden_fields_is_left_out() -> None:
