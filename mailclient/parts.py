@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from mailclient.services.search import Search
     from mailclient.services.send import Send
     from mailclient.services.signin import SignIn
+    from mailclient.services.spelling import Spelling
     from mailclient.services.suggest import Suggestions
     from mailclient.services.tentative import Tentative
     from mailclient.services.timekeeping import Timekeeper
@@ -124,13 +125,8 @@ class Incoming:
     def keys(self) -> Keys:
         from mailclient.services.keys import Keys
 
-        return Keys(
-            self._store,
-            self.plugins.sealing,
-            self.events,
-            self._clock,
-            lambda addresses: self.intake.requeue(addresses),
-        )
+        requeue = lambda addresses: self.intake.requeue(addresses)  # noqa: E731 - built later
+        return Keys(self._store, self.plugins.sealing, self.events, self._clock, requeue)
 
     @Built
     def _tentative(self) -> Tentative:
@@ -267,6 +263,12 @@ class Parts(Incoming):
         from mailclient.services.search import Search
 
         return Search(self._store, self.events)
+
+    @Built
+    def spelling(self) -> Spelling:
+        from mailclient.services.spelling import Spelling
+
+        return Spelling(self._store.settings)
 
     @Built
     def conversations(self) -> Conversations:

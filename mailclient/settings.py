@@ -96,6 +96,15 @@ COMPOSE_FORMAT = Setting(
 REMIND_OF_FILES = Setting(
     "composing.remind_of_files", True, "Ask before sending when the text speaks of a missing file."
 )
+SPELLING = Setting(
+    "composing.spelling", True, "Mark words that no dictionary knows while you write."
+)
+SPELLING_LANGUAGE = Setting(
+    "composing.spelling_language", "", "The language that spelling is checked in; empty: yours."
+)  # chosen while writing from those that there are, and so no part of ALL
+SPELLING_WORDS = Setting(
+    "composing.spelling_words", "[]", "Words that you take for right."
+)  # as above
 UNDO_SECONDS = Setting(
     "composing.undo_seconds",
     10,
@@ -163,6 +172,7 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     SIGN_BY_DEFAULT,
     COMPOSE_FORMAT,
     REMIND_OF_FILES,
+    SPELLING,
     UNDO_SECONDS,
     SEND_AUTOCRYPT,
     FIND_AT_DOMAIN,

@@ -11,7 +11,7 @@ SETUP_LOG="$ROOT/.build/setup.log"
 BASE_PACKAGES="python3 python3-venv gnupg ca-certificates"
 WINDOW_PACKAGES="libgl1 libegl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon0
     libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxcb-xkb1 libxkbcommon-x11-0
-    fonts-dejavu-core"
+    fonts-dejavu-core libenchant-2-2 hunspell-en-us"
 POLICY=/usr/sbin/policy-rc.d
 FORBIDDEN=no
 TEST_PACKAGES="dovecot-pop3d postfix openssl gpgsm gnome-keyring dbus dbus-x11 xvfb xauth procps

@@ -137,7 +137,7 @@ def test_what_fits_best_comes_first_on_request(
     best.click()
     window.toolbar.search.clear()
     qtbot.waitUntil(lambda: not window.listing.question.search, timeout=PATIENCE)
-    assert not best.isVisible()
+    qtbot.waitUntil(lambda: not best.isVisible(), timeout=PATIENCE)
     assert not best.isChecked()
     assert not window.listing.question.best
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QUrl, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMimeData, QUrl, Signal
 from PySide6.QtGui import (
     QFont,
     QFontDatabase,
@@ -34,11 +34,17 @@ class Editor(QTextEdit):
     """Shows the text of a draft and gives it back."""
 
     files_dropped = Signal(list)  # of Path
+    edited = Signal()  # the text, and not what is only drawn with it
+    recoloured = Signal()
     picture_for_file = Signal(object)  # AttachmentSource: pasted where there is no rich text
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rich = False
+        self._is_edit, self._steps = False, 0
+        self.document().contentsChange.connect(self._look_for_edit)
+        self.document().undoCommandAdded.connect(self._note_edit)
+        self.textChanged.connect(self._tell_of_edit)
         self._pictures: dict[str, AttachmentSource] = {}
         self._images: dict[str, QImage] = {}
         self.setAccessibleName("Message text")
@@ -47,6 +53,26 @@ class Editor(QTextEdit):
         self.setProperty("look", "page")
         self.setAcceptRichText(False)
         self.setTabChangesFocus(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Tell of other colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.recoloured.emit()
+
+    def _look_for_edit(self, at: int, removed: int, added: int) -> None:
+        """What is only drawn anew counts as changed, too, but is nothing that can be undone."""
+        steps = self.document().availableUndoSteps()
+        self._is_edit |= removed != added or steps != self._steps
+        self._steps = steps
+
+    def _note_edit(self) -> None:
+        self._is_edit = True
+
+    def _tell_of_edit(self) -> None:
+        if self._is_edit:
+            self._is_edit = False
+            self.edited.emit()
 
     # What is in it
 

@@ -202,7 +202,7 @@ class ComposeForm(QWidget):
             line.changed.connect(self.people_changed)
         self.from_box.currentIndexChanged.connect(lambda at: self._change_identity())
         self.subject.textEdited.connect(lambda text: self.touched.emit())
-        self.text.textChanged.connect(self.touched)
+        self.text.edited.connect(self.touched)
         self.attachments.changed.connect(self.touched)
         self.protection.changed.connect(self.touched)
         self.protection.remove_wanted.connect(self.remove)

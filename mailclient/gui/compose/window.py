@@ -30,6 +30,7 @@ from mailclient.gui.compose.keeper import DraftKeeper
 from mailclient.gui.compose.readying import Readying
 from mailclient.gui.compose.recipients import RecipientLine
 from mailclient.gui.compose.sending import Sending
+from mailclient.gui.compose.spelling import SpellCheck
 from mailclient.gui.documentation import help_key
 from mailclient.gui.keys.window import KeysWindow
 from mailclient.gui.strip import Kind
@@ -67,6 +68,7 @@ class ComposeWindow(QMainWindow):
         self.strip = self.sending.strip
         self.readying = Readying(app, bridge, self.form, self.strip)
         self.send_button = self.sending.send_button
+        self.spelling = SpellCheck(self.form.text, app.spelling, self.strip, self)
         self.rich_button = QToolButton()
         self._arrange()
         self._connect()
