@@ -15,7 +15,7 @@ from mailclient.message.tree import Part
 from mailclient.services import assess
 
 
-def failing(root: Part, *, formatted: bool = True) -> Body:
+def failing(root: Part, *, formatted: bool = True, sealed: bool = False) -> Body:
     """What is shown of a message, or the exception that its subject names."""
     word, _, name = root.headers.get("subject").partition(" ")
     if word == "fail":
@@ -23,7 +23,7 @@ def failing(root: Part, *, formatted: bool = True) -> Body:
             "UnicodeDecodeError": UnicodeDecodeError("ascii", b"\xff", 0, 1, "strange"),
             "KeyError": KeyError("strange"),
         }.get(name) or getattr(builtins, name)("strange")
-    return body(root, formatted=formatted)
+    return body(root, formatted=formatted, sealed=sealed)
 
 
 if __name__ == "__main__":
