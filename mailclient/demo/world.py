@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -83,7 +84,9 @@ def headless(tell: Callable[[str], None] | None = None) -> int:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder that goes away; short, as GnuPG keeps sockets in it."""
+    """A folder that goes away, also where the demo is told to end; short, as GnuPG keeps sockets in
+    it."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="mailclient-", ignore_cleanup_errors=True) as name:
         yield Path(name)
 

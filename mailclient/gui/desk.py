@@ -6,7 +6,7 @@ screen is gone. What was being written is among the drafts, and comes back with 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
@@ -39,6 +39,7 @@ class Desk(QObject):
         self._first = first
         self._uri = ""
         self._drafts: Sequence[int] = ()
+        self._leaving = False
         self._came: Arrived | None = None
         self._restored: Restored | None = None
         self.session: Session | None = None
@@ -108,6 +109,14 @@ class Desk(QObject):
         session.window.verbs.put_away(
             lambda drafts: QTimer.singleShot(0, self, lambda: self._locked(drafts))
         )
+
+    def leave(self, then: Callable[[], None]) -> None:
+        """Keep what is being written, then go; at once where somebody asks a second time."""
+        if self.session is None or self._leaving:
+            then()
+            return
+        self._leaving = True
+        self.session.window.verbs.put_away(lambda drafts: then())
 
     def close(self) -> None:
         """End all of it."""

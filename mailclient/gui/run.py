@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from mailclient.gui import frames, theme
 from mailclient.gui.desk import Desk
+from mailclient.gui.ending import Ending
 from mailclient.gui.opening import Door
 from mailclient.gui.single import FirstWindow, hand_over
 from mailclient.paths import Profile
@@ -30,9 +31,12 @@ def run(profile: Profile, door: Door, uri: str = "") -> int:
         return 0
     desk = Desk(theme.Look(application), door, FirstWindow(profile.folder))
     sys.excepthook = _hook(desk)
+    ending = Ending()
+    ending.wanted.connect(lambda: desk.leave(lambda: application.exit(0)))
     desk.begin(uri)
     status = application.exec()
     desk.close()
+    ending.close()
     return int(status)
 
 

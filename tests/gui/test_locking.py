@@ -117,6 +117,24 @@ def test_what_is_being_written_is_kept_and_comes_back(qtbot: QtBot, desk: Desk) 
     again.close()
 
 
+def test_what_is_being_written_is_kept_when_the_system_ends_the_program(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    app = session_of(desk).app
+    session_of(desk).window.verbs.compose()
+    qtbot.waitUntil(lambda: len(shown(ComposeWindow)) == 1, timeout=PATIENCE)
+    [composer] = shown(ComposeWindow)
+    assert isinstance(composer, ComposeWindow)
+    composer.form.text.setPlainText(WORDS)
+    gone: list[bool] = []
+    desk.leave(lambda: gone.append(True))
+    qtbot.waitUntil(lambda: gone == [True], timeout=PATIENCE)
+    [id] = app.search.find("in:drafts").ids
+    assert app.compose.open_draft(id).text.startswith(WORDS)
+    desk.leave(lambda: gone.append(True))
+    assert gone == [True, True]
+
+
 def test_what_was_being_written_when_the_program_was_killed_comes_back_as_it_was(
     qtbot: QtBot, desk: Desk, tmp_path: Path
 ) -> None:
