@@ -8,7 +8,7 @@ the way in for more than one attack.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode, encodebytes
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 
@@ -18,6 +18,8 @@ _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*: .*")
 _HASH = re.compile(rb"Hash: *[A-Za-z0-9-]+(?: *, *[A-Za-z0-9-]+)*")
 _CODE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _CHECKSUM = re.compile(rb"=[A-Za-z0-9+/]{4}")
+_BEGIN_KEYS = re.compile(rb"-----BEGIN PGP (?:PUBLIC|PRIVATE) KEY BLOCK-----")
+_END = b"-----END PGP "
 _SIGNED = b"-----BEGIN PGP SIGNED MESSAGE-----"
 _DASHES = b"- "
 
@@ -56,6 +58,46 @@ def unarmored(data: bytes, kind: str) -> bytes | None:
         return b64decode(code, validate=True)
     except (Base64Error, ValueError):
         return None
+
+
+def keys_unarmored(data: bytes) -> bytes:
+    """The packets in all armors of keys in `data`, with any text between them; `data` itself where
+    there is no armor, or one that is not whole.
+
+    Each line is looked at once: a pattern for all of a block goes back and forth for hours over one
+    that somebody has made for that.
+    """
+    packets: list[bytes] = []
+    for block in _BEGIN_KEYS.split(data)[1:]:
+        inside, end, _ = block.partition(_END)
+        lines = [line.strip(_SPACE) for line in inside.split(b"\n")]
+        if not end or b"" not in lines[1:]:
+            return data
+        code = lines[lines.index(b"", 1) + 1 :]
+        try:
+            whole = b"".join(line for line in code if not line.startswith(b"="))
+            packets.append(b64decode(whole, validate=True))
+        except (Base64Error, ValueError):
+            return data
+    return b"".join(packets) or data
+
+
+def armored(packets: bytes, kind: str) -> bytes:
+    """Packets as text, with the checksum that GnuPG needs where the length is a multiple of three
+    (RFC 9580 section 6.1)."""
+    checksum = b64encode(_crc24(packets).to_bytes(3, "big"))
+    head, end = (b"-----%s PGP %s-----\n" % (word, kind.encode()) for word in (b"BEGIN", b"END"))
+    return b"".join((head, b"\n", encodebytes(packets), b"=", checksum, b"\n", end))
+
+
+def _crc24(data: bytes) -> int:
+    """RFC 9580 section 6.1.1."""
+    crc = 0xB704CE
+    for byte in data:
+        crc ^= byte << 16
+        for _ in range(8):
+            crc = (crc << 1) ^ (0x1864CFB if crc & 0x800000 else 0)
+    return crc & 0xFFFFFF
 
 
 def signed_text(data: bytes) -> SignedText | None:

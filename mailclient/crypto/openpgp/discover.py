@@ -7,7 +7,6 @@ with any name in it, so that what leaves this module names the one address that 
 from __future__ import annotations
 
 import json
-from base64 import encodebytes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import Fetch, KeySource, Published, Sighting
+from mailclient.crypto.openpgp.armor import PUBLIC_KEY, armored
 from mailclient.crypto.openpgp.keys import KeyRing, can_be_filtered
 from mailclient.crypto.openpgp.packets import Certificate, certificates
 from mailclient.errors import BadInput, KeyMissing, NoSuchHost, NotFound
@@ -150,9 +150,8 @@ class Discovery:
         bound = self._keys.only(self._keys.minimal(fingerprint), wanted)
         if bound is None:
             raise KeyMissing(f"The key {fingerprint} does not carry the address {address}.")
-        text = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{}-----END PGP PUBLIC KEY BLOCK-----\n"
-        armored = text.format(encodebytes(bound[1]).decode("ascii"))
-        answer = self._told(f"{vks}/vks/v1/upload", {"keytext": armored}, cancel)
+        text = armored(bound[1], PUBLIC_KEY).decode("ascii")
+        answer = self._told(f"{vks}/vks/v1/upload", {"keytext": text}, cancel)
         if _state(answer, wanted) == "unpublished":
             ask = {"token": answer.get("token"), "addresses": [wanted]}
             answer = self._told(f"{vks}/vks/v1/request-verify", ask, cancel)

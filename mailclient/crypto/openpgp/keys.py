@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailclient.crypto.api import Imported, KeyInfo
 from mailclient.crypto.openpgp import backup, cards, lifetime
+from mailclient.crypto.openpgp.armor import keys_unarmored
 from mailclient.crypto.openpgp.engine import Engine
 from mailclient.crypto.openpgp.listing import (
     encrypting_subkey,
@@ -83,7 +84,7 @@ class KeyRing:
         if len(data) > LARGEST_KEYS:
             return ()
         options = ["--import-options", "show-only", "--dry-run", "--import"]
-        return read_keys(self._engine.run(options, data).out, absent=_NEVER)
+        return read_keys(self._engine.run(options, keys_unarmored(data)).out, absent=_NEVER)
 
     def only(self, data: bytes, address: str) -> tuple[KeyInfo, bytes] | None:
         """The one public key in `data`, bound to `address` alone; None if there is no such key.
@@ -129,7 +130,7 @@ class KeyRing:
             raise BadInput("This is too large for a file of keys.")
         before = {key.fingerprint for key in self.list()}
         gpg = self._gpg()
-        found = gpg.import_keys(data)
+        found = gpg.import_keys(keys_unarmored(data))
         self._changed()
         _require_in_time(gpg)
         fingerprints = dict.fromkeys(str(one).upper() for one in found.fingerprints if one)

@@ -6,14 +6,13 @@ What is not whole ends the reading; nothing here says that a signature is good.
 
 from __future__ import annotations
 
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mailclient.crypto.openpgp.armor import keys_unarmored
+
 SIGNATURE, PUBLIC_KEY, PUBLIC_SUBKEY, USER_ID, USER_ATTRIBUTE = 2, 6, 14, 13, 17
 _SECRET = frozenset({5, 7})
-_BEGIN, _END = (b"-----%s PGP PUBLIC KEY BLOCK-----" % word for word in (b"BEGIN", b"END"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Certificate:
 def certificates(data: bytes) -> tuple[Certificate, ...]:
     """The public keys in `data`, binary or armored; those with secret parts are left out."""
     found: list[list[Packet]] = []
-    for packet in _packets(_binary(data)):
+    for packet in _packets(keys_unarmored(data)):
         if packet.tag == PUBLIC_KEY or packet.tag in _SECRET:
             found.append([])
         if found:
@@ -66,29 +65,6 @@ def _certificate(packets: Sequence[Packet]) -> Certificate:
     return Certificate(
         tuple(packets[: min(first_name, end)]), tuple(packets[first_name:end]), tuple(packets[end:])
     )
-
-
-def _binary(data: bytes) -> bytes:
-    """The packets in `data`; where it is armored, those of all its blocks.
-
-    Each line is looked at once: a pattern for all of a block goes back and forth for hours over one
-    that somebody has made for that.
-    """
-    if b"-----BEGIN PGP" not in data:
-        return data
-    packets: list[bytes] = []
-    for block in data.split(_BEGIN)[1:]:
-        inside, end, _ = block.partition(_END)
-        lines = [line.strip() for line in inside.split(b"\n")]
-        if not end or b"" not in lines[1:]:
-            break
-        code = lines[lines.index(b"", 1) + 1 :]
-        try:
-            whole = b"".join(line for line in code if not line.startswith(b"="))
-            packets.append(b64decode(whole, validate=True))
-        except (Base64Error, ValueError):
-            break
-    return b"".join(packets)
 
 
 def holds_signatures_alone(data: bytes) -> bool:
