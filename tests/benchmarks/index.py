@@ -1,4 +1,4 @@
-"""Our index beside mu and notmuch, over the same letters in one run: rate, size, memory, search.
+"""Our index beside mu and notmuch, over the same mail in one run: rate, size, memory, search.
 
 Ours is encrypted and keeps the letters too; theirs index a Maildir in clear. Theirs are asked by
 their commands, as their users do; ours in the process that the window is. Peers that are not
@@ -15,27 +15,59 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.benchmarks import report
+from tests.benchmarks import mailbox, report
 from tests.benchmarks.letters import EVERYWHERE, ME, Letters, write_mbox
 from tests.benchmarks.measure import RunFailed, run
 
 PAGE = 50
 REPEAT = 5
 PASSPHRASE = "of the benchmark"
-# What is asked, as each of them is asked it.
-WORDS = ("re", "order", "quincunx0", EVERYWHERE, "nowherenowhere", f"{EVERYWHERE} order", "eg mc")
-FIELDS = (("subject", "ls"), ("from", "example"), ("subject", "eg"))
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Mail, and what is asked about it: all three know words and these fields in the same way."""
+
+    name: str
+    messages: Callable[[int], Iterator[bytes]]
+    queries: tuple[str, ...]
+
+
+def _letters(count: int) -> Iterator[bytes]:
+    letters = Letters()
+    return (letters.letter(number) for number in range(count))
+
+
+def corpora() -> dict[str, Corpus]:
+    """Letters of 2 kB, and a mailbox with newsletters and files, as people have it."""
+    words = mailbox.vocabulary()
+    common, known, seldom = words[0], words[100], words[10_000]
+    return {
+        "letters": Corpus(
+            "letters of 2 kB",
+            _letters,
+            ("re", "order", "quincunx0", EVERYWHERE, "nowherenowhere", f"{EVERYWHERE} order",
+             "eg mc", "subject:ls", "from:example", "subject:eg"),
+        ),
+        "mailbox": Corpus(
+            "messages of 38 kB on average",
+            mailbox.messages,
+            (common, known, seldom, "nowherenowhere", f"{common} {known}", f"{known} {seldom}",
+             words[5000], f"subject:{common}", "from:example", f"subject:{known}"),
+        ),
+    }  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the benchmark can be told."""
     parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--corpus", choices=["letters", "mailbox"], default="letters")
     parser.add_argument("--json", type=Path)
 
 
@@ -95,51 +127,46 @@ PEERS = (
 )
 
 
-def queries() -> list[str]:
-    """What is asked: all three know words and these fields in the same way."""
-    return [*WORDS, *(f"{field}:{word}" for field, word in FIELDS)]
-
-
-def measure(count: int) -> dict[str, Any]:
+def measure(count: int, corpus: Corpus) -> dict[str, Any]:
     """All of them, one after the other."""
     folder = Path(tempfile.mkdtemp(prefix="mc-"))
     try:
-        return _measured(folder, count)
+        return _measured(folder, count, corpus)
     finally:
         shutil.rmtree(folder)
 
 
-def _measured(folder: Path, count: int) -> dict[str, Any]:
-    letters = Letters()
+def _measured(folder: Path, count: int, corpus: Corpus) -> dict[str, Any]:
     maildir = folder / "Maildir"
     for name in ("cur", "new", "tmp"):
         (maildir / name).mkdir(parents=True)
-    for number in range(count):
+    for number, raw in enumerate(corpus.messages(count)):
         name = f"{1_700_000_000 + number}.{number}.example:2,S"
-        (maildir / "cur" / name).write_bytes(letters.letter(number))
-    size = write_mbox(folder / "letters.mbox", letters, range(count))
-    lines = {"mailclient": _ours(folder, count)}
-    (folder / "letters.mbox").unlink()
+        (maildir / "cur" / name).write_bytes(raw)
+    size = write_mbox(folder / "mail.mbox", corpus.messages(count))
+    lines = {"mailclient": _ours(folder, count, corpus)}
+    (folder / "mail.mbox").unlink()
     for peer in PEERS:
         lines[peer.name] = {"left_out": f"apt-get install {peer.package}"}
         if not peer.missing:
-            lines[peer.name] = _peer(peer, folder, maildir, count)
+            lines[peer.name] = _peer(peer, folder, maildir, count, corpus)
     return {
         "surroundings": report.surroundings(),
         "messages": count,
+        "corpus": corpus.name,
         "bytes": size,
         "lines": lines,
     }
 
 
-def _ours(folder: Path, count: int) -> dict[str, Any]:
+def _ours(folder: Path, count: int, corpus: Corpus) -> dict[str, Any]:
     """Our import, which stores and indexes; and the questions, in a process that is open."""
     (folder / "gnupg").mkdir(mode=0o700)
     module = "tests.benchmarks.children.at_size"
     command = [sys.executable, "-m", module, str(folder / "profile")]
-    figures, printed = run([*command, "import", str(folder / "letters.mbox")], folder)
+    figures, printed = run([*command, "import", str(folder / "mail.mbox")], folder)
     taken = json.loads(printed)
-    _, printed = run([*command, "ask", str(PAGE), *queries()], folder)
+    _, printed = run([*command, "ask", str(PAGE), *corpus.queries], folder)
     asked = json.loads(printed)
     return {
         "per_second": 1000 * count / taken["understood_ms"],
@@ -153,11 +180,11 @@ def _ours(folder: Path, count: int) -> dict[str, Any]:
     }
 
 
-def _peer(peer: Peer, folder: Path, maildir: Path, count: int) -> dict[str, Any]:
+def _peer(peer: Peer, folder: Path, maildir: Path, count: int, corpus: Corpus) -> dict[str, Any]:
     peer.prepare(folder, maildir)
     figures, _ = run(peer.index(folder), folder)
     times, found = [], []
-    for query in queries():
+    for query in corpus.queries:
         command = peer.ask(folder, query)
         each = []
         for _ in range(REPEAT):
@@ -188,7 +215,7 @@ def table(found: dict[str, Any]) -> str:
     ours = found["lines"]["mailclient"]
     size = f"{found['bytes'] / 1e6:.0f} MB"
     rows = [
-        f"{found['messages']:,} letters, {size}; the newest {PAGE} of each question",
+        f"{found['messages']:,} {found['corpus']}, {size}; the newest {PAGE} of each question",
         "",
         "| | index, messages/s | index, MB | peak MB | search p50, ms | p95, ms |",
         "|---|--:|--:|--:|--:|--:|",
@@ -213,7 +240,7 @@ def table(found: dict[str, Any]) -> str:
 def main(options: argparse.Namespace) -> None:
     """Measure and print."""
     os.environ.setdefault("LC_ALL", "C.UTF-8")
-    found = measure(options.messages)
+    found = measure(options.messages, corpora()[options.corpus])
     print(table(found))
     if options.json:
         report.write(options.json, found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from email.utils import format_datetime
 from itertools import accumulate
@@ -32,7 +32,7 @@ class Letters:
 
     def __init__(self, seed: int = SEED) -> None:
         chance = random.Random(seed)
-        words = sorted({_word(chance) for _ in range(WORDS)}, key=len)
+        words = sorted({_word(chance) for _ in range(WORDS)}, key=lambda word: (len(word), word))
         weights = list(accumulate(1 / (at + 1) for at in range(len(words))))
         drawn = iter(chance.choices(words, cum_weights=weights, k=SENTENCES * 10))
         self.sentences = [
@@ -92,12 +92,12 @@ def _word(chance: random.Random) -> str:
     return "".join(chance.choices(LETTERS, k=min(2 + int(chance.expovariate(0.25)), 14)))
 
 
-def write_mbox(path: Path, letters: Letters, numbers: range) -> int:
-    """Write letters into an mbox (no line of theirs begins with From); returns its size."""
+def write_mbox(path: Path, raws: Iterable[bytes]) -> int:
+    """Write messages with LF into an mbox (mboxrd); returns its size."""
     with path.open("wb") as file:
-        for number in numbers:
+        for raw in raws:
             file.write(b"From me@example.org Thu Jan  1 00:00:00 1970\n")
-            file.write(letters.letter(number))
+            file.write(raw.replace(b"\nFrom ", b"\n>From "))
             file.write(b"\n")
         return file.tell()
 

@@ -50,8 +50,10 @@ class _Writer:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
-        self._words = sorted({self._word() for _ in range(WORDS)}, key=len)
-        self._weights = list(accumulate(1 / (at + 1) for at in range(len(self._words))))
+        self.words = sorted(
+            {self._word() for _ in range(WORDS)}, key=lambda word: (len(word), word)
+        )
+        self._weights = list(accumulate(1 / (at + 1) for at in range(len(self.words))))
         self._people = [
             (f"{one.title()} {other.title()}", f"{one}.{other}{at}@example.net")
             for at, (one, other) in enumerate(zip(*[iter(self._some(2 * PEOPLE))] * 2, strict=True))
@@ -62,7 +64,7 @@ class _Writer:
         return "".join(self._random.choices(LETTERS, k=length))
 
     def _some(self, count: int) -> list[str]:
-        return self._random.choices(self._words, cum_weights=self._weights, k=count)
+        return self._random.choices(self.words, cum_weights=self._weights, k=count)
 
     def _text(self, size: int) -> str:
         words = self._some(max(size // 6, 5))
@@ -130,3 +132,8 @@ def messages(count: int, seed: int = SEED) -> Iterator[bytes]:
     """So many messages with LF, oldest first; always the same ones for the same seed."""
     writer = _Writer(seed)
     return (writer.message(number) for number in range(count))
+
+
+def vocabulary(seed: int = SEED) -> list[str]:
+    """All words that the messages are made of, the most frequent first."""
+    return _Writer(seed).words

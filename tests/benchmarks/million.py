@@ -73,7 +73,8 @@ class Growing:
 
     def _import(self, count: int, where: list[str]) -> Figures:
         path = self.folder / "letters.mbox"
-        write_mbox(path, self.letters, range(self.written, self.written + count))
+        numbers = range(self.written, self.written + count)
+        write_mbox(path, (self.letters.letter(number) for number in numbers))
         self.written += count
         try:
             return child("at_size", str(self.profile), "import", str(path), *where)
