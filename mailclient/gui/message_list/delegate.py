@@ -30,6 +30,7 @@ BELOW = 18  # as much further in stand the messages below a head
 MARK = 16
 MARKED = 64  # of 255: how much of its colour lies behind what was searched for
 Index = QModelIndex | QPersistentModelIndex
+Marks = tuple[tuple[int, int], ...]
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -68,8 +69,10 @@ class RowDelegate(QStyledItemDelegate):
         )
         if row is not None:
             self._row(painter, rect, row, colors, hovered=hovered)
-        if state & QStyle.StateFlag.State_HasFocus and not selected:
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(colors.color("accent"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)  # what an unread row left would fill it
             painter.drawRect(rect.adjusted(0, 0, -1, -2))
         painter.restore()
 
@@ -104,7 +107,8 @@ class RowDelegate(QStyledItemDelegate):
         end = self._marks(painter, right, second, row, hovered=hovered)
         painter.setFont(bold if row.unread else usual)
         painter.setPen(colors.color("text"))
-        width = _text(painter, QRect(left, second, end - left, 18), row.subject)
+        room = (end - left) // (2 if row.marks else 1)  # what was found is seen in each row
+        width = _text(painter, QRect(left, second, room, 18), row.subject)
         if row.snippet and width + 40 < end - left:
             painter.setFont(small)
             painter.setPen(colors.color("secondary"))
@@ -188,26 +192,45 @@ class RowDelegate(QStyledItemDelegate):
         return QRect(end - width - 4, rect.top() + 4, width + 8, 26).contains(at)
 
 
+def led_to(metrics: QFontMetrics, text: str, marks: Marks, width: int) -> tuple[str, Marks]:
+    """A text, begun later where the first of what is marked would not be seen in so many pixels."""
+    if not marks or metrics.horizontalAdvance(f"{text[: marks[0][1]]}…") <= width:
+        return text, marks
+    begin, end = marks[0]
+    lead = (width - metrics.horizontalAdvance(text[begin:end])) // 2  # as much stands behind it
+    while begin and metrics.horizontalAdvance(f"…{text[begin - 1 : marks[0][0]]}") <= lead:
+        begin -= 1
+    return f"…{text[begin:]}", tuple((one - begin + 1, other - begin + 1) for one, other in marks)
+
+
 def _text(
     painter: QPainter,
     rect: QRect,
     text: str,
-    marks: tuple[tuple[int, int], ...] = (),
+    marks: Marks = (),
     colors: theme.Theme | None = None,
 ) -> int:
     """Draw one line, cut with an ellipsis where it is too long, on what is marked in it; returns
     its width."""
     metrics = painter.fontMetrics()
+    text, marks = led_to(metrics, text, marks, rect.width())
     cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
     if colors is not None:
-        ground = colors.color("caution")
-        ground.setAlpha(MARKED)
-        for start, end in marks:
-            if end <= len(cut) and cut[start:end] == text[start:end]:
-                left = rect.left() + metrics.horizontalAdvance(text[:start])
-                width = metrics.horizontalAdvance(text[:end]) + rect.left() - left
-                place = QRect(left - 1, rect.top() + 1, width + 2, rect.height() - 1)
-                painter.fillRect(place, ground)
+        _mark(painter, rect, text, marks, len(cut) - (cut != text), colors)
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     painter.drawText(rect, flags | Qt.TextFlag.TextSingleLine, cut)
     return metrics.horizontalAdvance(cut)
+
+
+def _mark(
+    painter: QPainter, rect: QRect, text: str, marks: Marks, shown: int, colors: theme.Theme
+) -> None:
+    """Colour the ground of what is marked, of so many letters as are shown."""
+    metrics = painter.fontMetrics()
+    ground = colors.color("caution")
+    ground.setAlpha(MARKED)
+    for start, end in marks:
+        if start < shown:
+            left = rect.left() + metrics.horizontalAdvance(text[:start])
+            width = metrics.horizontalAdvance(text[: min(end, shown)]) + rect.left() - left
+            painter.fillRect(left - 1, rect.top() + 1, width + 2, rect.height() - 1, ground)
