@@ -22,6 +22,7 @@ from mailclient.cancel import CancelToken
 from mailclient.errors import MailError
 from mailclient.gui import people
 from mailclient.gui.bridge import Bridge, Changes
+from mailclient.gui.counting_answers import CountingAnswers
 from mailclient.gui.fetching_pictures import FetchingPictures
 from mailclient.gui.notify import Notify
 from mailclient.gui.reader.pictures import inline_pictures
@@ -49,9 +50,10 @@ class Loaded:
     around: Sequence[int] = ()  # the messages of its conversation, oldest first
 
 
-def load(app: App, id: int, cancel: CancelToken) -> Loaded:
-    """Read a message and decode its pictures; on a lane."""
-    loaded = prepared(app.read.view(id, cancel), cancel, app.mailbox.line(id))
+def load(app: App, id: int, cancel: CancelToken, *, again: bool = False) -> Loaded:
+    """Read a message, opened and judged `again` if wanted, and decode its pictures; on a lane."""
+    view = app.read.check_again(id, cancel) if again else app.read.view(id, cancel)
+    loaded = prepared(view, cancel, app.mailbox.line(id))
     return replace(loaded, around=app.conversations.around(id))
 
 
@@ -117,6 +119,7 @@ class Reading(QObject):
         reader.rest_wanted.connect(self._fetch_rest)
         fetching = FetchingPictures(app, bridge, notify, reader)
         reader.pictures_wanted.connect(lambda: fetching.begin(self._id))
+        CountingAnswers(app, bridge, reader)
         receipts = ReceiptDecisions(app, bridge, notify, self)
         reader.receipt_decided.connect(lambda offer: receipts.decide(self._id, offer))
 
@@ -153,11 +156,7 @@ class Reading(QObject):
         """Open and judge the message anew."""
         if id := self._id:
             self._reader.wait_for("Checking the message…")
-            self._load(
-                lambda cancel: prepared(
-                    self._app.read.check_again(id, cancel), cancel, self._app.mailbox.line(id)
-                )
-            )
+            self._load(lambda cancel: load(self._app, id, cancel, again=True))
 
     def _fetch_rest(self) -> None:
         """Fetch the whole of a message of which only the head is here."""

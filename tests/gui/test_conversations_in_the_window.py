@@ -179,13 +179,20 @@ def test_an_answer_that_comes_moves_the_conversation_up_and_it_stays_chosen(
     assert window.model.rowCount() == 3
     assert window.pane.list.current_row() == 0
     shown(qtbot, window, "This is a.")
-    qtbot.waitUntil(
-        lambda: (
-            window.reader.neighbours.words.text() == "1 of 4 in this conversation"
-            or window.reader.neighbours.ids != ()
-        ),
-        timeout=PATIENCE,
-    )
+    words = window.reader.neighbours.words
+    qtbot.waitUntil(lambda: words.text() == "1 of 4 in this conversation", timeout=PATIENCE)
+    assert window.reader.neighbours.newer.isEnabled()
+
+
+def test_a_message_that_is_checked_again_still_stands_in_its_conversation(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.pane.list.select_row(1)
+    shown(qtbot, window, "This is a.")
+    with qtbot.waitSignal(window.reader.shown, timeout=PATIENCE):
+        window.reading.check_again()
+    assert window.reader.neighbours.isVisible()
+    assert window.reader.neighbours.words.text() == "1 of 3 in this conversation"
 
 
 def test_an_open_conversation_stays_open_when_an_answer_comes(
