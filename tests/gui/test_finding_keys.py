@@ -112,8 +112,8 @@ def test_a_key_is_found_while_one_writes_and_used_by_one_click(
     assert window.protection.encrypt.isChecked()
     assert window.send_button.text() == "Send encrypted"
     assert window.protection.words == (
-        f"Everyone can read this encrypted. The key of {BOB} was found at example.org; you "
-        "have not accepted it yet."
+        "Everyone can read this encrypted; it is signed as well. "
+        f"The key of {BOB} was found at example.org; you have not accepted it yet."
     )
     assert "key found" in line._chips[0].accessibleName()
     snap(window, "compose-key-found")

@@ -109,7 +109,7 @@ class Protection(QWidget):
         if encrypting and not self.can_encrypt:
             return self._why()
         if encrypting:
-            everyone = "Everyone can read this encrypted. "
+            everyone = "Everyone can read this encrypted; it is signed as well. "
             if (doubted := self._doubted()) is not None:
                 return people.plain(doubted.reason)
             if (found := self._undecided()) is None:
