@@ -34,9 +34,9 @@ class Kind(Enum):
 
 
 class Strip(QFrame):
-    """One strip; hidden until it has something to say."""
+    """One strip; hidden until it has something to say. `left` is its room before the icon."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, left: int = theme.PADDING) -> None:
         super().__init__(parent)
         self.setProperty("look", "panel")
         self._icon = parts.Picture()
@@ -46,7 +46,7 @@ class Strip(QFrame):
         self._choices.setSpacing(theme.GRID)
         self._close = parts.icon_button("close", "Close this note", self.clear)
         row = QHBoxLayout(self)
-        row.setContentsMargins(theme.PADDING, 6, 8, 6)
+        row.setContentsMargins(left, 6, 8, 6)
         row.setSpacing(8)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)

@@ -79,3 +79,17 @@ def test_the_address_is_shown_whatever_the_name_claims(
     reader = reader_with(qtbot, app, tmp_path, "<p>{}</p>")
     chips = " ".join(one.accessibleName() + one.toolTip() for one in reader.findChildren(QWidget))
     assert "mallory@example.net" in chips
+
+
+def test_what_is_said_above_the_text_begins_below_the_subject(
+    qtbot: QtBot, app: App, tmp_path: Path
+) -> None:
+    reader = reader_with(qtbot, app, tmp_path, '<p>{}</p><img src="http://evil.example/1">')
+    reader.seal.show()
+    reader.link.say("A note below the text.")
+    [(_, strip)] = reader.strips._strips
+    left = {
+        place(one, reader).left()
+        for one in (reader.header.subject, reader.seal._icon, strip._icon, reader.link._icon)
+    }
+    assert len(left) == 1

@@ -28,7 +28,7 @@ from mailclient.gui.reader.neighbours import Neighbours
 from mailclient.gui.reader.notices import Notice, Offer
 from mailclient.gui.reader.place import head_notice, place_words
 from mailclient.gui.reader.route_entries import origin
-from mailclient.gui.reader.seal_line import SealLine
+from mailclient.gui.reader.seal_line import LEFT, SealLine
 from mailclient.gui.reader.strips import StripStack, strips_for
 from mailclient.gui.reader.wording import explanation
 from mailclient.gui.strip import Strip
@@ -85,7 +85,7 @@ class Reader(QWidget):
         self.strips = StripStack()
         self.body = BodyView()
         self.find_bar = FindBar(self.body)
-        self.link = Strip()
+        self.link = Strip(left=LEFT)
         self.attachments = AttachmentBar()
         self.target = parts.label(look="secondary", factor=0.9)
         self.target.setContentsMargins(16, 3, 16, 3)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mailclient.message.security import Verdict
 
 
+LEFT = 16  # pixels before the icon; the strips below it begin there, too
 LEAST_SENTENCE = 260  # pixels; with less room beside them the chips stand below
 SLACK = 10  # what is drawn may be a little wider than what was measured
 
@@ -92,7 +93,7 @@ class SealLine(QFrame):
         for chip in (self.encryption, self.signature):
             chips.addWidget(chip)
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(16, 7, 12, 7)
+        self._grid.setContentsMargins(LEFT, 7, 12, 7)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)

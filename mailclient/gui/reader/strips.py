@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mailclient.gui import people
 from mailclient.gui.reader.notices import Notice, Offer
 from mailclient.gui.reader.returned import receipt_notices, returned_notices
+from mailclient.gui.reader.seal_line import LEFT
 from mailclient.gui.strip import Choice, Kind, Strip
 from mailclient.message.build import SETUP
 
@@ -161,7 +162,7 @@ class StripStack(QWidget):
 
     def add(self, notice: Notice, offers: Mapping[Offer, Callable[[str], object]]) -> Strip:
         """Show one more."""
-        strip = Strip()
+        strip = Strip(left=LEFT)
         choices = [_choice(offers[one], one.value, notice.part) for one in notice.offered]
         strip.say(notice.text, notice.kind, choices, lasting=True)
         self._strips.append((notice, strip))
