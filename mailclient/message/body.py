@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailclient.message.flowed import unflow
+from mailclient.message.hints import hints
 from mailclient.message.html import sanitise, text_of
 from mailclient.message.tree import EMBEDDED, LONGEST_TEXT, Part
 from mailclient.message.words import clean, lines_of
@@ -144,6 +145,7 @@ def body(
     pieces, leaves = _sort(root)
     reading = _Reading(root, sealed=sealed)
     texts: list[str] = []
+    seen: list[tuple[str, Part]] = []
     htmls: list[str] = []
     remote: dict[str, None] = {}
     for plain_part, alternative in pieces:
@@ -155,18 +157,21 @@ def body(
             texts.append(reading.plain(plain_part))
         elif harmless is not None:
             texts.append(text_of(harmless))
+        whole = texts[-1:] if harmless is None else [*texts[-1:], harmless.html]
+        seen += [(text, plain_part or alternative or root) for text in whole]
         if harmless is None:
             htmls.append(f"<pre>{entities.escape(texts[-1])}</pre>")
         else:
             remote.update(dict.fromkeys(harmless.remote))
             htmls.append(harmless.html)
+    cut = (_CUT,) if reading.cut else ()
     has_html = formatted and any(html_part is not None for _, html_part in pieces)
     return Body(
         text="\n".join(texts),
         html="<hr>".join(htmls) if has_html else None,
         remote_content=tuple(remote) if formatted else (),
         attachments=tuple(_attachment(part) for part in (*reading.cut, *leaves)),
-        problems=root.problems if not reading.cut else (*root.problems, _CUT),
+        problems=(*root.problems, *cut, *hints(seen, leaves)),
     )
 
 

@@ -16,7 +16,17 @@ from mailclient.message.envelope import Envelope
 from mailclient.message.facts import Form, Layer, Outcome, SignatureFact, SignatureStatus
 from mailclient.message.headers import Protected, protected
 from mailclient.message.layers import errant, is_damaged
-from mailclient.message.refusals import NOT_ACCEPTED, ORDER, REFUSED
+from mailclient.message.refusals import (
+    AROUND,
+    NO_DATE,
+    NO_KEY_NAMED,
+    NOT_ACCEPTED,
+    ORDER,
+    REFUSED,
+    UNCLEAR,
+    said_of,
+    said_of_trust,
+)
 from mailclient.message.security import (
     Encryption,
     KnownSender,
@@ -28,7 +38,7 @@ from mailclient.message.security import (
     Trust,
     Verdict,
 )
-from mailclient.message.summary import UNGUARDED_SUMMARY, summary
+from mailclient.message.summary import UNGUARDED_SUMMARY, summary, unfounded
 from mailclient.message.tree import Part
 
 UNGUARDED = "unguarded"  # the warning of an encryption that anybody may have altered
@@ -53,12 +63,13 @@ KnownOf = Callable[[str], KnownSender | None]
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """A signature block weighed up."""
+    """A signature block weighed up; `said` stands in the seal line in place of the usual words."""
 
     word: SignatureWord
     reason: str
     fact: SignatureFact
     trust: Trust = Trust.UNKNOWN
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,6 @@ class _Case:
     outside: Envelope
     inside: Envelope
     fields: Protected
-    one_sender: bool
     sender: Address | None
     date: datetime | None
     trust: TrustOf
@@ -110,6 +120,7 @@ def judge(
     shows_inside = encrypted or word is SignatureWord.GOOD
     reasons += [one.opened.reason for one in layers if one.opened.reason]
     reasons += _spoofed(layers)
+    said = best.said if best is not None else "" if encrypted else unfounded(outer, layers)
     unguarded = word is not SignatureWord.GOOD and not all(one.opened.guarded for one in layers)
     if parts:
         reasons.append("A protected part inside this message is not shown with it.")
@@ -119,7 +130,9 @@ def judge(
         signature=word,
         verified=verified,
         signer=signer,
-        summary=UNGUARDED_SUMMARY if unguarded else summary(state, word, signer),
+        summary=UNGUARDED_SUMMARY
+        if unguarded
+        else summary(state, word, signer, said=said, parts=parts),
         protected_headers=case.fields.names if shows_inside else (),
         warnings=_warnings(case, best, layers, own_addresses, encrypted=encrypted),
         parts=parts,
@@ -142,10 +155,11 @@ def _closed(one: OpenedLayer) -> Verdict:
         why = one.opened.reason or "It cannot be read here."
         return Verdict(state, summary=f"Signed, and cannot be shown. {why}", reasons=reasons)
     if one.opened.outcome is Outcome.BROKEN:
+        why = one.opened.reason or "It cannot be shown."
         return Verdict(
             State.BROKEN,
             Encryption.BROKEN,
-            summary="Encrypted, and altered on its way: it cannot be shown.",
+            summary=f"It calls itself encrypted, and was altered or damaged. {why}",
             reasons=reasons,
         )
     why = one.opened.reason or "There is no key here that opens it."
@@ -180,7 +194,6 @@ def _case(
         outside=outside,
         inside=inside,
         fields=fields,
-        one_sender=one_sender,
         sender=senders[0] if one_sender else None,
         date=shown.date or outside.date,
         trust=trust,
@@ -206,12 +219,14 @@ def _signature(layers: Sequence[OpenedLayer], case: _Case) -> tuple[_Signed | No
 def _weigh(fact: SignatureFact, case: _Case) -> _Signed:
     if fact.status is not SignatureStatus.GOOD:
         word, reason = REFUSED[fact.status]
-        return _Signed(word, fact.reason or reason, fact)
+        reason = fact.reason or reason
+        return _Signed(word, reason, fact, said=said_of(fact, reason))
     if not fact.fingerprint:
-        return _Signed(SignatureWord.UNKNOWN_KEY, "The signature names no key.", fact)
+        reason = "The signature names no key."
+        return _Signed(SignatureWord.UNKNOWN_KEY, reason, fact, said=NO_KEY_NAMED)
     if case.sender is None:
         reason = "The message does not name exactly one sender, so no signature fits it."
-        return _Signed(SignatureWord.WRONG_SENDER, reason, fact)
+        return _Signed(SignatureWord.WRONG_SENDER, reason, fact, said=UNCLEAR)
     sender = case.sender.key
     if sender not in {normalise(one) for one in fact.addresses}:
         who = ", ".join(fact.addresses[:3]) or fact.user_id or fact.fingerprint
@@ -222,10 +237,11 @@ def _weigh(fact: SignatureFact, case: _Case) -> _Signed:
         reason = NOT_ACCEPTED[trust]
         if fact.reason:
             reason = f"{fact.reason} {reason}"
-        return _Signed(SignatureWord.UNKNOWN_KEY, reason, fact, trust)
+        said = said_of_trust(fact, trust)
+        return _Signed(SignatureWord.UNKNOWN_KEY, reason, fact, trust, said)
     if case.date is None or fact.made is None:
         reason = "The message or its signature carries no date, so it could be an old one."
-        return _Signed(SignatureWord.WRONG_DATE, reason, fact, trust)
+        return _Signed(SignatureWord.WRONG_DATE, reason, fact, trust, NO_DATE)
     if abs(case.date - fact.made) > LONGEST_DELAY:
         reason = (
             f"It was signed on {fact.made:%d %B %Y at %H:%M} UTC, but says that it was written on "
@@ -253,9 +269,8 @@ def _outside(fact: SignatureFact) -> _Signed:
     """A signature around the encryption says only who passed the message on (RFC 9787)."""
     good = fact.status is SignatureStatus.GOOD and fact.fingerprint
     word = SignatureWord.UNCOVERED if good else SignatureWord.UNKNOWN_KEY
-    return _Signed(
-        word, "The signature is around the encrypted text, not of the text itself.", fact
-    )
+    reason = "The signature is around the encrypted text, not of the text itself."
+    return _Signed(word, reason, fact, said=AROUND)
 
 
 def _signer(best: _Signed, sender: Address | None) -> Signer:

@@ -347,7 +347,7 @@ def test_the_chips_of_the_seal_are_whole_on_a_small_screen_and_beside_it_on_a_la
             lambda id=id: main.reader.view is not None and main.reader.view.id == id,  # type: ignore[misc]
             timeout=PATIENCE,
         )
-        if seal.isVisible():
+        if seal.encryption.isVisible():
             break
     chips = (seal.encryption, seal.signature)
     for width, below in ((ROOM[0], True), (1920, False)):

@@ -59,10 +59,13 @@ def test_nothing_in_the_text_reaches_the_seal_line(
     painted: str, qtbot: QtBot, app: App, tmp_path: Path, snap: Snap
 ) -> None:
     reader = reader_with(qtbot, app, tmp_path, PAINTED[painted])
-    assert not reader.seal.isVisible()  # an unprotected message has none
+    assert reader.seal.isVisible()  # or what is painted would stand where it stands
+    assert reader.seal.sentence.text() == "Neither encrypted nor signed, like a postcard."
+    assert not reader.seal.encryption.isVisible()
+    assert not reader.seal.signature.isVisible()
     body, head = place(reader.body, reader), place(reader.header, reader)
-    assert not body.intersects(head)
-    assert body.top() > head.bottom()
+    assert head.bottom() < place(reader.seal, reader).top()
+    assert place(reader.seal, reader).bottom() < body.top()
     assert body.left() >= 0
     assert body.right() <= reader.width()
     assert reader.body.window() is reader  # and no window of its own
@@ -85,7 +88,6 @@ def test_what_is_said_above_the_text_begins_below_the_subject(
     qtbot: QtBot, app: App, tmp_path: Path
 ) -> None:
     reader = reader_with(qtbot, app, tmp_path, '<p>{}</p><img src="http://evil.example/1">')
-    reader.seal.show()
     reader.link.say("A note below the text.")
     [(_, strip)] = reader.strips._strips
     left = {

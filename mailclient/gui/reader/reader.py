@@ -172,6 +172,7 @@ class Reader(QWidget):
             place_words(line),
         )
         self.seal.show_verdict(view.verdict)
+        self.seal.setHidden(view.is_draft)  # how it will go out is chosen later
         self.strips.show_notices((*head_notice(line), *strips_for(view)), self._offers)
         self.link.clear()
         self._links.tell("")

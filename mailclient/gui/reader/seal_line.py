@@ -73,7 +73,7 @@ class SealChip(QLabel):
 
 
 class SealLine(QFrame):
-    """The line; hidden for mail that was neither encrypted nor signed."""
+    """The line; it stands over each message, so that none can paint one where there is none."""
 
     details_wanted = Signal()
 
@@ -128,13 +128,14 @@ class SealLine(QFrame):
         self.signature.show_chip(text.signature)
         self.sentence.setText(text.sentence)
         self._icon.show_icon(_icon(text), text.role)
-        self.setAccessibleName(
-            f"Security: {text.sentence} {text.encryption.words}. {text.signature.words}. "
-            "Press Enter for details"
-        )
+        self.sentence.setProperty("look", "secondary" if text.quiet else None)
+        self.sentence.style().polish(self.sentence)
+        chips = "" if text.quiet else f" {text.encryption.words}. {text.signature.words}."
+        self.setAccessibleName(f"Security: {text.sentence}{chips} Press Enter for details")
         self.setToolTip("What was checked (Ctrl+Alt+S)")
         self._put_chips()
-        self.setVisible(text.shown)
+        self._chips.setHidden(text.quiet)
+        self.show()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Open the explanation."""
@@ -159,6 +160,8 @@ class SealLine(QFrame):
 
 def _icon(text: SealText) -> str:
     """The one icon of the line."""
+    if text.quiet:
+        return "unlocked"
     if text.role == "caution":
         return "caution"
     if text.encryption.icon in ("locked", "broken"):

@@ -18,9 +18,19 @@ from mailclient.gui.strip import Choice, Kind, Strip
 from mailclient.message.build import SETUP
 
 if TYPE_CHECKING:
+    from mailclient.message.security import PartVerdict
     from mailclient.services.read import MessageView
 
 
+_LOCKED = (
+    "This message is locked. It opens once the key that it was encrypted to is here and its "
+    "passphrase was given."
+)
+_CLOSED = "This message is signed in a form that hides its text from the program as it is here."
+_BROKEN = (
+    "This message cannot be shown: it was altered or damaged on its way. Ask the sender to send "
+    "it again."
+)
 KEYS = "application/pgp-keys"  # RFC 3156 section 7
 
 
@@ -87,35 +97,23 @@ def _attached_key(view: MessageView) -> list[Notice]:
 
 def _protection(view: MessageView) -> list[Notice]:
     """What is to be said about a layer that could not be opened, or is only a part."""
-    state = view.verdict.state.value
+    state, encrypted = view.verdict.state.value, view.verdict.encryption.value != "none"
+    if state == "locked" and encrypted:
+        return [Notice(_LOCKED, Kind.LOCKED, Offer.UNLOCK)]
     if state == "locked":
-        return [
-            Notice(
-                "This message is locked. It opens once the key that it was encrypted to is here "
-                "and its passphrase was given.",
-                Kind.LOCKED,
-                Offer.UNLOCK,
-            )
-        ]
+        return [Notice(_CLOSED, Kind.LOCKED, Offer.UNLOCK)]
     if state == "broken":
-        return [
-            Notice(
-                "This message cannot be shown: it was altered on its way. Ask the sender to send "
-                "it again.",
-                Kind.DANGER,
-                Offer.DETAILS,
-            )
-        ]
-    return [
-        Notice(
-            "This message holds a protected part. What is around it is not protected.",
-            Kind.LOCKED,
-            Offer.OPEN_PART,
-            part.number,
-        )
-        for part in view.verdict.parts[:3]
-        if state in ("mixed", "unprotected")
-    ]
+        return [Notice(_BROKEN, Kind.DANGER, Offer.DETAILS)]
+    return [_held(part, state) for part in view.verdict.parts[:3]]
+
+
+def _held(part: PartVerdict, state: str) -> Notice:
+    """A protected part of the message; inside a protected one it does not open by itself."""
+    kind = "A signed" if part.encryption.value == "none" else "An encrypted"
+    if state in ("mixed", "unprotected"):
+        text = f"{kind} part of this message opens by itself. What is around it is not protected."
+        return Notice(text, Kind.LOCKED, Offer.OPEN_PART, part.number)
+    return Notice(f"{kind} part inside this message is not shown with it.", Kind.LOCKED)
 
 
 def _mismatch(view: MessageView) -> str:

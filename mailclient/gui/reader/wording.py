@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mailclient.message.security import Verdict
+    from mailclient.message.security import PartVerdict, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class SealText:
-    """What the seal line shows; nothing at all where `shown` is False."""
+    """What the seal line shows; without its chips where it is `quiet`: nothing is protected."""
 
-    shown: bool
+    quiet: bool
     sentence: str
     role: str
     encryption: Chip
@@ -41,26 +41,29 @@ class Section:
     lines: tuple[str, ...]
 
 
+UNPROTECTED = "Neither encrypted nor signed, like a postcard."
+CLOSED_STATES = frozenset({"locked", "broken", "damaged"})  # nothing of a signature is seen
 CONFIRMED_STATES = frozenset({"signed-verified", "confidential"})
 
 ENCRYPTION = {
     "none": Chip("unlocked", "secondary", "Not encrypted"),
     "encrypted": Chip("encrypted", "secondary", "Encrypted"),
     "locked": Chip("locked", "secondary", "Locked"),
-    "broken": Chip("broken", "danger", "Altered on its way"),
+    "broken": Chip("broken", "danger", "Altered or damaged"),
 }
-NO_SEAL = "No valid signature"
+TAKEN_APART = Chip("locked", "secondary", "Taken apart on its way")
+NOT_SEEN = Chip("unsigned", "secondary", "Signature unknown")
 SIGNATURE = {
     "none": Chip("unsigned", "secondary", "Not signed"),
     "good": Chip("signed", "secondary", "Signed, key not confirmed"),
-    "bad": Chip("unsigned", "secondary", NO_SEAL),
-    "unknown-key": Chip("unsigned", "secondary", "Signature cannot be checked"),
-    "expired-key": Chip("unsigned", "secondary", NO_SEAL),
-    "revoked-key": Chip("unsigned", "secondary", NO_SEAL),
-    "wrong-sender": Chip("unsigned", "secondary", "Signed by somebody else"),
-    "wrong-date": Chip("unsigned", "secondary", NO_SEAL),
-    "weak": Chip("unsigned", "secondary", NO_SEAL),
-    "uncovered": Chip("unsigned", "secondary", "Signed in part only"),
+    "bad": Chip("unsigned", "secondary", "Changed after signing"),
+    "unknown-key": Chip("unsigned", "secondary", "Signature not confirmed"),
+    "expired-key": Chip("unsigned", "secondary", "Signature has ended"),
+    "revoked-key": Chip("unsigned", "secondary", "Key withdrawn"),
+    "wrong-sender": Chip("unsigned", "secondary", "Signature fits no sender"),
+    "wrong-date": Chip("unsigned", "secondary", "Signing time does not fit"),
+    "weak": Chip("unsigned", "secondary", "Signature can be forged"),
+    "uncovered": Chip("unsigned", "secondary", "Signature of something else"),
 }
 WARNINGS = {
     "from-mismatch": (
@@ -112,36 +115,50 @@ _ABOUT_SIGNATURE = {
     "good": "The text is as it was signed, and the key belongs to the sender's address.",
     "bad": "The text was changed after it was signed, by a mailing list perhaps, or by somebody "
     "on the way. Take it as a message without a signature.",
-    "unknown-key": "The key that signed it is not known here, so nothing can be said about it. "
-    "Import the sender's key in Keys and people and check again.",
-    "expired-key": "The key that signed it had expired. Take it as a message without a signature.",
+    "unknown-key": "It carries a signature that proves nothing here; why stands below. Where the "
+    "sender's key is missing, import it in Keys and people and check again.",
+    "expired-key": "Its signature or the key that made it has ended. Take it as a message without "
+    "a signature.",
     "revoked-key": "The key that signed it was withdrawn. Take it as a message without one.",
-    "wrong-sender": "It is signed, but by a key that does not belong to the sender's address.",
+    "wrong-sender": "It is signed, but the key does not belong to one sender that the message "
+    "names.",
     "wrong-date": "It was signed at another time than the message says. It may be an old message "
     "that was sent again.",
     "weak": "The signature uses a method that can be forged today, so it does not count.",
     "uncovered": "There is a good signature, but it does not cover the whole message shown.",
 }
+_ABOUT_NOT_SEEN = "Whether it is signed, and by whom, shows only once it is open."
+_ABOUT_TAKEN_APART = (
+    "It was encrypted, and a server has taken it apart: it cannot be opened as it is."
+)
 
 
 def seal_text(verdict: Verdict) -> SealText:
     """The seal line for a verdict."""
     confirmed = verdict.verified and verdict.state.value in CONFIRMED_STATES
-    encryption = ENCRYPTION[verdict.encryption.value]
-    signature = SIGNATURE[verdict.signature.value]
+    encryption, signature = _chips(verdict)
     if confirmed:
         signature = Chip("signed", "good", "Signed, key confirmed")
         if verdict.state.value == "confidential":
             encryption = Chip("encrypted", "good", "Encrypted")
     loud = LOUD & set(verdict.warnings)
-    plain = verdict.encryption.value == "none" and verdict.signature.value == "none"
+    quiet = not (verdict.summary or loud)
     return SealText(
-        shown=bool(not plain or loud or verdict.state.value not in ("unprotected",)),
-        sentence=verdict.summary,
-        role="caution" if loud else "good" if confirmed else "text",
+        quiet=quiet,
+        sentence=verdict.summary or UNPROTECTED,
+        role="caution" if loud else "good" if confirmed else "secondary" if quiet else "text",
         encryption=encryption,
         signature=signature,
     )
+
+
+def _chips(verdict: Verdict) -> tuple[Chip, Chip]:
+    """Both halves, before any is confirmed."""
+    encryption = ENCRYPTION[verdict.encryption.value]
+    if verdict.state.value == "damaged":
+        encryption = TAKEN_APART
+    closed = verdict.state.value in CLOSED_STATES
+    return encryption, NOT_SEEN if closed else SIGNATURE[verdict.signature.value]
 
 
 def fingerprint(value: str) -> str:
@@ -151,11 +168,10 @@ def fingerprint(value: str) -> str:
 
 def explanation(verdict: Verdict, checked: str) -> tuple[Section, ...]:
     """The full account: what was checked, the key, how trust came about, what to do."""
-    encryption, signature = verdict.encryption.value, verdict.signature.value
-    arrived = "unguarded" if "unguarded" in verdict.warnings else encryption
+    text = seal_text(verdict)
     sections = [
-        Section(ENCRYPTION[encryption].words, (_ABOUT_ENCRYPTION[arrived],)),
-        Section(seal_text(verdict).signature.words, (_ABOUT_SIGNATURE[signature],)),
+        Section(text.encryption.words, (_about_encryption(verdict),)),
+        Section(text.signature.words, (_about_signature(verdict),)),
     ]
     if verdict.signer is not None:
         confirmed = (
@@ -189,10 +205,18 @@ def explanation(verdict: Verdict, checked: str) -> tuple[Section, ...]:
     return tuple(sections)
 
 
-def _part(part: object) -> str:
-    number = getattr(part, "number", "")
-    words = [
-        ENCRYPTION[part.encryption.value].words.lower(),  # type: ignore[attr-defined]
-        SIGNATURE[part.signature.value].words.lower(),  # type: ignore[attr-defined]
-    ]
-    return f"Part {number or '1'}: {', '.join(words)}"
+def _about_encryption(verdict: Verdict) -> str:
+    if verdict.state.value == "damaged":
+        return _ABOUT_TAKEN_APART
+    unguarded = "unguarded" in verdict.warnings
+    return _ABOUT_ENCRYPTION["unguarded" if unguarded else verdict.encryption.value]
+
+
+def _about_signature(verdict: Verdict) -> str:
+    closed = verdict.state.value in CLOSED_STATES
+    return _ABOUT_NOT_SEEN if closed else _ABOUT_SIGNATURE[verdict.signature.value]
+
+
+def _part(part: PartVerdict) -> str:
+    kind = "signed, not checked" if part.encryption.value == "none" else "encrypted, not opened"
+    return f"Part {part.number or '1'}: {kind}"
