@@ -131,7 +131,7 @@ class Bridge(QObject):
         self._arrived: deque[tuple[Task, Future[Any]]] = deque()
         self._events: deque[Event] = deque()
         self._newest: dict[str, Task] = {}
-        self._closed = False
+        self.closed = False
         self._knocked = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -181,7 +181,7 @@ class Bridge(QObject):
 
     def close(self) -> None:
         """Deliver nothing any more."""
-        self._closed = True
+        self.closed = True
         self._unsubscribe()
         self._timer.stop()
 
@@ -197,14 +197,14 @@ class Bridge(QObject):
 
     def _wake(self) -> None:
         """Make the GUI thread look; from any thread, also while the program ends."""
-        if not (self._closed or self._knocked) and shiboken6.isValid(self):
+        if not (self.closed or self._knocked) and shiboken6.isValid(self):
             self._knocked = True
             self._knock.emit()
 
     def _answer(self) -> None:
         """In the GUI thread: hand over results now, events with the next batch."""
         self._knocked = False  # before looking, so that nothing that comes now is missed
-        if self._closed:
+        if self.closed:
             return
         if self._events and not self._timer.isActive():
             self._timer.start()
@@ -216,7 +216,7 @@ class Bridge(QObject):
         events: list[Event] = []
         while self._events:
             events.append(self._events.popleft())
-        if events and not self._closed:
+        if events and not self.closed:
             self.changed.emit(merge(events))
 
     def _deliver(self, task: Task, future: Future[Any]) -> None:

@@ -157,7 +157,6 @@ class MainWindow(QMainWindow):
         self.reader.write_wanted.connect(self.commands.write_to)
         self.reader.search_wanted.connect(self.commands.find_from)
         self.activity.settings_wanted.connect(self.commands.others.show_account)
-        self.closing.connect(self.traffic.end)
         self.closing.connect(self.housekeeper.end)
         self.outbox.wanted.connect(self.sending.do)
         self.undo_bar.undo_wanted.connect(self.sending.reopen)

@@ -41,7 +41,6 @@ class Traffic(QObject):
         self._window = window
         self._activity = activity
         self._folders = folders
-        self._ended = False
         folders.menu_wanted.connect(lambda id, at: self.account_menu(id).popup(at))
         activity.looked.connect(self.show_jobs)
         activity.stop_wanted.connect(app.jobs.cancel)
@@ -131,7 +130,7 @@ class Traffic(QObject):
 
     def show_jobs(self) -> None:
         """Show how the jobs stand, and forget those that ended well."""
-        if self._ended:
+        if self._bridge.closed:  # and the profile with it: the window is about to go
             return
         views = self._app.jobs.views()
         self._activity.show_jobs(views, self.show_standings())
@@ -161,10 +160,6 @@ class Traffic(QObject):
             (one for one in self._app.accounts.list() if one.id == collection.account_id), None
         )
         self._activity.tell(collection.account_id, f"{of.address}: {text}" if of and text else "")
-
-    def end(self) -> None:
-        """The window closes: nothing is shown any more."""
-        self._ended = True
 
     def _again(self, view: JobView) -> None:
         """Start the work of a failed job again."""

@@ -164,3 +164,13 @@ def test_a_message_is_printed(qtbot: QtBot, window: MainWindow, tmp_path: Path) 
     window.commands.files.printing.print_on(printer)
     qtbot.waitUntil(lambda: "handed to the printer" in window.strip.words, timeout=PATIENCE)
     assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_window_that_is_about_to_go_asks_the_closed_profile_nothing(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.bridge.close()
+    window.app.close()
+    with qtbot.captureExceptions() as raised:
+        window.activity.looked.emit()
+    assert raised == []
