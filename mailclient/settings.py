@@ -127,6 +127,12 @@ FIND_ON_SERVER = Setting(
     "Look for a missing key at keys.openpgp.org when the domain has none. That server learns "
     "whom you are about to write to, and your internet address.",
 )
+RENEW_KEYS = Setting(
+    "privacy.renew_keys",
+    True,
+    "Once a week, when you write to somebody, ask in the same places whether the key that is here "
+    "was withdrawn or extended. They learn that you are about to write to that address.",
+)
 KEEP_DECRYPTED = Setting(
     "privacy.keep_decrypted",
     True,
@@ -177,6 +183,7 @@ ALL: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     SEND_AUTOCRYPT,
     FIND_AT_DOMAIN,
     FIND_ON_SERVER,
+    RENEW_KEYS,
     KEEP_DECRYPTED,
     LOCK_AFTER_MINUTES,
     PROTECT_SUBJECT,

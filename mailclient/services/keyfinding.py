@@ -14,12 +14,12 @@ from enum import Enum
 from functools import partial
 
 from mailclient.cancel import CancelToken
-from mailclient.crypto.api import KeySource, Plugin, Published, Sighting
+from mailclient.crypto.api import OPENPGP, KeySource, Plugin, Published, Sighting
 from mailclient.errors import BadInput, Busy, KeyMissing, MailError, Unreachable
 from mailclient.message.address import normalise
 from mailclient.services.keys import KeyEntry, Keys
 from mailclient.services.tentative import Tentative
-from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER, Setting
+from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER, RENEW_KEYS, Setting
 from mailclient.store import Store
 from mailclient.store.lookups import Asked
 from mailclient.transport.discover.race import race
@@ -45,6 +45,8 @@ KEPT = {
     LookupOutcome.REFUSED: timedelta(hours=1),
     LookupOutcome.NOT_ASKED: timedelta(0),
 }
+RENEWED = timedelta(days=7)  # how long what is known of a key that is here is good enough
+_ANSWERS = frozenset({LookupOutcome.FOUND, LookupOutcome.NOTHING})
 _SWITCHES: dict[KeySource, Setting[bool]] = {
     KeySource.DOMAIN: FIND_AT_DOMAIN,
     KeySource.KEY_SERVER: FIND_ON_SERVER,
@@ -159,6 +161,17 @@ class KeyFinding:
             return False
         return any(not self._why_not(one) and one not in remembered for one in KeySource)
 
+    def may_renew(self, address: str) -> bool:
+        """Whether it is time to ask what became of a key of somebody else that is here."""
+        wanted = normalise(address)
+        known = (one.key for one in self._keys.entries_of(wanted))
+        if not self._store.settings.get(RENEW_KEYS):
+            return False
+        if not any(one.kind == OPENPGP and not one.has_secret for one in known):
+            return False
+        answers = self._remembered(wanted, RENEWED).values()
+        return not any(one.outcome in _ANSWERS for one in answers) and self.may_ask(wanted)
+
     # Inside
 
     def _why_not(self, source: KeySource) -> str:
@@ -174,7 +187,8 @@ class KeyFinding:
         why = self._why_not(source) or "A key was found before."
         return Lookup(source, LookupOutcome.NOT_ASKED, reason=why)
 
-    def _remembered(self, address: str) -> dict[KeySource, Lookup]:
+    def _remembered(self, address: str, kept: timedelta | None = None) -> dict[KeySource, Lookup]:
+        """What came of asking for an address: as long as an answer is good, or for `kept`."""
         now = self._clock()
         found: dict[KeySource, Lookup] = {}
         for one in self._store.lookups.of(address):
@@ -182,7 +196,7 @@ class KeyFinding:
                 source, outcome = KeySource(one.source), LookupOutcome(one.outcome)
             except ValueError:
                 continue  # of a version that knew others
-            if timedelta(0) <= now - one.when < KEPT[outcome]:
+            if timedelta(0) <= now - one.when < (kept or KEPT[outcome]):
                 found[source] = Lookup(source, outcome, one.when, remembered=True)
         return found
 

@@ -46,16 +46,24 @@ def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServ
 
 
 @pytest.fixture
-def bobs_key() -> Iterator[bytes]:
+def bobs_home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="mc-"))
-    gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--passphrase", "",
-           "--pinentry-mode", "loopback"]  # fmt: skip
-    made = [*gpg, "--quick-generate-key", f"Bob <{BOB}>", "default", "default", "1y"]
-    subprocess.run(made, check=True, capture_output=True)
-    yield subprocess.run([*gpg, "--export", BOB], check=True, capture_output=True).stdout
+    of_bob(home, "--quick-generate-key", f"Bob <{BOB}>", "default", "default", "1y")
+    yield home
     kill = ["gpgconf", "--homedir", str(home), "--kill", "all"]
     subprocess.run(kill, check=False, capture_output=True)
     shutil.rmtree(home, ignore_errors=True)
+
+
+def of_bob(home: Path, *options: str, data: bytes = b"") -> bytes:
+    gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--passphrase", "",
+           "--pinentry-mode", "loopback", *options]  # fmt: skip
+    return subprocess.run(gpg, check=True, capture_output=True, input=data).stdout
+
+
+@pytest.fixture
+def bobs_key(bobs_home: Path) -> bytes:
+    return of_bob(bobs_home, "--export", BOB)
 
 
 @pytest.fixture
@@ -231,3 +239,18 @@ def test_ones_own_key_is_attached_from_the_menu_of_attach(
     mine = ann.keys.own_key(ME.address)
     assert mine is not None
     assert (key.fingerprint, key.has_secret) == (mine.fingerprint, False)
+
+
+def test_a_key_that_was_withdrawn_is_noticed_while_one_writes(
+    qtbot: QtBot, write: Write, ann: App, servers: KeyServers, bobs_home: Path, bobs_key: bytes
+) -> None:
+    [key] = ann.keys.import_keys(bobs_key)
+    [revocation] = bobs_home.glob("openpgp-revocs.d/*.rev")
+    end = revocation.read_bytes().replace(b":-----BEGIN", b"-----BEGIN")
+    of_bob(bobs_home, "--import", data=end)
+    servers.by_fingerprint(key.fingerprint, of_bob(bobs_home, "--export", BOB))
+    window = write(BOB, encrypt=True)
+    assert window.readying.looking == frozenset()  # no word of it before there is something to say
+    qtbot.waitUntil(lambda: state(window) is ReadyState.UNUSABLE, timeout=PATIENCE)
+    assert window.protection.words == f"The key of {BOB} was revoked by its owner."
+    assert "Send unencrypted…" in fixes(window)

@@ -34,7 +34,7 @@ class _Found:
     readiness: Readiness | None
     has_key: bool
     policy: EncryptionPolicy
-    lacking: tuple[str, ...]
+    to_ask_for: tuple[str, ...]
 
 
 class Readying(QObject):
@@ -48,7 +48,7 @@ class Readying(QObject):
         self._strip = strip
         self._tasks: dict[str, Task] = {}
         self._asked: set[str] = set()
-        self._lacking: tuple[str, ...] = ()
+        self._to_ask_for: tuple[str, ...] = ()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -75,12 +75,13 @@ class Readying(QObject):
             has_key = own_key(self._app.accounts, self._app.keys, sender.address) is not None
             policy = self._app.accounts.identity(sender.address)[0].encryption
             readiness = self._app.keys.readiness(wanted) if wanted else None
-            lacking = [
+            finding = self._app.keyfinding
+            to_ask_for = [
                 one.address
                 for one in (readiness.recipients if readiness else ())
-                if one.state in LACKING and self._app.keyfinding.may_ask(one.address)
+                if (finding.may_ask if one.state in LACKING else finding.may_renew)(one.address)
             ]
-            return _Found(readiness, has_key, policy, tuple(lacking))
+            return _Found(readiness, has_key, policy, tuple(to_ask_for))
 
         self._bridge.run(
             "read",
@@ -100,7 +101,7 @@ class Readying(QObject):
             self.ask()
 
     def _arrived(self, found: _Found) -> None:
-        self._lacking = found.lacking
+        self._to_ask_for = found.to_ask_for
         self.show(found.readiness, has_key=found.has_key, policy=found.policy)
         if self._wanting():
             self._pause.start()
@@ -117,9 +118,10 @@ class Readying(QObject):
     # Looking up
 
     def _wanting(self) -> list[str]:
-        """Who lacks a key and was not looked for by this window yet."""
+        """Who lacks a key, or has one that was not asked after for long, and was not looked for by
+        this window yet."""
         finished = set(self._addresses(finished=True)) - self._asked
-        return [one for one in self._lacking if one in finished]
+        return [one for one in self._to_ask_for if one in finished]
 
     def _look_up(self) -> None:
         wanting = self._wanting()

@@ -20,7 +20,7 @@ from mailclient.message.security import Trust
 from mailclient.paths import Profile
 from mailclient.services.keyfinding import LookupOutcome, Search
 from mailclient.services.readiness import ReadyState
-from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER
+from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER, RENEW_KEYS
 from tests.integration.crypto.conftest import Pen
 from tests.servers.keys import KeyServers, key_servers_running
 from tests.servers.web import document, endless, redirect, status
@@ -356,6 +356,48 @@ def test_a_key_that_was_revoked_is_known_as_such_after_looking(
     servers.by_fingerprint(key, without_names(exported(pen, key)))
     everywhere(app)
     assert state(app) is ReadyState.UNUSABLE
+
+
+def test_once_a_week_a_key_that_is_here_is_asked_after_while_one_writes(
+    servers: KeyServers, open_alice: Callable[..., App], pens: Callable[[], Pen], clock: Clock
+) -> None:
+    app, pen = open_alice(), pens()
+    key = pen.key(BOB)
+    assert not app.keyfinding.may_renew(BOB)  # there is no key here
+    app.keys.import_keys(exported(pen, key))
+    assert app.keyfinding.may_renew(BOB)
+    assert while_writing(app).lookups[0].outcome is LookupOutcome.NOTHING
+    for days, due in ((6, False), (8, True)):
+        clock.ahead = timedelta(days=days)
+        assert app.keyfinding.may_renew(BOB) is due
+    revocation = (pen.home / "openpgp-revocs.d" / f"{key}.rev").read_bytes()
+    pen.gpg("--import", data=revocation.replace(b":-----BEGIN", b"-----BEGIN"))
+    servers.by_fingerprint(key, without_names(exported(pen, key)))
+    while_writing(app)
+    assert state(app) is ReadyState.UNUSABLE
+
+
+def test_after_a_key_of_ones_own_or_with_the_switch_off_nobody_asks(
+    servers: KeyServers, open_alice: Callable[..., App], pens: Callable[[], Pen]
+) -> None:
+    app, pen = open_alice(), pens()
+    app.keys.generate("alice@example.org", "Alice", None)
+    assert not app.keyfinding.may_renew("alice@example.org")
+    app.keys.import_keys(exported(pen, pen.key(BOB)))
+    app.settings.set(RENEW_KEYS, False)
+    assert not app.keyfinding.may_renew(BOB)
+
+
+def test_a_source_that_was_silent_is_asked_again_the_same_day(
+    servers: KeyServers, open_alice: Callable[..., App], pens: Callable[[], Pen], clock: Clock
+) -> None:
+    app, pen = open_alice(), pens()
+    app.keys.import_keys(exported(pen, pen.key(BOB)))
+    servers.answers[servers.wkd_path(BOB)] = servers.answers[servers.vks_path(BOB)] = status(503)
+    while_writing(app)
+    assert not app.keyfinding.may_renew(BOB)
+    clock.ahead = timedelta(hours=2)
+    assert app.keyfinding.may_renew(BOB)
 
 
 def without_names(key: bytes) -> bytes:
