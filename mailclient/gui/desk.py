@@ -7,6 +7,7 @@ screen is gone. What was being written is among the drafts, and comes back with 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
@@ -14,18 +15,20 @@ from PySide6.QtWidgets import QApplication
 from mailclient.app import App
 from mailclient.errors import StoreLocked
 from mailclient.gui import frames, parts, theme
-from mailclient.gui.backups import Chosen
 from mailclient.gui.bridge import Changes
 from mailclient.gui.idle import IdleClock
 from mailclient.gui.opening import Door, Opening
 from mailclient.gui.passphrase import PassphraseDialog
 from mailclient.gui.session import Session
-from mailclient.gui.settings.new_passphrase import Change
-from mailclient.gui.settings.taking_in import Packed
 from mailclient.gui.single import FirstWindow
 from mailclient.services.upkeep import Restored
 from mailclient.settings import LOCK_AFTER_MINUTES, THEME
 from mailclient.store.moving import Arrived
+
+if TYPE_CHECKING:
+    from mailclient.gui.backups import Chosen
+    from mailclient.gui.settings.new_passphrase import Change
+    from mailclient.gui.settings.taking_in import Packed
 
 LOCKED = StoreLocked("Your mail is locked.", "Type the passphrase to go on.")
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from mailclient.gui import people
-from mailclient.gui.backups import BackupsWindow
-from mailclient.gui.bringing_in import ImportWindow
-from mailclient.gui.clearing_out import ClearingOutWindow
-from mailclient.gui.printing import Printing
-from mailclient.gui.space import SpaceWindow
-from mailclient.gui.taking_out import Choice, ExportDialog
 from mailclient.services.exporting import Target
 from mailclient.services.retention import Old
 
 if TYPE_CHECKING:
     from mailclient.gui.main_window import MainWindow
+    from mailclient.gui.printing import Printing
+    from mailclient.gui.taking_out import Choice
 
 
 class InAndOut(QObject):
@@ -31,20 +28,33 @@ class InAndOut(QObject):
         super().__init__(window)
         self._window = window
         self._app = window.app
-        self.printing = Printing(window.reader, window.bridge, window.notify, window)
+
+    @cached_property
+    def printing(self) -> Printing:
+        """Prints what the reader of the window shows."""
+        from mailclient.gui.printing import Printing
+
+        window = self._window
+        return Printing(window.reader, window.bridge, window.notify, window)
 
     def show_import(self) -> None:
         """Open the window that brings mail in."""
+        from mailclient.gui.bringing_in import ImportWindow
+
         ImportWindow(self._app, self._window.bridge, self._window, Path.home()).show()
 
     def show_export(self) -> None:
         """Ask what to take out, in which form, and where to."""
+        from mailclient.gui.taking_out import ExportDialog
+
         dialog = ExportDialog(self._choices(), self._window)
         dialog.wanted.connect(self.export)
         dialog.open()
 
     def _choices(self) -> list[Choice]:
         """The folder that is shown, what is selected, and everything."""
+        from mailclient.gui.taking_out import Choice
+
         found: list[Choice] = []
         place = self._window.listing.question.place
         if place is not None and place.folders:
@@ -80,12 +90,16 @@ class InAndOut(QObject):
 
     def show_backups(self) -> None:
         """Open the window of the backups."""
+        from mailclient.gui.backups import BackupsWindow
+
         window = BackupsWindow(self._app, self._window.bridge, self._window)
         window.restore_wanted.connect(self._window.restore_wanted)
         window.show()
 
     def show_space(self) -> None:
         """Open the picture of what takes the space."""
+        from mailclient.gui.space import SpaceWindow
+
         window = SpaceWindow(self._app, self._window.bridge, self._window)
         window.search_wanted.connect(self._window.toolbar.search.setText)
         window.message_wanted.connect(self._window.reader.message_wanted)
@@ -93,6 +107,8 @@ class InAndOut(QObject):
 
     def show_clearing_out(self, folder_id: int = 0) -> None:
         """Open the window that clears out a folder, the one that is shown first."""
+        from mailclient.gui.clearing_out import ClearingOutWindow
+
         place = self._window.listing.question.place
         chosen = folder_id or (place.folders[0] if place is not None and place.folders else 0)
         folders = self._app.search.folders()

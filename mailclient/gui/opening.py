@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox
@@ -17,11 +18,8 @@ from mailclient.app import App
 from mailclient.cancel import CancelToken
 from mailclient.errors import Cancelled, KeyringLocked, MailError, PassphraseNeeded, StoreLocked
 from mailclient.gui import people
-from mailclient.gui.backups import Chosen
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.passphrase import PassphraseDialog
-from mailclient.gui.settings.new_passphrase import Change
-from mailclient.gui.settings.taking_in import Packed
 from mailclient.gui.waiting import WaitingWindow
 from mailclient.services.events import Events
 from mailclient.services.jobs import Job, Jobs
@@ -29,6 +27,11 @@ from mailclient.services.moving import Told
 from mailclient.services.upkeep import Restored
 from mailclient.store.moving import Arrived
 from mailclient.store.vault import Way
+
+if TYPE_CHECKING:
+    from mailclient.gui.backups import Chosen
+    from mailclient.gui.settings.new_passphrase import Change
+    from mailclient.gui.settings.taking_in import Packed
 
 PATIENCE_MS = 500  # what is open by then has needed no window that says so
 LANE = "opening"

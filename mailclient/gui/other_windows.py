@@ -5,16 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailclient import __version__
-from mailclient.gui.documentation import DocumentationWindow
-from mailclient.gui.help_window import AboutWindow, ShortcutWindow
-from mailclient.gui.keys.window import KeysWindow
-from mailclient.gui.settings.moving import MovingWindow
-from mailclient.gui.settings.taking_in import TakingInWindow
-from mailclient.gui.settings.window import SettingsWindow
-from mailclient.gui.wizard.window import Wizard
 
 if TYPE_CHECKING:
     from mailclient.gui.main_window import MainWindow
+    from mailclient.gui.settings.window import SettingsWindow
 
 
 class OtherWindows:
@@ -25,6 +19,8 @@ class OtherWindows:
 
     def show_keys(self, address: str = "") -> None:
         """Open Keys and people, at somebody's page."""
+        from mailclient.gui.keys.window import KeysWindow
+
         KeysWindow(self._window.app, self._window.bridge, self._window, address).show()
 
     def show_keys_of_sender(self) -> None:
@@ -34,6 +30,8 @@ class OtherWindows:
         self.show_keys(sender[0].key if sender else "")
 
     def _settings(self) -> SettingsWindow:
+        from mailclient.gui.settings.window import SettingsWindow
+
         made = SettingsWindow(self._window.app, self._window.bridge, self._window)
         made.storage.passphrase_wanted.connect(self._window.passphrase_wanted)
         return made
@@ -50,10 +48,14 @@ class OtherWindows:
 
     def move_away(self) -> None:
         """Offer to pack everything for another computer."""
+        from mailclient.gui.settings.moving import MovingWindow
+
         MovingWindow(self._window.app, self._window.bridge, self._window).show()
 
     def take_in(self) -> None:
         """Offer to make this profile one that was packed."""
+        from mailclient.gui.settings.taking_in import TakingInWindow
+
         window = TakingInWindow(self._window.app, self._window.bridge, self._window)
         window.wanted.connect(self._window.take_in_wanted)
         window.show()
@@ -67,18 +69,26 @@ class OtherWindows:
 
     def add_account(self) -> None:
         """Open the account wizard."""
+        from mailclient.gui.wizard.window import Wizard
+
         wizard = Wizard(self._window.app, self._window.bridge, self._window)
         wizard.take_in_wanted.connect(self._window.take_in_wanted)
         wizard.show()
 
     def show_documentation(self) -> None:
         """Show the documentation, from its contents on."""
+        from mailclient.gui.documentation import DocumentationWindow
+
         DocumentationWindow(parent=self._window).show()
 
     def show_shortcuts(self) -> None:
         """Show all commands with their keys."""
+        from mailclient.gui.help_window import ShortcutWindow
+
         ShortcutWindow(self._window).show()
 
     def show_about(self) -> None:
         """Say what this program is."""
+        from mailclient.gui.help_window import AboutWindow
+
         AboutWindow(__version__, self._window).show()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mailclient.app import App
 from mailclient.gui import parts, theme
 from mailclient.gui.bridge import Bridge, Changes
 from mailclient.gui.main_window import MainWindow
-from mailclient.gui.wizard.window import Wizard
 from mailclient.services.upkeep import Restored
 from mailclient.settings import THEME
 from mailclient.store.moving import Arrived
+
+if TYPE_CHECKING:
+    from mailclient.gui.wizard.window import Wizard
 
 QUIET_MS = 2000
 
@@ -37,6 +41,8 @@ class Session(QObject):
 
     def begin(self, uri: str) -> None:
         """Show the window; where there is no account, first the wizard."""
+        from mailclient.gui.wizard.window import Wizard
+
         if self.app.accounts.list():
             self._begin_work()
         else:

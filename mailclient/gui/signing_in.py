@@ -24,7 +24,6 @@ from mailclient.app import App
 from mailclient.errors import BadInput, Cancelled, LoginRefused, MailError
 from mailclient.gui import parts, people
 from mailclient.gui.bridge import Bridge, Changes, Task
-from mailclient.gui.documentation import DocumentationWindow
 from mailclient.gui.strip import Kind, Strip
 from mailclient.services.events import SignInShown
 from mailclient.services.jobs import Job
@@ -148,6 +147,8 @@ class SigningIn(QWidget):
 
     def show_how(self) -> None:
         """Show the page of the documentation about registering."""
+        from mailclient.gui.documentation import DocumentationWindow
+
         DocumentationWindow("sign-in.md", self.window()).show()
 
     # What the main button of the window around it does

@@ -14,7 +14,6 @@ from mailclient.gui.activity_line import ActivityLine, ended
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.certificate import CertificateDialog
 from mailclient.gui.folder_list import FolderList
-from mailclient.gui.server_mailbox import ServerMailboxWindow
 from mailclient.gui.signing_in import SignInWindow
 from mailclient.services.accounts import INCOMING, OUTGOING
 from mailclient.services.events import CollectionEnded
@@ -56,6 +55,8 @@ class Traffic(QObject):
 
     def show_mailbox(self, account_id: int = 0) -> None:
         """Show what lies on the server of an account, or of the first."""
+        from mailclient.gui.server_mailbox import ServerMailboxWindow
+
         ServerMailboxWindow(self._app, self._bridge, self._window, account_id=account_id).show()
 
     def show_certificate(self, lane: str) -> None:

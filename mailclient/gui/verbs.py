@@ -6,6 +6,7 @@ Takes ids, calls the use cases, says what was done. It shows no list and no mess
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -14,8 +15,6 @@ from mailclient.app import App
 from mailclient.errors import MailError
 from mailclient.gui import parts
 from mailclient.gui.bridge import Bridge
-from mailclient.gui.compose.redirect import RedirectDialog
-from mailclient.gui.compose.window import ComposeWindow
 from mailclient.gui.notify import Notify
 from mailclient.message.draft import Draft
 from mailclient.message.quote import Whom
@@ -25,6 +24,9 @@ from mailclient.services.jobs import Job
 from mailclient.services.organise import Undo
 from mailclient.services.read import MessageView
 from mailclient.services.redirect import Redirection
+
+if TYPE_CHECKING:
+    from mailclient.gui.compose.window import ComposeWindow
 
 UNDOS = 50
 
@@ -200,6 +202,8 @@ class Verbs(QObject):
             return view, self._app.redirect.begin(view)
 
         def ask(found: tuple[MessageView, Redirection]) -> None:
+            from mailclient.gui.compose.redirect import RedirectDialog
+
             RedirectDialog(self._app, self._bridge, *found, self._window).open()
 
         self._bridge.run("read", work, ask, owner=self)
@@ -221,6 +225,8 @@ class Verbs(QObject):
         self, draft: Draft, draft_id: int | None = None, notes: tuple[str, ...] = ()
     ) -> None:
         """Open a window to write in."""
+        from mailclient.gui.compose.window import ComposeWindow
+
         window = ComposeWindow(self._app, self._bridge, draft, draft_id, notes)
         window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._composers.append(window)

@@ -41,6 +41,13 @@ LATE_IMPORTS: dict[str, str] = {
     "cli/context.py::_upkeep": "a profile is seldom moved or put back",
     "crypto/smime/plugin.py": "its library takes 10 MB, and few people have certificates",
     "crypto/smime/keys.py": "the same",
+    "gui/other_windows.py": "a window is imported when it is opened: the main one is there sooner",
+    "gui/in_and_out.py": "the same",
+    "gui/verbs.py": "the same",
+    "gui/session.py": "the same",
+    "gui/traffic.py": "the same",
+    "gui/signing_in.py": "the same",
+    "gui/keys/attached.py": "the same",
     "__main__.py::_window": "the command line never loads Qt",
     "__main__.py::_demo": "the demo stands on an optional extra, and Qt may not be there",
 }

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 
 from mailclient.app import App
 from mailclient.gui.bridge import Bridge
-from mailclient.gui.keys.window import KeysWindow
 from mailclient.gui.notify import Notify
 from mailclient.message.body import Attachment
 from mailclient.services.handing_on import needs_code
@@ -43,6 +42,8 @@ class AttachedKeys(QObject):
             return True
 
         def done(taken: bool) -> None:
+            from mailclient.gui.keys.window import KeysWindow
+
             if taken:
                 KeysWindow(self._app, self._bridge, self._window, sender).show()
             else:
