@@ -253,4 +253,4 @@ def test_a_key_that_was_withdrawn_is_noticed_while_one_writes(
     assert window.readying.looking == frozenset()  # no word of it before there is something to say
     qtbot.waitUntil(lambda: state(window) is ReadyState.UNUSABLE, timeout=PATIENCE)
     assert window.protection.words == f"The key of {BOB} was revoked by its owner."
-    assert "Send unencrypted…" in fixes(window)
+    qtbot.waitUntil(lambda: "Send unencrypted…" in fixes(window), timeout=PATIENCE)
