@@ -11,6 +11,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import PySide6.QtCore  # noqa: F401 - from here on it looks at each import
 
@@ -34,7 +35,7 @@ def _leave_sources_unread() -> None:
     """PySide looks whether an imported module uses it, for other ways to write its names, which
     nothing here uses. It reads the whole source for that, and Python keeps what was read: a tenth
     of the time of the imports, and 9 MB."""
-    feature = sys.modules.get("shibokensupport.feature")
+    feature: Any = sys.modules.get("shibokensupport.feature")
     if hasattr(feature, "_mod_uses_pyside"):
         feature._mod_uses_pyside = lambda module: False
 
