@@ -1,7 +1,8 @@
 """A query as one condition over the table of messages. Pure.
 
-Words that must all be there are looked up together, in one pass of the index. Where only some
-messages are asked about (`Among`), the index is read for the stretches of ids that they lie in.
+Words that must all be there are looked up together, in one pass of the index, with the word that a
+test among them knows of. Where only some messages are asked about (`Among`), the index is read for
+the stretches of ids that they lie in.
 """
 
 from __future__ import annotations
@@ -119,6 +120,9 @@ def indexed(node: Node) -> Test | None:
 def _all(node: All, among: Among | None) -> Condition:
     match, rest = parted(node)
     assert isinstance(rest, All)
+    if match:
+        marks = [one.match for one in rest.nodes if isinstance(one, Test) and one.match]
+        match = " AND ".join([match, *marks])
     conditions = [_looked_up(match, among)] if match else []
     conditions += [condition_of(one, among) for one in rest.nodes]
     return _joined(conditions, " AND ") if conditions else Condition("1")

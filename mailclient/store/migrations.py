@@ -41,6 +41,7 @@ def _copy(connection: apsw.Connection, path: Path, version: int) -> None:
     target = path.with_name(f"{path.name}.version-{version}")
     target.unlink(missing_ok=True)
     try:
+        target.touch(mode=0o600)
         connection.execute("VACUUM INTO ?", (str(target),))
     except apsw.Error:
         target.unlink(missing_ok=True)  # half a copy only takes up room
@@ -321,6 +322,16 @@ def _states(connection: apsw.Connection) -> None:
     )
 
 
+def _terms(connection: apsw.Connection) -> None:
+    """The words of the index can be listed; what has attachments has a word for that, which those
+    that are here get in the background."""
+    connection.execute(
+        "CREATE VIRTUAL TABLE terms USING fts5vocab (words, instance);"
+        " INSERT OR IGNORE INTO to_index (message_row) SELECT id FROM messages"
+        " WHERE attachments > 0 AND id IN (SELECT message_row FROM understood)"
+    )
+
+
 STEPS: tuple[Step, ...] = (
     _first,
     _second,
@@ -338,4 +349,5 @@ STEPS: tuple[Step, ...] = (
     _index_of_files,
     _plugin_items,
     _states,
+    _terms,
 )

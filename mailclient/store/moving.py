@@ -38,7 +38,8 @@ CARRIED = {  # without mail: these tables, with these columns (none: all of them
 LEFT = (  # mail, and what was learned from it
     "bodies", "body_chunks", "ledger", "lookups", "messages", "outbox", "outbox_bytes",
     "outbox_copies", "outbox_pieces", "outbox_recipients", "people", "receipts", "returned", "tags",
-    "thread_ids", "timekeeping", "understood", "words", "writing", "file_texts", "to_index",
+    "terms", "thread_ids", "timekeeping", "understood", "words", "writing", "file_texts",
+    "to_index",
 )  # fmt: skip
 OTHERWISE = ("secrets",)  # read from where they are, written by `put_in`
 KEYS = Setting("moved.keys", "", "Keys that came along and wait to be taken in.")

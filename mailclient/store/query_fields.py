@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -36,6 +37,7 @@ INDEXES = {
     "flagged": "messages_flagged",
     "starred": "messages_flagged",
 }
+ATTACHED = "\ue000attached"  # a word that is indexed with the names of attachments
 TESTS = {
     "is": "a state: unread, flagged, encrypted …",
     "has": "has:attachment",
@@ -88,13 +90,14 @@ class Test:
     """A test of a row of the table of messages, with its values.
 
     What fits has a date before `before`, in seconds, where that is given; `index` is an index that
-    holds just what fits, where there is one.
+    holds just what fits, where there is one; `match` is what the words of all that fits have.
     """
 
     sql: str
     values: tuple[str | int, ...] = ()
     before: int | None = None
     index: str = ""
+    match: str = ""
 
 
 def index_text(text: str) -> str:
@@ -107,10 +110,20 @@ def words_of(columns: str, text: str, *, whole: bool) -> Words | None:
     if not _WORD.search(text):
         return None
     plain = " ".join(index_text(text).replace('"', " ").split())
-    where = f"{{{columns}}} : " if columns else ""
     last = re.split(r"[\W_]+", plain.rstrip("*"))[-1]
     goes_on = not whole and len(last) >= SHORTEST_BEGINNING
-    return Words(columns, text, f'{where}"{plain}"{" *" if goes_on else ""}', goes_on)
+    match = f'{_in(columns)}"{plain}"{" *" if goes_on else ""}'
+    return Words(columns, text, match, goes_on)
+
+
+def spelled_out(words: Words, terms: Sequence[str]) -> Words:
+    """The same, with the terms of the index that are meant in place of their beginning."""
+    either = " OR ".join(f'"{term}"' for term in terms)
+    return Words(words.columns, words.text, f"{_in(words.columns)}({either})", False)
+
+
+def _in(columns: str) -> str:
+    return f"{{{columns}}} : " if columns else ""
 
 
 def test_of(field: str, value: str, now: datetime) -> Test:
@@ -151,7 +164,7 @@ def _is(value: str) -> Test:
 def _has(value: str) -> Test:
     if value.lower() not in ("attachment", "attachments"):
         raise Wrong(f"'has:{value}' is not known", "Write has:attachment.")
-    return Test("attachments > 0")
+    return Test("attachments > 0", match=f'{{attachments}} : "{ATTACHED}"')
 
 
 def _age(field: str, value: str, now: datetime) -> Test:

@@ -16,10 +16,11 @@ from enum import Enum
 from mailclient.cancel import CancelToken
 from mailclient.message.address import Address
 from mailclient.message.envelope import Envelope
+from mailclient.store.beginnings import FEW, MANY, whole_words
 from mailclient.store.condition import Among, Condition, before, condition_of, indexed, parted
 from mailclient.store.database import Database
 from mailclient.store.query import Node, read_query
-from mailclient.store.query_fields import index_text
+from mailclient.store.query_fields import ATTACHED, index_text
 from mailclient.store.rows import storable
 
 LONGEST_TEXT = 1_000_000
@@ -96,7 +97,7 @@ class SearchIndex:
                     _people((*one.envelope.cc, *one.envelope.bcc)),
                     _text(one.envelope.subject),
                     _text(one.text[:LONGEST_TEXT]),
-                    _text("\n".join(one.attachments)),
+                    _text("\n".join([*one.attachments, *[ATTACHED][: len(one.attachments)]])),
                     _text(one.files[:LONGEST_TEXT]),
                 )
                 for one in every
@@ -123,7 +124,7 @@ class SearchIndex:
         Raises BadQuery, Cancelled.
         """
         node = read_query(text, self._database.clock())
-        asked = self._asked(scope, node)
+        asked = self._asked(scope, whole_words(node, self._database, FEW))
         ids = self._ids(f"{_FROM} WHERE {asked.sql} {_NEWEST}", asked.values, cancel)
         if order is Order.RELEVANCE and (match := parted(node)[0]):
             ids = self._ranked(match, ids[:MOST_RANKED], cancel) + ids[MOST_RANKED:]
@@ -164,18 +165,19 @@ class SearchIndex:
         Raises BadQuery, Cancelled.
         """
         node = read_query(text, self._database.clock())
+        whole = whole_words(node, self._database, MANY)
 
         def first(asked: Condition) -> array[int]:
             sql = f"{_FROM} WHERE {asked.sql} {_NEWEST} LIMIT ?"
             return self._ids(sql, (*asked.values, limit), cancel)
 
         for ids, complete in self._likeliest(scope, node):
-            found = first(_among(ids, scope, node))
+            found = first(_among(ids, scope, whole))
             if len(found) == limit or complete:
                 return found
             if len(found) * HOPELESS < limit:
                 break
-        return first(_in(scope, condition_of(node)))
+        return first(_in(scope, condition_of(whole_words(node, self._database, FEW))))
 
     def _likeliest(self, scope: Scope, node: Node) -> Iterator[tuple[list[int], bool]]:
         """The newest messages of a state or a place that is asked for, more and more of them, and

@@ -21,9 +21,9 @@ INSERT INTO bodies (id, size, sha256, mark, complete)
     VALUES (1, 3, x'01', 7, 1), (2, 3, x'02', 8, 1);
 INSERT INTO body_chunks (id, data) VALUES (1 << 20, x'616263'), (2 << 20, x'646566');
 INSERT INTO messages (id, account_id, folder_id, body_id, date, received, size, unread, processing,
-    message_id, subject) VALUES
-    (1, 1, 1, 1, 100, 100, 3, 1, 'ready', '<a@x>', 'One'),
-    (2, 1, 1, 2, 200, 200, 3, 0, 'ready', '<b@x>', 'Two');
+    attachments, message_id, subject) VALUES
+    (1, 1, 1, 1, 100, 100, 3, 1, 'ready', 1, '<a@x>', 'One'),
+    (2, 1, 1, 2, 200, 200, 3, 0, 'ready', 0, '<b@x>', 'Two');
 INSERT INTO understood (message_row, checked, verdict, problems) VALUES (1, 1, '{}', '[]');
 INSERT INTO tags (tag, message_row) VALUES ('work', 2);
 INSERT INTO people (address, written, name, uses, last) VALUES ('a@x', 'a@x', 'Ann', 3, 9);
@@ -51,6 +51,7 @@ ASKED = {
     "SELECT address, state FROM outbox_recipients": [("b@x", "queued")],
     "SELECT raw FROM outbox_bytes": [(b"a",)],
     "SELECT uid, message_row FROM ledger": [(b"u", 1)],
+    "SELECT message_row FROM to_index": [(1,)],
     "SELECT value FROM settings WHERE key = 'receive.minutes'": [("7",)],
 }
 
@@ -101,7 +102,9 @@ def test_a_store_of_each_older_version_becomes_one_of_today(tmp_path: Path, vers
     store.close()
     fresh.close()
 
-    copy = opened(path.with_name(f"store.db.version-{version}"))
+    beside = path.with_name(f"store.db.version-{version}")
+    assert beside.stat().st_mode & 0o77 == 0
+    copy = opened(beside)
     assert copy.pragma("user_version") == version
     assert schema(copy) == before
     assert copy.execute("SELECT count(*) FROM messages").fetchall() == [(2,)]
