@@ -14,7 +14,9 @@ from mailclient.store.database import Database, Durability
 from mailclient.store.rows import storable
 
 FEW_SEGMENTS = 6  # pieces of the index that a question does not notice
+FEW_GONE = 32  # pages of marks of what is gone, of some 300 each, that a question does not notice
 MERGED_PAGES = 300  # that one step of tidying writes, at about 4 kB
+_GONE = 1 << 53  # from here on the engine numbers such pages (FTS5_TOMBSTONE_ROWID in fts5_index.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,22 @@ class IndexQueue:
         return tuple(FileText(name, zlib.decompress(text).decode()) for name, text in rows)
 
     def tidy(self) -> bool:
-        """Do one small step towards an index of few pieces; returns whether there is more to do."""
-        row = self._database.row("SELECT count(DISTINCT segid) FROM words_idx")
-        if row is None or row[0] <= FEW_SEGMENTS:
+        """Do one small step towards an index of few pieces that holds nothing that is gone; returns
+        whether there is more to do."""
+        if self._pieces() <= FEW_SEGMENTS and self._gone() <= FEW_GONE:
             return False
         with self._database.write(Durability.REBUILDABLE) as connection:
             before = connection.total_changes()
             for pages in (-MERGED_PAGES, MERGED_PAGES):
                 connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
             return connection.total_changes() - before > 2
+
+    def _pieces(self) -> int:
+        row = self._database.row("SELECT count(DISTINCT segid) FROM words_idx")
+        return 0 if row is None else int(row[0])
+
+    def _gone(self) -> int:
+        """How many pages of marks there are, of words that were deleted or replaced: each question
+        reads those of the messages that it meets."""
+        row = self._database.row("SELECT count(*) FROM words_data WHERE id >= ?", (_GONE,))
+        return 0 if row is None else int(row[0])

@@ -17,6 +17,7 @@ from mailclient.errors import Cancelled
 from mailclient.message import file_text
 from mailclient.services import indexing
 from mailclient.services.jobs import Job
+from mailclient.store import indexing as store_indexing
 from mailclient.store.folders import Role
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -203,5 +204,25 @@ def test_many_small_commits_end_in_an_index_of_few_pieces(app: App) -> None:
         taken_in(app, f"Subject: {number}\n\nLetter {number} of many.\n".encode())
     assert app._store.queue.tidy() is False
     assert len(found(app, "many")) == 60
+    with app._store.database.write() as connection:
+        connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+
+
+@pytest.mark.parametrize("in_one_piece", [True, False])
+def test_what_was_deleted_leaves_the_index_in_the_end(
+    app: App, monkeypatch: pytest.MonkeyPatch, in_one_piece: bool
+) -> None:
+    letters = [f"Subject: {number}\n\nLetter {number} of many.\n".encode() for number in range(90)]
+    ids = [id for at in range(0, 90, 15) for id in taken_in(app, *letters[at : at + 15])]
+    if in_one_piece:
+        app._store.search.purge()
+    queue = app._store.queue
+    app._store.messages.delete(ids[:30])
+    assert queue._gone() > 0
+    assert queue.tidy() is False  # too few to be worth a look
+    monkeypatch.setattr(store_indexing, "FEW_GONE", 0)
+    app.indexing.run(Job(0))
+    assert (queue._gone(), queue._pieces()) == (0, 1)
+    assert found(app, "many") == sorted(ids[30:], reverse=True)
     with app._store.database.write() as connection:
         connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
