@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mailclient.store.threads import Conversation
 
 PAGE = 80
-KEPT = 4000
+KEPT = 1000
 CHUNK = 4096
 Index = QModelIndex | QPersistentModelIndex
 
