@@ -1,8 +1,8 @@
 """What an open profile consists of: the use cases, put together.
 
 Alone names concrete classes; everything else receives what it needs. A part is built, and its
-module imported, when it is first asked for: a command needs a few of them, and loading all takes
-longer than what most commands do.
+module imported, when it is first asked for, plug-ins when one of them is first needed: loading all
+takes longer than what most commands do, and than a window may take to be there.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Incoming:
         from mailclient.services.keys import Keys
 
         requeue = lambda addresses: self.intake.requeue(addresses)  # noqa: E731 - built later
-        return Keys(self._store, self.plugins.sealing, self.events, self._clock, requeue)
+        return Keys(self._store, lambda: self.plugins.sealing(), self.events, self._clock, requeue)
 
     @Built
     def _tentative(self) -> Tentative:
@@ -139,7 +139,7 @@ class Incoming:
         from mailclient.services.assess import Assessor
 
         return Assessor(
-            self.plugins.for_protocol,
+            lambda protocol: self.plugins.for_protocol(protocol),
             self.keys.trust_of,
             self.accounts.own_addresses,
             self.keys.known_sender,
@@ -159,7 +159,7 @@ class Incoming:
         return Intake(
             self._store,
             self._assessor,
-            Observer(self.plugins.all, self._tentative, self._store.peers, self._clock),
+            Observer(lambda: self.plugins.all(), self._tentative, self._store.peers, self._clock),
             self.returns,
             self.events,
             self._clock,
@@ -205,7 +205,7 @@ class Parts(Incoming):
 
         return KeyFinding(
             self._store,
-            self.plugins.all,
+            lambda: self.plugins.all(),
             self.keys,
             self._tentative,
             self._clock,
@@ -223,13 +223,15 @@ class Parts(Incoming):
     def recovery(self) -> Recovery:
         from mailclient.services.recovery import Recovery
 
-        return Recovery(self._store, self.keys, self.plugins.sealing, self.events, self._clock)
+        return Recovery(
+            self._store, self.keys, lambda: self.plugins.sealing(), self.events, self._clock
+        )
 
     @Built
     def handing_on(self) -> HandingOn:
         from mailclient.services.handing_on import HandingOn
 
-        return HandingOn(self.accounts, self.keys, self.recovery, self.plugins.sealing)
+        return HandingOn(self.accounts, self.keys, self.recovery, lambda: self.plugins.sealing())
 
     @Built
     def journeys(self) -> Journeys:
