@@ -2,7 +2,7 @@
 
 The newest that fit are found by looking at the newest messages first, more and more of them; only
 where too few of those fit is everything looked at. So a word that is in nearly every message
-is answered as quickly as one that is in a few.
+is answered as quickly as one that is in a few: there the index itself is quicker.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from mailclient.cancel import CancelToken
 from mailclient.message.address import Address
 from mailclient.message.envelope import Envelope
 from mailclient.store.beginnings import FEW, MANY, whole_words
-from mailclient.store.condition import Among, Condition, before, condition_of, indexed, parted
+from mailclient.store.condition import (
+    Among,
+    Condition,
+    before,
+    condition_of,
+    indexed,
+    match_of,
+    parted,
+)
 from mailclient.store.database import Database
 from mailclient.store.query import Node, read_query
 from mailclient.store.query_fields import ATTACHED, index_text
@@ -175,9 +183,16 @@ class SearchIndex:
             found = first(_among(ids, scope, whole))
             if len(found) == limit or complete:
                 return found
-            if len(found) * HOPELESS < limit:
+            if len(found) * HOPELESS < limit or self._few(node, len(found) / len(ids)):
                 break
         return first(_in(scope, condition_of(whole_words(node, self._database, FEW))))
+
+    def _few(self, node: Node, share: float) -> bool:
+        """Whether all that fits is looked up sooner than the next window is looked at, where such a
+        share of the newest fits."""
+        row = self._database.row("SELECT sum(total) FROM folders")
+        every = 0 if row is None else row[0] or 0
+        return match_of(node) is not None and share * every < WINDOWS[-1] / 2
 
     def _likeliest(self, scope: Scope, node: Node) -> Iterator[tuple[list[int], bool]]:
         """The newest messages of a state or a place that is asked for, more and more of them, and

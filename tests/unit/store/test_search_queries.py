@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from mailclient.store import readers, search
 from mailclient.store.condition import Among, Condition, condition_of
 from mailclient.store.database import Database, Values
 from mailclient.store.folders import Role
-from mailclient.store.query import COLUMNS, IS, LONGEST, MOST_TERMS
+from mailclient.store.query import COLUMNS, IS, LONGEST, MOST_TERMS, Node
 from mailclient.store.query import read_query as read_tree
 from mailclient.store.search import Scope
 from tests.unit.store.box import Box, found
@@ -467,3 +468,27 @@ def test_no_typed_text_ever_becomes_sql(query: str) -> None:
     except BadInput:
         return
     assert marker not in condition.sql
+
+
+def test_what_is_seldom_is_looked_up_in_the_index_at_once(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_of(box, 40)
+    looked: list[int] = []
+    likeliest = box.store.search._likeliest
+
+    def noted(scope: Scope, node: Node) -> Iterator[tuple[list[int], bool]]:
+        for ids, complete in likeliest(scope, node):
+            looked.append(len(ids))
+            yield ids, complete
+
+    monkeypatch.setattr(box.store.search, "_likeliest", noted)
+    for windows, query, expected in (
+        ((4, 20), "every", [4, 20]),  # all of them fit
+        ((8, 38), "third", [8]),  # so many more would be looked at that the index is sooner done
+        ((8, 38), "third is:unread", [8, 38]),  # what of it is unread the index does not know
+    ):
+        looked.clear()
+        monkeypatch.setattr(search, "WINDOWS", windows)
+        found = box.store.search.newest(query, 20).tolist()
+        assert (looked, found) == (expected, box.store.search.query(query).ids.tolist()[:20])
