@@ -89,8 +89,10 @@ SAID = {
         "Neither encrypted nor signed, like a postcard.", "Not encrypted", "Not signed"),
 }  # fmt: skip
 
-# What is told above the text of a mail that has something in it which stays closed.
+# What is told above the text of a mail: what stays closed in it, and for whom it was signed.
 TOLD = {
+    "another reader inside": "It was not signed for you by name:",
+    "another reader inside a signature": "It was not signed for you by name:",
     "armor in HTML": "There is encrypted text in this message.",
     "armor below some text": "There is encrypted text in this message.",
     "armor that is quoted": "There is encrypted text in this message.",
@@ -119,7 +121,7 @@ def test_the_seal_line_says_what_was_seen_and_why(desk: Desk, name: str) -> None
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_what_stays_closed_is_told_above_the_text(desk: Desk, name: str) -> None:
+def test_it_is_told_above_the_text(desk: Desk, name: str) -> None:
     view, _ = read(desk, ROWS[name])
     assert [one.text for one in strips_for(view) if one.text.startswith(TOLD[name])] != []
 

@@ -31,6 +31,10 @@ _BROKEN = (
     "This message cannot be shown: it was altered or damaged on its way. Ask the sender to send "
     "it again."
 )
+_NOT_TO_YOU = (
+    "It was not signed for you by name: a hidden copy, a mailing list, or a letter to somebody "
+    "else that was passed on."
+)
 KEYS = "application/pgp-keys"  # RFC 3156 section 7
 
 
@@ -57,6 +61,8 @@ def strips_for(view: MessageView) -> tuple[Notice, ...]:
                 Offer.DETAILS,
             )
         )
+    if "not-addressed-to-you" in verdict.warnings and verdict.protected_headers:
+        notices.append(Notice(_NOT_TO_YOU, offer=Offer.DETAILS))
     notices += _attached_key(view)
     notices += returned_notices(view)
     notices += _protection(view)
