@@ -1,7 +1,8 @@
 """Mail into the store: whatever form it lies in, none twice, and what is damaged is told.
 
 Of each message the bytes are kept as they lie in the file. One that is here already, byte for byte,
-is left out: so an import that was cut off is gone on with by beginning it again.
+is left out: so an import that was cut off is gone on with by beginning it again. What was stored is
+listed, understood and found while the rest is read.
 """
 
 from __future__ import annotations
@@ -59,7 +60,6 @@ class _Run:
     read: int = 0
     already: int = 0
     ids: list[int] = field(default_factory=list)
-    folders: set[int] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
     people: int = 0
@@ -68,7 +68,7 @@ class _Run:
         """Say how far it is."""
         done = len(self.ids) + self.already
         self.job.progress(
-            min(self.read, self.size) // KIB, self.size // KIB, f"{done:,} messages read"
+            min(self.read, self.size) // KIB, self.size // KIB, f"{done:,} messages brought in"
         )
 
     def problem(self, text: str) -> None:
@@ -123,9 +123,6 @@ class Importing:
                 run.problem(problem.text)
         if run.problems and not run.ids and not run.already:
             raise BadInput(" ".join(run.problems[:5]), "Nothing was imported.")
-        self._intake.run(job)
-        self._events.publish(MessagesChanged(tuple(run.folders), tuple(run.ids)))
-        self._events.publish(FoldersChanged())
         return ImportReport(
             len(run.ids),
             run.already,
@@ -160,9 +157,9 @@ class Importing:
         try:
             for batch in self._batches(source, run):
                 folder = folder or self._folder(source, folder_name)
-                run.folders.add(folder.id)
                 self._take(folder, batch, run)
                 crash_point("imported")
+                self._intake.run(Job(run.job.id, run.job.cancel))
                 run.tell()
                 run.job.cancel.check()
         except BadInput as problem:
@@ -241,6 +238,8 @@ class Importing:
                 spool.abort()
         run.ids += ids
         run.already += len(batch) - len(ids)
+        self._events.publish(MessagesChanged((folder.id,), tuple(ids)))
+        self._events.publish(FoldersChanged())
 
     def _mark(self, id: int, marks: Marks) -> None:
         """Keep what another program had noted."""

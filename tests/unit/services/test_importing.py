@@ -15,6 +15,7 @@ from mailclient.account import Security, Server
 from mailclient.app import App, open_scratch
 from mailclient.errors import BadInput, Cancelled
 from mailclient.services import importing
+from mailclient.services.events import MessagesChanged
 from mailclient.services.exporting import Target
 from mailclient.services.jobs import Job
 from mailclient.services.sources.entry import Entry, Source
@@ -287,10 +288,23 @@ def test_progress_is_told_in_parts_of_the_whole(app: App, tmp_path: Path) -> Non
     told: list[tuple[int, int, str]] = []
     job = Job(0, _report=lambda id, done, total, note: told.append((done, total, note)))
     app.transfer.import_paths([path], None, job)
-    parts = [(done, total) for done, total, note in told if note.endswith("messages read")]
+    parts = [(done, total) for done, total, note in told if note.endswith("messages brought in")]
     assert parts
     assert all(done <= total for done, total in parts)
     assert parts[-1][1] == path.stat().st_size // 1024
+
+
+def test_what_was_brought_in_is_found_while_the_rest_is_read(app: App, tmp_path: Path) -> None:
+    path = mbox(tmp_path / "mail.mbox", *(letter(one) for one in range(1200)))
+    found: list[int] = []
+    listed: list[int] = []
+    app.events.subscribe(
+        lambda event: listed.append(len(event.ids)) if isinstance(event, MessagesChanged) else None
+    )
+    look = lambda *_: found.append(app.search.find("lette").count)  # noqa: E731
+    app.transfer.import_paths([path], None, Job(0, _report=look))
+    assert found == [500, 1000, 1200]
+    assert [one for one in listed if one > 50] == [500, 500, 200]
 
 
 def test_an_import_that_is_stopped_can_be_gone_on_with(app: App, tmp_path: Path) -> None:
@@ -299,7 +313,6 @@ def test_an_import_that_is_stopped_can_be_gone_on_with(app: App, tmp_path: Path)
     stop = replace(job, _report=lambda *_: job.cancel.cancel(), cancel=job.cancel)
     with pytest.raises(Cancelled):
         app.transfer.import_paths([path], None, stop)
-    app.intake.run(Job(0))
     assert app.search.find("").count == importing.BATCH_MESSAGES
     report = app.transfer.import_paths([path], None, Job(0))
     assert (report.imported, report.already_here) == (700, 500)
