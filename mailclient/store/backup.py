@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -80,6 +81,8 @@ def copy(database: Database, key: bytes, target: Path) -> None:
     """
     with translated(target), database.read() as connection:
         connection.pragma("query_only", 0)  # it forbids the copy too
+        with suppress(OSError):  # the engine tells it better, where nothing can be written
+            target.touch(mode=0o600)
         try:
             connection.execute("VACUUM INTO ?", (str(target),))
         finally:

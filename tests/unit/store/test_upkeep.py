@@ -195,6 +195,21 @@ def test_a_new_passphrase_opens_the_profile_and_the_old_one_does_not(
     store.close()
 
 
+@pytest.mark.parametrize("work", ["compact", "rekey", "salvage", "restore"])
+def test_what_takes_the_place_of_a_store_is_its_owners_alone(
+    profile: Profile, upkeep: Upkeep, letters: object, tmp_path: Path, work: str
+) -> None:
+    backup = tmp_path / "mail.backup"
+    upkeep.backup(backup)
+    if work == "restore":
+        upkeep.restore(backup)
+    else:
+        getattr(upkeep, work)()
+    files = [backup, *(one for one in profile.folder.rglob("*") if one.is_file())]
+    assert profile.store in files
+    assert [one.name for one in files if one.stat().st_mode & 0o77] == []
+
+
 # Salvage
 
 
