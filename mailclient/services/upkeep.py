@@ -19,6 +19,7 @@ from mailclient.services.crash import crash_point
 from mailclient.services.moving import Told, kept_file
 from mailclient.store import Store, backup, place, swap
 from mailclient.store.database import Database
+from mailclient.store.indexing import IndexQueue
 from mailclient.store.lock import Ended, ProfileLock
 from mailclient.store.moving import Arrived, is_empty, take_out
 from mailclient.store.passwords import Vault
@@ -114,7 +115,8 @@ class Upkeep:
             )
 
     def compact(self) -> tuple[int, int]:
-        """Give the room of deleted mail back to the disk; the size before and after.
+        """Give the room of deleted mail back to the disk, and take its words out of the index; the
+        size before and after.
 
         Raises StoreFull, StoreDamaged, StoreLocked.
         """
@@ -123,6 +125,9 @@ class Upkeep:
             made = swap.making(self._profile)
             database = Database.open(self._profile.store, unlocked.key, clock=self._clock)
             try:
+                queue = IndexQueue(database)
+                while queue.tidy(wholly=True):
+                    pass
                 # Not in place: what the engine lays aside for that would lie in memory.
                 backup.copy(database, unlocked.key, made)
             finally:

@@ -70,10 +70,11 @@ class IndexQueue:
         )
         return tuple(FileText(name, zlib.decompress(text).decode()) for name, text in rows)
 
-    def tidy(self) -> bool:
-        """Do one small step towards an index of few pieces that holds nothing that is gone; returns
-        whether there is more to do."""
-        if self._pieces() <= FEW_SEGMENTS and self._gone() <= FEW_GONE:
+    def tidy(self, *, wholly: bool = False) -> bool:
+        """Do one small step towards an index of few pieces that holds little that is gone, `wholly`
+        of one piece and nothing; returns whether there is more to do."""
+        few, marks = (1, 0) if wholly else (FEW_SEGMENTS, FEW_GONE)
+        if self._pieces() <= few and self._gone() <= marks:
             return False
         with self._database.write(Durability.REBUILDABLE) as connection:
             before = connection.total_changes()

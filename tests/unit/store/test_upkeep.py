@@ -157,6 +157,24 @@ def test_compacting_gives_room_back(
     assert bytes_of(reopen()) == kept
 
 
+def test_compacting_takes_the_words_of_deleted_mail_out_of_the_index(
+    store: Store, clock: Clock, upkeep: Upkeep, reopen: Callable[[], Store]
+) -> None:
+    def in_index(store: Store, word: bytes) -> bool:
+        sql = "SELECT 1 FROM words_data WHERE instr(block, ?)"
+        return store.database.rows(sql, (word,)) != []
+
+    box = Box(store, clock, store.accounts.add(Account((Identity("me@example.org", "Me"),))))
+    kept, gone = box.letter("A harbour."), box.letter("A quincunx.")
+    store.messages.delete([gone])
+    assert in_index(store, b"quincunx")
+    store.close()
+    upkeep.compact()
+    store = reopen()
+    assert (in_index(store, b"harbour"), in_index(store, b"quincunx")) == (True, False)
+    assert store.search.query("harbour").ids.tolist() == [kept]
+
+
 def test_a_new_key_shuts_the_old_one_out(
     profile: Profile,
     upkeep: Upkeep,
