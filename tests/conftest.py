@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mailclient.gui.frames import collect_if_due
 from tests.servers.surroundings import MailServers, mail_servers_running
 from tests.servers.warm import Warm, warm_running
 
@@ -20,6 +22,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("patient")
+
+# A closed window may end in no other thread than this one; as in the program, see gui/frames.py.
+gc.disable()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Collect what the test left."""
+    collect_if_due()
 
 
 @pytest.fixture(autouse=True)

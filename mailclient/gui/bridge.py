@@ -92,9 +92,20 @@ def merge(events: list[Event]) -> Changes:
 
 
 class Task:
-    """A piece of work under way; `cancel` stops it and makes sure that nothing of it arrives."""
+    """A piece of work under way; `cancel` stops it and makes sure that nothing of it arrives.
 
-    def __init__(self, done: Done | None, failed: Failed | None, owner: QObject | None) -> None:
+    Work and callbacks hold the widgets that they act on. The lane, which may be the last to know of
+    the task, finds them here alone, and `_deliver` takes them away.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Job], Any],
+        done: Done | None,
+        failed: Failed | None,
+        owner: QObject | None,
+    ) -> None:
+        self.work: Callable[[Job], Any] | None = work
         self.done = done
         self.failed = failed
         self.owner = owner
@@ -107,6 +118,10 @@ class Task:
         """Whether somebody still waits for the result."""
         gone = self.owner is not None and not shiboken6.isValid(self.owner)
         return not (self.dropped or gone)
+
+    def let_go(self) -> None:
+        """Drop every widget that is held, in the thread that called."""
+        self.work = self.done = self.failed = self.owner = None
 
     def cancel(self) -> None:
         """Stop the work; neither `done` nor `failed` will be called."""
@@ -158,7 +173,7 @@ class Bridge(QObject):
         same `newest` only the last started counts: it cancels the one before. A fault without
         `failed` is emitted as `problem`, a bug always as `bug`; stopped work calls nothing.
         """
-        task = Task(done, failed, owner)
+        task = Task(work, done, failed, owner)
         if newest:
             older = self._newest.get(newest)
             if older is not None:
@@ -167,9 +182,10 @@ class Bridge(QObject):
 
         def begin(job: Job) -> R:
             task.token = job.cancel
-            if task.dropped:
+            if task.dropped or task.work is None:
                 raise Cancelled("Stopped.")
-            return work(job)
+            result: R = task.work(job)
+            return result
 
         try:
             task.future = self._jobs.submit(lane, begin, title=title, quiet=not title)
@@ -209,7 +225,9 @@ class Bridge(QObject):
         if self._events and not self._timer.isActive():
             self._timer.start()
         while self._arrived:
-            self._deliver(*self._arrived.popleft())
+            task, future = self._arrived.popleft()
+            self._deliver(task, future)
+            task.let_go()
 
     def _flush(self) -> None:
         """Emit what has gathered."""
@@ -228,7 +246,7 @@ class Bridge(QObject):
         except (Cancelled, CancelledError):
             return
         except MailError as problem:
-            self._call(task.failed or self.problem.emit, problem)
+            self._call(task.failed or self.problem.emit, problem.with_traceback(None))
         except Exception as bug:  # noqa: BLE001  the bridge: shown with a copy button
             self.bug.emit(bug)
             if task.failed is not None:

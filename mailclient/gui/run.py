@@ -25,18 +25,18 @@ log = logging.getLogger(__name__)
 
 def run(profile: Profile, door: Door, uri: str = "") -> int:
     """Run the window until it is closed; returns the exit status."""
-    frames.keep_short()
     application = _application()
     if hand_over(profile.folder, uri):
         return 0
-    desk = Desk(theme.Look(application), door, FirstWindow(profile.folder))
-    sys.excepthook = _hook(desk)
-    ending = Ending()
-    ending.wanted.connect(lambda: desk.leave(lambda: application.exit(0)))
-    desk.begin(uri)
-    status = application.exec()
-    desk.close()
-    ending.close()
+    with frames.beside_lanes():
+        desk = Desk(theme.Look(application), door, FirstWindow(profile.folder))
+        sys.excepthook = _hook(desk)
+        ending = Ending()
+        ending.wanted.connect(lambda: desk.leave(lambda: application.exit(0)))
+        desk.begin(uri)
+        status = application.exec()
+        desk.close()
+        ending.close()
     return int(status)
 
 

@@ -93,17 +93,17 @@ class Desk(QObject):
 def main() -> None:
     profile, passphrase, gnupg = sys.argv[1:]
     hurry()
-    frames.keep_short()
     application = QApplication([])
     look = theme.Look(application)
     app = open_profile(Profile(Path(profile)), passphrase=passphrase, gnupg_home=Path(gnupg))
     look.choose("light")
     desk = Desk(app)
-    frames.spare()
     assert app.schedule  # which hears of an end before whoever waits for one
     app.events.subscribe(tell)
-    say("ready")
-    application.exec()
+    with frames.beside_lanes():
+        frames.spare()
+        say("ready")
+        application.exec()
     desk.bridge.close()
     app.close()
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from mailclient.account import Authentication, Security
 from mailclient.app import open_profile
+from mailclient.gui import frames
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.wizard.servers import ServerFields
 from mailclient.gui.wizard.servers_page import View
@@ -286,7 +287,7 @@ def main(folder: Path) -> None:
     QApplication([])
     web: dict[str, Answer] = {}
     zone: dict[tuple[str, str], list[str]] = {}
-    with ExitStack() as stack:
+    with frames.beside_lanes(), ExitStack() as stack:
         servers = stack.enter_context(mail_servers_running((*HOSTS, "localhost"), PORTS))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(servers.folder / "cert.pem", servers.folder / "key.pem")
