@@ -201,15 +201,19 @@ class Parts(Incoming):
 
     @Built
     def keyfinding(self) -> KeyFinding:
+        from mailclient.services.authorities import Authorities
         from mailclient.services.keyfinding import KeyFinding
 
+        seconds = Lookups.of(os.environ, offline=self._offline).seconds
+        store, clock = self._store, self._clock
         return KeyFinding(
-            self._store,
+            store,
             lambda: self.plugins.all(),
             self.keys,
             self._tentative,
-            self._clock,
-            seconds=Lookups.of(os.environ, offline=self._offline).seconds,
+            Authorities(store, lambda: self.plugins.all(), self.events, clock, seconds),
+            clock,
+            seconds=seconds,
             offline=self._offline,
         )
 

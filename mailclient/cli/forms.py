@@ -324,6 +324,12 @@ def key_search(one: Search) -> Json:
             }
             for lookup in one.lookups
         ],
+        "authority": one.renewal
+        and {
+            "outcome": one.renewal.outcome.value,
+            "asked": time(one.renewal.asked),
+            "reason": one.renewal.reason or None,
+        },
         "keys": [key(entry) for entry in one.keys],
     }
 

@@ -283,6 +283,8 @@ def history(context: Context, address: str, as_json: bool) -> None:
 def discover(context: Context, address: str, as_json: bool) -> None:
     """Look for the key of an address at its domain and at the key server.
 
+    Whoever vouches for a certificate (S/MIME) that is here is asked whether it was withdrawn.
+
     Example: mailclient key discover bob@example.org
     """
     search = context.app.keyfinding.everywhere(address, CancelToken())
@@ -294,6 +296,9 @@ def discover(context: Context, address: str, as_json: bool) -> None:
             click.echo(f"{_PLACES[one.source]:<20} {words}")
             for fingerprint in one.fingerprints:
                 click.echo(f"  {fingerprint}")
+        if (renewal := search.renewal) is not None:
+            words = renewal.outcome.value + (f": {renewal.reason}" if renewal.reason else "")
+            click.echo(f"{'its authority':<20} {words}")
         for entry in search.keys:
             _say_standing(entry)
     if not search.found:

@@ -35,15 +35,21 @@ class KeySource(Enum):
 class Fetch(Protocol):
     """How a plug-in reaches the network, over verified HTTPS alone."""
 
-    def __call__(self, url: str, cancel: CancelToken, *, json: bytes = b"") -> bytes:
+    def __call__(
+        self, url: str, cancel: CancelToken, *, json: bytes = b"", proves_itself: bool = False
+    ) -> bytes:
         """The document at `url`, or the answer to `json` that is sent there; at most 256 KiB.
 
-        Raises NotFound (the server has nothing there), NoSuchHost (there is no such server), Busy,
-        Unreachable, CertificateRejected, BadInput, Cancelled.
+        What `proves_itself` is signed, and its signature is checked by whoever fetched it: it may
+        come over HTTP, too, and have 8 MiB. Raises NotFound (the server has nothing there),
+        NoSuchHost (there is no such server), Busy, Unreachable, CertificateRejected, BadInput,
+        Cancelled.
         """
 
 
-def no_network(url: str, cancel: CancelToken, *, json: bytes = b"") -> bytes:
+def no_network(
+    url: str, cancel: CancelToken, *, json: bytes = b"", proves_itself: bool = False
+) -> bytes:
     """A `Fetch` that reaches nobody."""
     raise Unreachable("There is no network here.", "Try again where there is one.")
 
@@ -281,3 +287,18 @@ class Introducing(Protocol):
         self, headers: Sequence[tuple[str, str]], people: Sequence[str], date: datetime
     ) -> tuple[Sighting, ...]:
         """Find the keys of these people that such fields bring, importing none; never raises."""
+
+
+@runtime_checkable
+class Renewing(Protocol):
+    """What a plug-in can do besides: ask those who vouch for keys whether they still do."""
+
+    def renewable(self, address: str) -> bool:
+        """Whether somebody could be asked about a key of this address that is here."""
+
+    def renew(self, address: str, cancel: CancelToken) -> bool:
+        """Ask about all of them, and keep what is said; whether that changed any key.
+
+        Called only when the user writes to that address or asks for its key, never for mail that
+        arrives. Raises Unreachable and its kin, CertificateRejected, BadInput, Cancelled.
+        """

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum
 from functools import partial
 
 from mailclient.cancel import CancelToken
 from mailclient.crypto.api import OPENPGP, KeySource, Plugin, Published, Sighting
-from mailclient.errors import BadInput, Busy, KeyMissing, MailError, Unreachable
+from mailclient.errors import BadInput, KeyMissing, MailError, Unreachable
 from mailclient.message.address import normalise
+from mailclient.services.asked import ANSWERS, KEPT, RENEWED, LookupOutcome, outcome_of
+from mailclient.services.authorities import Authorities, Renewal
 from mailclient.services.keys import KeyEntry, Keys
 from mailclient.services.tentative import Tentative
 from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER, RENEW_KEYS, Setting
@@ -24,29 +25,6 @@ from mailclient.store import Store
 from mailclient.store.lookups import Asked
 from mailclient.transport.discover.race import race
 
-
-class LookupOutcome(Enum):
-    """What came of asking a source."""
-
-    FOUND = "found"
-    NOTHING = "nothing"
-    BUSY = "busy"
-    SILENT = "no answer"
-    REFUSED = "refused"
-    NOT_ASKED = "not asked"
-
-
-# How long an answer is good enough while somebody writes; to ask by hand always asks anew.
-KEPT = {
-    LookupOutcome.FOUND: timedelta(days=1),
-    LookupOutcome.NOTHING: timedelta(days=1),
-    LookupOutcome.BUSY: timedelta(hours=1),
-    LookupOutcome.SILENT: timedelta(minutes=10),
-    LookupOutcome.REFUSED: timedelta(hours=1),
-    LookupOutcome.NOT_ASKED: timedelta(0),
-}
-RENEWED = timedelta(days=7)  # how long what is known of a key that is here is good enough
-_ANSWERS = frozenset({LookupOutcome.FOUND, LookupOutcome.NOTHING})
 _SWITCHES: dict[KeySource, Setting[bool]] = {
     KeySource.DOMAIN: FIND_AT_DOMAIN,
     KeySource.KEY_SERVER: FIND_ON_SERVER,
@@ -67,11 +45,13 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What came of looking for the keys of an address, and all its keys that are here now."""
+    """What came of looking for the keys of an address, and all its keys that are here now;
+    `renewal` is what those said who vouch for them, if they were asked."""
 
     address: str
     lookups: tuple[Lookup, ...]
     keys: tuple[KeyEntry, ...]
+    renewal: Renewal | None = None
 
     @property
     def found(self) -> bool:
@@ -88,6 +68,7 @@ class KeyFinding:
         plugins: Callable[[], tuple[Plugin, ...]],
         keys: Keys,
         tentative: Tentative,
+        authorities: Authorities,
         clock: Callable[[], datetime],
         *,
         seconds: float,
@@ -97,16 +78,20 @@ class KeyFinding:
         self._plugins = plugins
         self._keys = keys
         self._tentative = tentative
+        self._authorities = authorities
         self._clock = clock
         self._seconds = seconds
         self.offline = offline
 
     def everywhere(self, address: str, cancel: CancelToken) -> Search:
-        """Ask every source at once, whatever is remembered; raises BadInput, Cancelled."""
+        """Ask every source at once, and who vouches for the keys that are here, whatever is
+        remembered; raises BadInput, Cancelled."""
         wanted = _address(address)
+        renewal = None if self.offline else self._authorities.ask(wanted, cancel)
         asked = [one for one in KeySource if not self._why_not(one)]
         answers = self._ask(wanted, address, [asked], cancel)
-        return self._search(wanted, [answers.get(one) or self._not_asked(one) for one in KeySource])
+        lookups = [answers.get(one) or self._not_asked(one) for one in KeySource]
+        return self._search(wanted, lookups, renewal)
 
     def while_writing(self, address: str, cancel: CancelToken) -> Search:
         """Ask one source after the other until one has a key; who was asked lately is not asked.
@@ -123,6 +108,17 @@ class KeyFinding:
             wanted,
             [answers.get(one) or remembered.get(one) or self._not_asked(one) for one in KeySource],
         )
+
+    def renew(self, address: str, cancel: CancelToken) -> Search:
+        """Ask what became of the keys of somebody that are here, where it is time for that.
+
+        Raises BadInput, Cancelled.
+        """
+        wanted = _address(address)
+        renewal = self._authorities.ask(wanted, cancel) if self._may_ask_above(wanted) else None
+        if self._may_ask_sources(wanted):
+            return replace(self.while_writing(address, cancel), renewal=renewal)
+        return self._search(wanted, (), renewal)
 
     def attached(self, data: bytes, sender: str) -> str:
         """Take in a key that is attached to a letter of its owner, as found and not decided; its
@@ -164,15 +160,25 @@ class KeyFinding:
     def may_renew(self, address: str) -> bool:
         """Whether it is time to ask what became of a key of somebody else that is here."""
         wanted = normalise(address)
-        known = (one.key for one in self._keys.entries_of(wanted))
-        if not self._store.settings.get(RENEW_KEYS):
-            return False
-        if not any(one.kind == OPENPGP and not one.has_secret for one in known):
-            return False
-        answers = self._remembered(wanted, RENEWED).values()
-        return not any(one.outcome in _ANSWERS for one in answers) and self.may_ask(wanted)
+        return self._may_ask_sources(wanted) or self._may_ask_above(wanted)
 
     # Inside
+
+    def _may_ask_sources(self, address: str) -> bool:
+        if not self._has(address, lambda kind: kind == OPENPGP):
+            return False
+        answers = self._remembered(address, RENEWED).values()
+        return not any(one.outcome in ANSWERS for one in answers) and self.may_ask(address)
+
+    def _may_ask_above(self, address: str) -> bool:
+        others = self._has(address, lambda kind: kind != OPENPGP)
+        return others and not self.offline and self._authorities.due(address)
+
+    def _has(self, address: str, wanted: Callable[[str], bool]) -> bool:
+        """Whether a key of somebody else is here, of a kind that is asked after."""
+        known = (one.key for one in self._keys.entries_of(address))
+        on = self._store.settings.get(RENEW_KEYS)
+        return on and any(wanted(one.kind) and not one.has_secret for one in known)
 
     def _why_not(self, source: KeySource) -> str:
         if self.offline:
@@ -200,8 +206,10 @@ class KeyFinding:
                 found[source] = Lookup(source, outcome, one.when, remembered=True)
         return found
 
-    def _search(self, address: str, lookups: Sequence[Lookup]) -> Search:
-        return Search(address, tuple(lookups), self._keys.entries_of(address))
+    def _search(
+        self, address: str, lookups: Sequence[Lookup], renewal: Renewal | None = None
+    ) -> Search:
+        return Search(address, tuple(lookups), self._keys.entries_of(address), renewal)
 
     def _ask(
         self,
@@ -256,13 +264,6 @@ class KeyFinding:
         if not self._store.read_only:
             self._store.lookups.note(address, Asked(source.value, lookup.outcome.value, now))
         return lookup
-
-
-def outcome_of(problem: MailError) -> LookupOutcome:
-    """The word for what kept a source from answering."""
-    if isinstance(problem, Busy):
-        return LookupOutcome.BUSY
-    return LookupOutcome.SILENT if isinstance(problem, Unreachable) else LookupOutcome.REFUSED
 
 
 def _address(text: str) -> str:

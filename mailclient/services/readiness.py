@@ -213,7 +213,8 @@ def _newest(among: Sequence[Candidate]) -> Candidate:
 
 def _why_unusable(address: str, key: KeyInfo) -> str:
     if key.revoked:
-        return f"The key of {address} was revoked by its owner."
+        by = "revoked by its owner" if key.kind == OPENPGP else "withdrawn by its authority"
+        return f"The key of {address} was {by}."
     if key.expired and key.expires is not None:
         return f"The key of {address} expired on {key.expires.date().isoformat()}."
     if key.disabled:

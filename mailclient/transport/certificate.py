@@ -69,12 +69,30 @@ def _shown(server: Server, cancel: CancelToken, *, incoming: bool, looking: bool
 
 def _facts(server: Server, shown: bytes, problem: str) -> Certificate:
     from cryptography import x509  # late: only a doubtful certificate is looked at
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        return _read(server, shown, problem)
+    except (
+        ValueError,
+        UnsupportedAlgorithm,
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ) as fault:
+        raise CertificateRejected(
+            f"The certificate of {server.host} cannot be read.", "Ask whoever runs the server."
+        ) from fault
+
+
+def _read(server: Server, shown: bytes, problem: str) -> Certificate:
+    from cryptography import x509
 
     found = x509.load_der_x509_certificate(shown)
     try:
         extension = found.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         names = tuple(clean(str(one.value)) for one in extension.value)
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         names = ()
     key = found.public_key()
     size = getattr(key, "key_size", None)

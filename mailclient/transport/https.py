@@ -1,4 +1,5 @@
-"""Small documents over verified HTTPS; nothing else, and never another scheme on the way.
+"""Small documents over verified HTTPS; nothing else, and never another scheme on the way. Only what
+proves itself by a signature of its own may come over HTTP.
 
 What comes is a stranger's: its size, its time and the number of its detours are limited.
 """
@@ -35,6 +36,7 @@ SECONDS = 5.0  # for each step
 PATIENCE = 30.0  # seconds for the whole document
 PIECE = 1 << 14
 MOST_REDIRECTS = 3
+HTTP_PORT = 80
 REDIRECTS = (301, 302, 303, 307, 308)
 _NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
@@ -64,15 +66,17 @@ def document(
     private: bool,
     timeout: float = SECONDS,
     ca_file: str = "",
+    plain: bool = False,
 ) -> Document:
-    """Fetch a document of at most `limit` bytes, over a few redirects to https alone.
+    """Fetch a document of at most `limit` bytes, over a few redirects to https alone; with `plain`
+    over http, too.
 
     Unless `private` is set no address inside a private network is spoken to. Raises BadInput,
     NotFound, Unreachable, CertificateRejected, Cancelled.
     """
     for _ in range(MOST_REDIRECTS + 1):
         cancel.check()
-        parts = _https(url)
+        parts = _usable(url, plain=plain)
         connection = _Connection(parts, timeout, private=private, ca_file=ca_file)
         with closing(connection), _in_our_words(parts, cancel), connection.limited(cancel):
             connection.request("GET", _path(parts), headers={"User-Agent": "mailclient"})
@@ -114,7 +118,7 @@ def post(
 
     Raises BadInput, Unreachable, CertificateRejected, Cancelled.
     """
-    parts = _https(url)
+    parts = _usable(url)
     connection = _Connection(parts, timeout, private=private, ca_file=ca_file)
     headers = {
         "Content-Type": body.content_type,
@@ -155,10 +159,11 @@ def _bounded(answer: HTTPResponse, parts: SplitResult, limit: int) -> bytes:
     return bytes(data)
 
 
-def _https(url: str) -> SplitResult:
+def _usable(url: str, *, plain: bool = False) -> SplitResult:
     try:
         parts = urlsplit(url)
-        usable = parts.scheme == "https" and parts.hostname and parts.port != 0
+        fits = parts.scheme == "https" or (plain and parts.scheme == "http")
+        usable = fits and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
     if not usable or not url.isascii() or any(ord(sign) <= 32 for sign in url):
@@ -171,9 +176,12 @@ def _path(parts: SplitResult) -> str:
 
 
 class _Connection(HTTPSConnection):
-    """A verified connection that can be shut from another thread."""
+    """A connection that can be shut from another thread; verified, unless it is asked for http."""
 
     def __init__(self, parts: SplitResult, timeout: float, *, private: bool, ca_file: str) -> None:
+        self._encrypted = parts.scheme == "https"
+        if not self._encrypted:
+            self.default_port = HTTP_PORT
         super().__init__(str(parts.hostname), parts.port, timeout=timeout)
         self._seconds = timeout
         self._private = private
@@ -188,7 +196,7 @@ class _Connection(HTTPSConnection):
         self._lock = threading.Lock()
 
     def connect(self) -> None:
-        """Connect and encrypt; raises OSError, BadInput."""
+        """Connect, and encrypt if it is to be; raises OSError, BadInput."""
         raw = dial(
             self.host,
             self.port,
@@ -198,13 +206,15 @@ class _Connection(HTTPSConnection):
         )
         self.sock = raw
         raw.settimeout(self._seconds)
-        context = tls.context(self._ca_file)
+        context = tls.context(self._ca_file) if self._encrypted else None
         with self._lock:  # one that is shut just now would be taken for one never connected
             if self._late:
                 raise TimeoutError
             shutter = raw.dup()  # the same connection, never encrypted
             self._with.callback(shutter.close)
             self._shutters.append(shutter)
+            if context is None:
+                return
             encrypted = context.wrap_socket(
                 raw, server_hostname=self.host, do_handshake_on_connect=False
             )

@@ -1,4 +1,5 @@
-"""The one way by which plug-ins reach the network: small documents over https, from where they say.
+"""The one way by which plug-ins reach the network: small documents over https, from where they say,
+and over http what proves itself.
 
 The variables of the environment are in `docs/encryption.md`.
 """
@@ -16,6 +17,7 @@ from mailclient.transport.reach import host_name
 
 PREFIX = "MAILCLIENT_KEYS_"
 SECONDS = 5.0
+LARGEST_LIST = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,11 @@ class Lookups:
             seconds=_seconds(environment.get(f"{PREFIX}SECONDS", "").strip()),
         )
 
-    def fetch(self, url: str, cancel: CancelToken, *, json: bytes = b"") -> bytes:
-        """The document at `url`, or the answer to `json` that is sent there.
+    def fetch(
+        self, url: str, cancel: CancelToken, *, json: bytes = b"", proves_itself: bool = False
+    ) -> bytes:
+        """The document at `url`, or the answer to `json` that is sent there; over http, too, where
+        it `proves_itself`.
 
         Raises NotFound, NoSuchHost, Busy, Unreachable, CertificateRejected, BadInput, Cancelled.
         """
@@ -50,7 +55,12 @@ class Lookups:
         host_name(urlsplit(url).hostname or "", private=self.private)
         if not json:
             return document(
-                url, cancel, limit=LARGEST, private=self.private, ca_file=self.ca_file
+                url,
+                cancel,
+                limit=LARGEST_LIST if proves_itself else LARGEST,
+                private=self.private,
+                ca_file=self.ca_file,
+                plain=proves_itself,
             ).data
         status, answer = post(
             url,

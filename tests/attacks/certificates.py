@@ -80,6 +80,7 @@ class Wish:
     days: tuple[int, int] = (-30, 300)  # from now, from and until
     purpose: x509.ObjectIdentifier | None = MAIL
     usage: bool = True  # for what it is made
+    key_usage: x509.KeyUsage | None = None  # in place of what fits
     agreement: bool = False
     subject_address: str = ""
     more: tuple[tuple[x509.ExtensionType, bool], ...] = ()
@@ -117,7 +118,7 @@ def made(wish: Wish, by: Holder | None = None, key: Key | None = None) -> Holder
         builder = builder.add_extension(alternative, critical=False)
     if wish.purpose is not None and not wish.authority:
         builder = builder.add_extension(x509.ExtendedKeyUsage([wish.purpose]), critical=False)
-    builder = builder.add_extension(_usage(wish), critical=True)
+    builder = builder.add_extension(wish.key_usage or _usage(wish), critical=True)
     for extension, critical in wish.more:
         builder = builder.add_extension(extension, critical=critical)
     return Holder(builder.sign(by.key if by else key, hashes.SHA256()), key)

@@ -183,6 +183,22 @@ def many_ways(kept: Safe) -> bytes:
     return p7s(TEXT, signed_data(TEXT, *pens, more=doubles, detached=True))
 
 
+def spoiled(what: str) -> Callable[[Desk, Safe], bytes]:
+    """A signature whose certificates have something in them that no certificate has."""
+    old, new = _SPOILED[what]
+
+    def build(desk: Desk, kept: Safe) -> bytes:
+        cms = signed_data(TEXT, Pen(kept.sue), more=kept.chain(), detached=True)
+        return p7s(TEXT, cms.replace(old, new))
+
+    return build
+
+
+_SPOILED = {
+    "a version that there is not": (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09"),
+    "an extension twice": (b"\x06\x03\x55\x1d\x0e", b"\x06\x03\x55\x1d\x13"),
+    "a name of a kind that is not read": (b"\x81\x0fsue@", b"\xa3\x0fsue@"),
+}
 HTML = html('<p>Meet me at the lilac gate.</p><img src="http://evil.example/?">')
 LATE = datetime.now(UTC) - timedelta(hours=5)
 
@@ -391,4 +407,6 @@ ROWS = (
         b"\x30\x84\xff\xff\xff\xff", "enveloped-data")), State.BROKEN),
     Row("S/MIME: certificates alone", letter(lambda d, s: p7m(signed_data(
         b"", more=(s.sue, s.between), detached=True), "certs-only"))),
+    *(Row(f"S/MIME: a certificate with {what}", letter(spoiled(what)), State.UNPROTECTED, UNKNOWN,
+          shows="lilac") for what in _SPOILED),
 )  # fmt: skip

@@ -3,6 +3,7 @@ of a sender who may be anybody is never more than text."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -88,6 +89,19 @@ def test_a_pkcs12_file_asks_for_its_passphrase_and_brings_the_secret_key(
     assert (info.kind, info.has_secret, info.usable) == ("S/MIME", True, True)
     assert info.addresses == ("anna@example.org",)
     assert info.in_vault
+
+
+def test_a_certificate_that_came_as_somebodys_becomes_ones_own(
+    plugin: Make, anna: Holder, root: Holder
+) -> None:
+    ours = plugin()
+    ours.keys.import_keys(anna.pem)
+    [taken] = ours.keys.import_keys(anna.p12(None))
+    assert (taken.new, taken.secret) == (False, True)
+    [info] = ours.keys.list()
+    assert (info.fingerprint, info.has_secret) == (anna.fingerprint, True)
+    ours.keys.import_keys(root.pem)
+    assert opened(ours, sealed(ours, anna, anna)).outcome is Outcome.DECRYPTED
 
 
 def test_without_a_passphrase_the_file_stays_closed(plugin: Make, anna: Holder) -> None:
@@ -307,3 +321,42 @@ def test_a_seal_names_who_vouches_and_what_was_not_asked(desk: Desk) -> None:
     assert not verdict.verified
     assert "Root of Example vouches that this is the sender's key." in verdict.reasons
     assert "Whether the certificate was withdrawn since has not been asked." in verdict.reasons
+
+
+# Bytes that nobody has written
+
+
+def changed(data: bytes, chance: random.Random) -> bytes:
+    """The same with one to four places changed."""
+    found = bytearray(data)
+    for _ in range(chance.choice((1, 1, 2, 4))):
+        at = chance.randrange(len(found))
+        match chance.choice(("byte", "bit", "less", "more")):
+            case "byte":
+                found[at] = chance.randrange(256)
+            case "bit":
+                found[at] ^= 1 << chance.randrange(8)
+            case "less":
+                del found[at : at + chance.randrange(1, 4)]
+            case _:
+                found[at:at] = chance.randbytes(chance.randrange(1, 4))
+    return bytes(found)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_however_a_signature_and_its_certificates_are_changed_something_is_said_of_them(
+    seed: int, plugin: Make, root: Holder
+) -> None:
+    """The library reads a certificate piece by piece, and what it cannot read it raises later."""
+    chance = random.Random(seed)
+    ours = plugin()
+    ours.keys.import_keys(root.pem)
+    between = made(Wish("People", authority=True), root)
+    sue = made(Wish("Sue", (SUE,)), between)
+    true = signed_data(TEXT, Pen(sue), more=(between,), detached=True)
+    for _ in range(500):
+        found = opened(ours, p7s(TEXT, changed(true, chance)))
+        assert found.outcome is Outcome.CLEAR
+        assert all(
+            fact.fingerprint == sue.fingerprint for fact in found.signatures if fact.vouched_by
+        )

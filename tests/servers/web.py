@@ -1,4 +1,4 @@
-"""An HTTPS server on the loopback that answers each path as a test wants it."""
+"""An HTTPS server on the loopback that answers each path as a test wants it; or one over HTTP."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ class Web:
 
     port: int
     closing: threading.Event
+    scheme: str = "https"
     asked: list[str] = field(default_factory=list)
     told: list[tuple[str, bytes]] = field(default_factory=list)
 
     def url(self, path: str) -> str:
-        return f"https://localhost:{self.port}{path}"
+        return f"{self.scheme}://localhost:{self.port}{path}"
 
 
 def document(data: bytes, kind: str = "text/xml") -> Answer:
@@ -71,9 +72,12 @@ def endless(to: BaseHTTPRequestHandler) -> None:
 
 @contextmanager
 def web_running(
-    context: ssl.SSLContext, answers: Mapping[str, Answer], *, slow: str = "", port: int = 0
+    context: ssl.SSLContext | None, answers: Mapping[str, Answer], *, slow: str = "", port: int = 0
 ) -> Iterator[Web]:
-    """A server with these answers; everything else is 404, and the path `slow` never answered."""
+    """A server with these answers; everything else is 404, and the path `slow` never answered.
+
+    Without a context it speaks HTTP.
+    """
     running: Web
 
     class Handler(BaseHTTPRequestHandler):
@@ -96,9 +100,10 @@ def web_running(
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda request, address: None  # type: ignore[method-assign]
-    running = Web(server.server_port, threading.Event())
+    running = Web(server.server_port, threading.Event(), "https" if context else "http")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -7,6 +7,7 @@ Its holder has said so under the signature itself, so nobody else can say it for
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -15,6 +16,7 @@ from mailclient.crypto.smime.ber import Malformed, read
 from mailclient.crypto.smime.certificate import UNREADABLE, fingerprint_of
 from mailclient.crypto.smime.content import AES_256_GCM
 from mailclient.crypto.smime.signed import CAPABILITIES, capabilities
+from mailclient.errors import StoreLocked
 
 _CAN = "can/"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,7 +36,8 @@ class Abilities:
         name, guarded = _CAN + fingerprint_of(certificate), AES_256_GCM in can
         before, when = self._known(name)
         if guarded != before and made > when:
-            self._vault[name] = f"{int(made.timestamp())} {int(guarded)}".encode("ascii")
+            with suppress(StoreLocked):  # it is learnt by the way, and again
+                self._vault[name] = f"{int(made.timestamp())} {int(guarded)}".encode("ascii")
 
     def reads_guarded(self, certificate: x509.Certificate) -> bool:
         """Whether its holder can read AES-256 in GCM."""

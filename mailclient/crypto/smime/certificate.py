@@ -22,7 +22,15 @@ from mailclient.message.words import clean
 FEWEST_BITS, MOST_BITS, LONGEST_EXPONENT = 2048, 8192, 33  # more only keeps a machine busy
 # What reading somebody's certificate may raise. Of some mistakes of authorities the library warns,
 # and says that it will refuse them one day; where warnings are faults it refuses them now.
-UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, CryptographyDeprecationWarning)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    CryptographyDeprecationWarning,
+)
 warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=__package__)
 STRONG: dict[str, type[hashes.SHA256] | type[hashes.SHA384] | type[hashes.SHA512]] = {
     "2.16.840.1.101.3.4.2.1": hashes.SHA256,
@@ -32,7 +40,20 @@ STRONG: dict[str, type[hashes.SHA256] | type[hashes.SHA384] | type[hashes.SHA512
 _FOR_MAIL = frozenset(
     {ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 )
+_PARTS = ("serial_number", "not_valid_before_utc", "not_valid_after_utc", "extensions")
 _CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+
+
+def whole(certificate: x509.Certificate) -> x509.Certificate:
+    """The same, if all of it can be read: the library reads a field only when it is asked for.
+
+    Raises one of UNREADABLE.
+    """
+    for part in _PARTS:
+        getattr(certificate, part)
+    for name in (certificate.subject, certificate.issuer):
+        name.public_bytes()
+    return certificate
 
 
 def fingerprint_of(certificate: x509.Certificate) -> str:
@@ -139,7 +160,7 @@ def is_valid_at(certificate: x509.Certificate, when: datetime) -> bool:
     return certificate.not_valid_before_utc <= when <= certificate.not_valid_after_utc
 
 
-def info_of(certificate: x509.Certificate, *, has_secret: bool) -> KeyInfo:
+def info_of(certificate: x509.Certificate, *, has_secret: bool, revoked: bool = False) -> KeyInfo:
     """The certificate as a key."""
     now = datetime.now(UTC)
     fingerprint = fingerprint_of(certificate)
@@ -154,6 +175,7 @@ def info_of(certificate: x509.Certificate, *, has_secret: bool) -> KeyInfo:
         can_encrypt=may_receive(certificate),
         can_sign=may_sign(certificate) and not weak,
         has_secret=has_secret,
+        revoked=revoked,
         expired=certificate.not_valid_after_utc < now,
         disabled=certificate.not_valid_before_utc > now,
         weak=(fingerprint,) if weak else (),

@@ -1,12 +1,12 @@
 """Who vouches for a certificate: the way up to an authority that is trusted (RFC 5280 section 6).
 
-Whatever is not understood breaks the way. Whether a certificate was withdrawn is not asked: that
-would tell its authority which mail is read when.
+Whatever is not understood breaks the way, and so does what is known to be withdrawn. Nobody is
+asked here: that would tell an authority which mail is read when.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from cryptography import x509
@@ -20,7 +20,6 @@ from mailclient.crypto.smime.certificate import (
     is_for_mail,
     is_valid_at,
     is_weak,
-    name_of,
     usage_of,
 )
 
@@ -37,6 +36,8 @@ _UNDERSTOOD = frozenset(
     }
 )
 
+Way = tuple[x509.Certificate, ...]
+
 
 class Vouching:
     """Looks for whoever vouches: tries every way up, within limits for all that it is asked."""
@@ -46,40 +47,45 @@ class Vouching:
         between: Sequence[x509.Certificate],
         authorities: Sequence[x509.Certificate],
         when: datetime,
+        withdrawn: Callable[[x509.Certificate], bool],
     ) -> None:
         self._between = between
         self._authorities = authorities
         self._when = when
+        self._withdrawn = withdrawn
         self._steps = 0
 
-    def voucher_for(self, certificate: x509.Certificate) -> str:
-        """The name of the trusted authority that vouches for it; "" if none does."""
+    def way_of(self, certificate: x509.Certificate) -> Way:
+        """The way from a certificate to a trusted authority that vouches for it, both with it;
+        () if none does."""
         try:
             return self._up((certificate,))
         except UNREADABLE:  # an extension or a key that cannot be read
-            return ""
+            return ()
 
-    def _up(self, way: tuple[x509.Certificate, ...]) -> str:
-        """The authority at the end of a way that goes on from `way`."""
+    def _up(self, way: Way) -> Way:
+        """A whole way that goes on from `way`."""
         last = way[-1]
         if not self._is_sound(last, len(way) == 1):
-            return ""
+            return ()
         for one in self._authorities:
             if self._vouches(one, way) and self._is_sound(one, leaf=False, root=True):
-                return name_of(one)
+                return (*way, one)
         if len(way) + 1 >= LONGEST:
-            return ""
+            return ()
         for one in self._between:
             if one not in way and self._vouches(one, way):
                 found = self._up((*way, one))
                 if found:
                     return found
-        return ""
+        return ()
 
     def _is_sound(self, one: x509.Certificate, leaf: bool, *, root: bool = False) -> bool:
         if any(ext.critical and ext.oid not in _UNDERSTOOD for ext in one.extensions):
             return False
         if not is_valid_at(one, self._when) or not is_for_mail(one):
+            return False
+        if self._withdrawn(one):
             return False
         return leaf or root or not is_weak(one)
 

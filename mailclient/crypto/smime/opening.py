@@ -26,6 +26,7 @@ from mailclient.message.facts import Form, Layer, Opened, Outcome, SignatureFact
 LARGEST_SIGNATURE = 256 * 1024
 MOST_TRIES = 4  # of one certificate
 NOT_ASKED = "Whether the certificate was withdrawn since has not been asked."
+NOT_NAMED = "The list of withdrawn certificates of {day} does not name the one that signed it."
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _DAMAGED = Opened(Outcome.BROKEN, reason="It is no S/MIME message, or it is damaged.")
 
@@ -63,14 +64,16 @@ class Opening:
             fact = SignatureFact(SignatureStatus.ERROR, reason="The signature part holds none.")
             return Opened(Outcome.CLEAR, signatures=(fact,))
         facts = facts_of(found, _BARE_LF.sub(b"\r\n", layer.signed), self._ring)
-        return Opened(Outcome.CLEAR, signatures=facts, reason=_said_of(facts))
+        return Opened(Outcome.CLEAR, signatures=facts, reason=_said_of(facts, self._ring))
 
     def _around(self, found: SignedData) -> Opened:
         """A signature that holds what it signs."""
         if found.content is None:
             return _DAMAGED
         facts = facts_of(found, found.content, self._ring)
-        return Opened(Outcome.CLEAR, found.content, signatures=facts, reason=_said_of(facts))
+        return Opened(
+            Outcome.CLEAR, found.content, signatures=facts, reason=_said_of(facts, self._ring)
+        )
 
     # Encryption
 
@@ -113,9 +116,14 @@ def _unreadable(layer: Layer) -> Opened:
     return _DAMAGED
 
 
-def _said_of(facts: tuple[SignatureFact, ...]) -> str:
-    """What is always left open, wherever a signature could be good."""
-    return NOT_ASKED if any(one.status is SignatureStatus.GOOD for one in facts) else ""
+def _said_of(facts: tuple[SignatureFact, ...], ring: Certificates) -> str:
+    """What is known of the first certificate whose signature could be good, and what is left open:
+    nobody is asked for mail that is read."""
+    good = [one for one in facts if one.status is SignatureStatus.GOOD]
+    if not good:
+        return ""
+    known = ring.withdrawals.of(good[0].fingerprint)
+    return NOT_ASKED if known is None else NOT_NAMED.format(day=f"{known.listed:%d %B %Y}")
 
 
 def _named(one: Recipient) -> str:

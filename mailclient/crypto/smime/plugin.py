@@ -17,6 +17,7 @@ from mailclient.errors import BadInput
 from mailclient.message.facts import Layer, Opened
 
 if TYPE_CHECKING:
+    from mailclient.crypto.smime.asking import Asking
     from mailclient.crypto.smime.opening import Opening
     from mailclient.crypto.smime.sealing import Sealing
 
@@ -34,6 +35,7 @@ class SMime:
 
     def __init__(self, host: Host) -> None:
         self.version = package_version("mailclient")
+        self._fetch = host.fetch
         self.keys = CertificateKeys(host)
         self.building = threading.RLock()
 
@@ -48,6 +50,12 @@ class SMime:
         from mailclient.crypto.smime.sealing import Sealing
 
         return Sealing(self.keys.certificates)
+
+    @Built
+    def _asking(self) -> Asking:
+        from mailclient.crypto.smime.asking import Asking
+
+        return Asking(self.keys.certificates, self._fetch)
 
     def open(self, layer: Layer, cancel: CancelToken, *, may_ask: bool = False) -> Opened:
         """Decrypt or verify one layer; raises Cancelled only."""
@@ -81,6 +89,15 @@ class SMime:
     ) -> tuple[Sighting, ...]:
         """Nothing: there is no place where certificates are found."""
         return ()
+
+    def renewable(self, address: str) -> bool:
+        """Whether an authority vouches for a certificate of this address and says where it
+        tells of those that it has withdrawn."""
+        return bool(self.keys.list()) and self._asking.renewable(address)
+
+    def renew(self, address: str, cancel: CancelToken) -> bool:
+        """Ask the authorities of its certificates; raises Unreachable and its kin, BadInput."""
+        return bool(self.keys.list()) and self._asking.renew(address, cancel)
 
     def publish(self, fingerprint: str, address: str, cancel: CancelToken) -> Published:
         """Not for certificates."""

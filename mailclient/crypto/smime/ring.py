@@ -7,8 +7,10 @@ those in between, which prove nothing by themselves.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -27,10 +29,13 @@ from mailclient.crypto.smime.certificate import (
     is_authority,
     may_receive,
     may_sign,
+    whole,
 )
-from mailclient.crypto.smime.chain import LONGEST, issued
+from mailclient.crypto.smime.chain import LONGEST, Vouching, Way, issued
 from mailclient.crypto.smime.elsewhere import ASK
-from mailclient.errors import BadInput, KeyLocked, KeyMissing
+from mailclient.crypto.smime.lists import Standing
+from mailclient.crypto.smime.withdrawn import Withdrawals
+from mailclient.errors import BadInput, KeyLocked, KeyMissing, StoreLocked
 
 SETTING = "MAILCLIENT_AUTHORITIES"
 SYSTEM = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -75,6 +80,7 @@ class Certificates:
         self._own: tuple[Own, ...] | None = None
         self._system: tuple[x509.Certificate, ...] | None = None
         self.abilities = Abilities(vault)
+        self.withdrawals = Withdrawals(vault)
 
     # Looking
 
@@ -82,15 +88,20 @@ class Certificates:
         """All certificates but those in between; the same tuple until something changes."""
         with self._lock:
             if self._listed is None:
-                own = [info_of(one.certificate, has_secret=True) for one in self.own()]
+                own = [self.info_of(one.certificate, has_secret=True) for one in self.own()]
                 others = [
-                    info_of(one, has_secret=False)
+                    self.info_of(one, has_secret=False)
                     for kind in (_PERSON, _AUTHORITY)
                     for one in self._kept(kind)
                 ]
                 known = {one.fingerprint for one in own}
                 self._listed = (*own, *(one for one in others if one.fingerprint not in known))
             return self._listed
+
+    def info_of(self, certificate: x509.Certificate, *, has_secret: bool) -> KeyInfo:
+        """A certificate as a key, with what its authority has said of it since."""
+        revoked = self.withdrawals.has_withdrawn(certificate)
+        return info_of(certificate, has_secret=has_secret, revoked=revoked)
 
     def own(self) -> tuple[Own, ...]:
         """One's own certificates with their secret keys."""
@@ -120,6 +131,33 @@ class Certificates:
     def between(self) -> tuple[x509.Certificate, ...]:
         """Those that may stand between a person's and an authority's."""
         return self._kept(_BETWEEN)
+
+    def vouching(
+        self, came_along: Sequence[x509.Certificate] = (), *, on_hold: bool = False
+    ) -> Vouching:
+        """Finds who vouches now, with the help of those that came along; by ways over certificates
+        that are `on_hold`, too, if one only wants to ask what became of them."""
+        between = (*came_along, *self.between())
+        known = self.withdrawals
+        withdrawn = known.is_settled if on_hold else known.has_withdrawn
+        return Vouching(between, self.authorities(), datetime.now(UTC), withdrawn)
+
+    def met(self, way: Way) -> None:
+        """Keep those in between of a way that ends at a trusted authority: without them nobody can
+        be asked about the certificate later."""
+        with self._lock, suppress(StoreLocked):
+            for one in way[1:-1]:
+                if one not in self.between():
+                    self._take(_BETWEEN, one)
+                    self._changed()
+
+    def withdraws(self, certificate: x509.Certificate, said: Standing) -> bool:
+        """Keep what its authority says of a certificate; whether that changes anything."""
+        with self._lock:
+            changed = self.withdrawals.note(certificate, said)
+            if changed:
+                self._changed()
+            return changed
 
     def way_up(self, certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
         """Those that others need to find the authority of a certificate; not the authority."""
@@ -231,7 +269,7 @@ class Certificates:
     def _take(self, kind: str, one: x509.Certificate) -> Imported:
         fingerprint = fingerprint_of(one)
         known = any(place + fingerprint in self._vault for place in (_OWN, _PERSON, kind))
-        if not known:
+        if not known or kind == _OWN:  # one that came as somebody's becomes one's own
             self._vault[kind + fingerprint] = one.public_bytes(serialization.Encoding.DER)
         return Imported(fingerprint, new=not known, secret=False)
 
@@ -307,7 +345,7 @@ def _readable(data: bytes) -> tuple[x509.Certificate, ...]:
     )
     for reader in readers:
         try:
-            found = tuple(reader(data))
+            found = tuple(whole(one) for one in reader(data))
         except UNREADABLE:
             continue
         if found:
@@ -325,7 +363,9 @@ def _open_pkcs12(data: bytes) -> _Found:
 
 def _pkcs12(data: bytes, passphrase: bytes | None) -> _Found:
     loaded = pkcs12.load_pkcs12(data, passphrase)
-    rest = tuple(one.certificate for one in loaded.additional_certs)
+    rest = tuple(whole(one.certificate) for one in loaded.additional_certs)
+    if loaded.cert is not None:
+        whole(loaded.cert.certificate)
     if loaded.key is None or loaded.cert is None:
         if loaded.cert is not None:
             return _Found((loaded.cert.certificate, *rest))
@@ -348,7 +388,7 @@ def _of_system(path: Path) -> Iterator[x509.Certificate]:
         return
     for block in text.split(_PEM)[1:]:
         try:
-            one = x509.load_pem_x509_certificate(_PEM + block)
+            one = whole(x509.load_pem_x509_certificate(_PEM + block))
             if is_authority(one):
                 yield one
         except UNREADABLE:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from cryptography import x509
 
 from mailclient.cancel import CancelToken
-from mailclient.crypto.smime.certificate import fingerprint_of, info_of
+from mailclient.crypto.smime.certificate import fingerprint_of
 from mailclient.crypto.smime.content import encrypted
 from mailclient.crypto.smime.passing import passed
 from mailclient.crypto.smime.ring import Certificates
@@ -82,7 +82,7 @@ class Sealing:
             raise KeyMissing(
                 f"The certificate {fingerprint} is not here any more. Nothing was sent."
             )
-        info = info_of(certificate, has_secret=False)
+        info = self._ring.info_of(certificate, has_secret=False)
         if not info.usable:
             who = info.addresses[0] if info.addresses else fingerprint
             raise KeyMissing(
@@ -93,8 +93,9 @@ class Sealing:
 
     def _signing(self, fingerprint: str) -> Pen:
         for own in self._ring.own():
-            info = info_of(own.certificate, has_secret=True)
-            if info.fingerprint == fingerprint.upper() and info.can_sign and not info.expired:
+            info = self._ring.info_of(own.certificate, has_secret=True)
+            ended = info.expired or info.revoked
+            if info.fingerprint == fingerprint.upper() and info.can_sign and not ended:
                 return Pen(own.certificate, own.key)
         raise KeyMissing(
             "There is no certificate of yours that could sign. Nothing was sent.",

@@ -62,9 +62,7 @@ class _Given:
 
 def facts_of(signed: SignedData, content: bytes, ring: Certificates) -> tuple[SignatureFact, ...]:
     """Each signature by itself."""
-    between = (*signed.certificates, *ring.between())
-    vouching = Vouching(between, ring.authorities(), datetime.now(UTC))
-    given = _Given(signed, content, ring, vouching)
+    given = _Given(signed, content, ring, ring.vouching(signed.certificates))
     return tuple(_fact(one, given) for one in signed.signers)
 
 
@@ -84,7 +82,7 @@ def _fact(signer: Signer, given: _Given) -> SignatureFact:
         made=signer.made,
         hash_algorithm=name,
     )
-    for check in (_method, _mathematics, _usage, _validity):
+    for check in (_method, _mathematics, _usage, _withdrawal, _validity):
         status, reason = check(signer, certificate, given)
         if status is not SignatureStatus.GOOD:
             return replace(fact, status=status, reason=reason)
@@ -150,6 +148,16 @@ def _usage(signer: Signer, certificate: x509.Certificate, given: _Given) -> _Che
     return _FINE
 
 
+def _withdrawal(signer: Signer, certificate: x509.Certificate, given: _Given) -> _Check:
+    """Whenever it says to have signed: whoever has a stolen key writes any date."""
+    known = given.ring.withdrawals.of(fingerprint_of(certificate))
+    if known is None or known.since is None:
+        return _FINE
+    return SignatureStatus.REVOKED_KEY, (
+        f"The certificate that signed it was withdrawn by its authority on {known.since:%d %B %Y}."
+    )
+
+
 def _validity(signer: Signer, certificate: x509.Certificate, given: _Given) -> _Check:
     now = datetime.now(UTC)
     if certificate.not_valid_after_utc < now:
@@ -162,6 +170,8 @@ def _validity(signer: Signer, certificate: x509.Certificate, given: _Given) -> _
 
 
 def _vouched(fact: SignatureFact, certificate: x509.Certificate, given: _Given) -> SignatureFact:
-    by = given.vouching.voucher_for(certificate)
+    way = given.vouching.way_of(certificate)
+    given.ring.met(way)
+    by = name_of(way[-1]) if way else ""
     reason = "" if by else _ITSELF if certificate.issuer == certificate.subject else _NOBODY
     return replace(fact, vouched_by=by, reason=reason, key=given.ring.in_mail(certificate))

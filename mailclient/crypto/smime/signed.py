@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from mailclient.crypto.smime.ber import CONSTRUCTED, SEQUENCE, SET, Malformed, Node, value
-from mailclient.crypto.smime.certificate import UNREADABLE
+from mailclient.crypto.smime.certificate import UNREADABLE, whole
 from mailclient.crypto.smime.parts import (
     CONTEXT_0,
     Algorithm,
@@ -78,7 +78,7 @@ def _certificates(sets: Sequence[Node]) -> list[x509.Certificate]:
             if one.tag != SEQUENCE:
                 continue
             try:
-                found.append(x509.load_der_x509_certificate(bytes(one.raw)))
+                found.append(whole(x509.load_der_x509_certificate(bytes(one.raw))))
             except UNREADABLE:
                 continue  # others may do
     return found

@@ -6,13 +6,14 @@ given up when the person is taken out or the window closes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer
 
 from mailclient.account import EncryptionPolicy
 from mailclient.app import App
+from mailclient.cancel import CancelToken
 from mailclient.errors import MailError
 from mailclient.gui import people
 from mailclient.gui.bridge import Bridge, Changes, Task
@@ -25,16 +26,17 @@ from mailclient.services.sealing import own_key
 
 PAUSE_MS = 400
 LANES = 3  # so many people are looked for at the same time
+Look = Callable[[str, CancelToken], Search]
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """How it stands with everybody, with the writer's own key, and who might be looked up."""
+    """How it stands with everybody, with the writer's own key, and who might be looked up how."""
 
     readiness: Readiness | None
     has_key: bool
     policy: EncryptionPolicy
-    to_ask_for: tuple[str, ...]
+    looks: Mapping[str, Look]
 
 
 class Readying(QObject):
@@ -48,7 +50,7 @@ class Readying(QObject):
         self._strip = strip
         self._tasks: dict[str, Task] = {}
         self._asked: set[str] = set()
-        self._to_ask_for: tuple[str, ...] = ()
+        self._looks: Mapping[str, Look] = {}
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -76,12 +78,14 @@ class Readying(QObject):
             policy = self._app.accounts.identity(sender.address)[0].encryption
             readiness = self._app.keys.readiness(wanted) if wanted else None
             finding = self._app.keyfinding
-            to_ask_for = [
-                one.address
-                for one in (readiness.recipients if readiness else ())
-                if (finding.may_ask if one.state in LACKING else finding.may_renew)(one.address)
-            ]
-            return _Found(readiness, has_key, policy, tuple(to_ask_for))
+            looks: dict[str, Look] = {}
+            for one in readiness.recipients if readiness else ():
+                if one.state in LACKING:
+                    if finding.may_ask(one.address):
+                        looks[one.address] = finding.while_writing
+                elif finding.may_renew(one.address):
+                    looks[one.address] = finding.renew
+            return _Found(readiness, has_key, policy, looks)
 
         self._bridge.run(
             "read",
@@ -101,7 +105,7 @@ class Readying(QObject):
             self.ask()
 
     def _arrived(self, found: _Found) -> None:
-        self._to_ask_for = found.to_ask_for
+        self._looks = found.looks
         self.show(found.readiness, has_key=found.has_key, policy=found.policy)
         if self._wanting():
             self._pause.start()
@@ -121,31 +125,29 @@ class Readying(QObject):
         """Who lacks a key, or has one that was not asked after for long, and was not looked for by
         this window yet."""
         finished = set(self._addresses(finished=True)) - self._asked
-        return [one for one in self._to_ask_for if one in finished]
+        return [one for one in self._looks if one in finished]
 
     def _look_up(self) -> None:
         wanting = self._wanting()
         self._asked.update(wanting)
-        self._start(wanting, by_hand=False)
+        for address in wanting:
+            self._start(address, self._looks[address], by_hand=False)
 
     def find(self, address: str) -> None:
         """Look for somebody's key because the user wants it: everywhere, and at once."""
-        self._start([address], by_hand=True)
+        self._start(address, self._app.keyfinding.everywhere, by_hand=True)
         self.ask()
 
-    def _start(self, addresses: Sequence[str], *, by_hand: bool) -> None:
-        finding = self._app.keyfinding
-        look = finding.everywhere if by_hand else finding.while_writing
-        for address in addresses:
-            if address in self._tasks:
-                continue
-            self._tasks[address] = self._bridge.run(
-                f"find keys {len(self._tasks) % LANES}",
-                lambda job, address=address: look(address, job.cancel),  # type: ignore[misc]
-                lambda found: self._found(found, by_hand=by_hand),
-                lambda problem, address=address: self._failed(address, problem),  # type: ignore[misc]
-                owner=self,
-            )
+    def _start(self, address: str, look: Look, *, by_hand: bool) -> None:
+        if address in self._tasks:
+            return
+        self._tasks[address] = self._bridge.run(
+            f"find keys {len(self._tasks) % LANES}",
+            lambda job: look(address, job.cancel),
+            lambda found: self._found(found, by_hand=by_hand),
+            lambda problem: self._failed(address, problem),
+            owner=self,
+        )
 
     def _found(self, search: Search, *, by_hand: bool) -> None:
         self._tasks.pop(search.address, None)

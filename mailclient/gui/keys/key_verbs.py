@@ -17,7 +17,7 @@ from mailclient.gui.bridge import Bridge
 from mailclient.gui.keys import codes
 from mailclient.gui.keys.comparing import ConfirmDialog
 from mailclient.gui.keys.own_verbs import ask
-from mailclient.gui.keys.words import grouped
+from mailclient.gui.keys.words import asked_above, grouped
 from mailclient.gui.reader.saving import write
 from mailclient.gui.strip import Strip
 from mailclient.services.comparing import words_of
@@ -110,9 +110,10 @@ class KeyVerbs(QObject):
     def _found(self, search: Search) -> None:
         who = people.plain(search.address)
         if search.found:
-            self._strip.say(f"What was found for {who} is shown here.")
+            found = f"What was found for {who} is shown here."
         else:
-            self._strip.say(f"No key of {who} was found by looking.")
+            found = f"No key of {who} was found by looking."
+        self._strip.say(f"{asked_above(search.renewal)} {found}".lstrip())
 
     def details(self, entry: KeyEntry) -> None:
         """Show what a key is, in full."""

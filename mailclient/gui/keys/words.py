@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailclient.account import EncryptionPolicy
+from mailclient.crypto.api import OPENPGP
 from mailclient.gui import dates, people
 from mailclient.message.security import Trust
+from mailclient.services.asked import LookupOutcome
+from mailclient.services.authorities import Renewal
 from mailclient.services.keys import KeyEntry
 from mailclient.services.people import Person
 from mailclient.store.keys import KeyEvent
@@ -60,7 +63,8 @@ def seen_as(entry: KeyEntry) -> str:
         names = [people.plain(one) for one in entry.key.user_ids]
         return f"{', '.join(names) or 'An authority'}: an authority that you trust"
     if entry.key.revoked:
-        return f"{words}; withdrawn by its owner"
+        by = "its owner" if entry.key.kind == OPENPGP else "its authority"
+        return f"{words}; withdrawn by {by}"
     if entry.key.expired:
         return f"{words}; has ended"
     if entry.changed:
@@ -134,3 +138,14 @@ def person_name(person: Person) -> str:
 def grouped(fingerprint: str) -> str:
     """A fingerprint in groups of four, as it is read aloud."""
     return " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4))
+
+
+def asked_above(renewal: Renewal | None) -> str:
+    """What those said who vouch for a certificate that is here; "" where nobody does."""
+    if renewal is None:
+        return ""
+    if renewal.outcome is LookupOutcome.FOUND:
+        return "What its authority says of the certificate has changed and is shown here."
+    if renewal.outcome is LookupOutcome.NOTHING:
+        return "The authority of the certificate was asked and says nothing new."
+    return f"The authority of the certificate could not be asked: {renewal.reason}"

@@ -18,7 +18,8 @@ from mailclient.crypto.openpgp.packets import certificates
 from mailclient.errors import BadInput, Cancelled
 from mailclient.message.security import Trust
 from mailclient.paths import Profile
-from mailclient.services.keyfinding import LookupOutcome, Search
+from mailclient.services.asked import LookupOutcome
+from mailclient.services.keyfinding import Search
 from mailclient.services.readiness import ReadyState
 from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER, RENEW_KEYS
 from tests.integration.crypto.conftest import Pen

@@ -12,9 +12,10 @@ import pytest
 from mailclient.account import Security, Server
 from mailclient.cancel import CancelToken
 from mailclient.errors import BadInput, CertificateRejected
-from mailclient.transport import pop3, smtp
+from mailclient.transport import certificate, pop3, smtp
 from mailclient.transport.certificate import examine
 from mailclient.transport.wire import Wire
+from tests.attacks.certificates import Wish, made
 from tests.integration.transport.conftest import Papers
 from tests.servers.scripted import Conversation, scripted
 from tests.servers.surroundings import MailServers
@@ -53,6 +54,25 @@ def test_a_certificate_that_verifies_has_no_problem(mail_servers: MailServers) -
     server = mail_servers.account("alice").incoming
     assert server is not None
     assert examine(server, CancelToken(), incoming=True).problem == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09"),  # a version that there is not
+        (b"\x06\x03\x55\x1d\x0e", b"\x06\x03\x55\x1d\x13"),  # an extension twice
+        (b"\x81\x0fsue@", b"\xa3\x0fsue@"),  # a name of a kind that is not read
+        (b"\x30", b"\x31"),
+    ],
+)
+def test_a_certificate_that_cannot_be_read_is_refused_in_words(
+    old: bytes, new: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = made(Wish("mail.example.org", ("sue@example.org",))).der.replace(old, new)
+    monkeypatch.setattr(certificate, "_shown", lambda *given, **how: strange)
+    server = Server("mail.example.org", 995, Security.TLS, "sue")
+    with pytest.raises(CertificateRejected, match="cannot be read"):
+        examine(server, CancelToken(), incoming=True)
 
 
 @pytest.mark.parametrize("security", ENCRYPTED)

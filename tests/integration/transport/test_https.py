@@ -102,6 +102,58 @@ def test_only_https_is_asked_for(url: str) -> None:
         document(url, CancelToken(), limit=LIMIT, private=True)
 
 
+def test_what_proves_itself_comes_over_http_too(web: Web, papers: Papers) -> None:
+    answers = {
+        "/list": page(b"a list"),
+        "/on": redirect(web.url("/good")),
+        "/over": page(b"x" * (LIMIT + 1)),
+        "/file": redirect("file:///etc/passwd"),
+    }
+
+    def get_plain(path: str, *, private: bool = True) -> Document:
+        return document(
+            plain.url(path),
+            CancelToken(),
+            limit=LIMIT,
+            private=private,
+            ca_file=papers.ca_file,
+            plain=True,
+        )
+
+    with web_running(None, answers) as plain:
+        assert get_plain("/list").data == b"a list"
+        assert get_plain("/on").data == b"<x/>"
+        with pytest.raises(BadInput, match="too large"):
+            get_plain("/over")
+        with pytest.raises(BadInput, match="Only https"):
+            get_plain("/file")
+        with pytest.raises(BadInput, match="private network"):
+            get_plain("/list", private=False)
+        assert plain.asked == ["/list", "/on", "/over", "/file"]
+        with pytest.raises(BadInput, match="Only https"):
+            document(plain.url("/list"), CancelToken(), limit=LIMIT, private=True)
+
+
+def test_waiting_for_a_list_ends_when_the_job_is_to_stop() -> None:
+    cancel = CancelToken()
+    told: list[MailError] = []
+
+    def ask() -> None:
+        try:
+            document(web.url("/slow"), cancel, limit=LIMIT, private=True, plain=True)
+        except MailError as problem:
+            told.append(problem)
+
+    with web_running(None, {}, slow="/slow") as web:
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while not web.asked:
+            asking.join(0.01)
+        cancel.cancel()
+        asking.join()
+    assert [type(one) for one in told] == [Cancelled]
+
+
 def test_a_server_without_a_good_certificate_is_asked_nothing(papers: Papers) -> None:
     with web_running(papers.elsewhere, {"/": page(b"x")}) as web:
         with pytest.raises(CertificateRejected, match="another server"):
