@@ -131,7 +131,9 @@ RENEW_KEYS = Setting(
     "privacy.renew_keys",
     True,
     "Once a week, when you write to somebody, ask in the same places whether the key that is here "
-    "was withdrawn or extended. They learn that you are about to write to that address.",
+    "was withdrawn or extended, and the authority of a certificate for its list of those that it "
+    "has withdrawn. They learn that you are about to write to that address; an authority learns "
+    "only that you write to one of its people.",
 )
 KEEP_DECRYPTED = Setting(
     "privacy.keep_decrypted",

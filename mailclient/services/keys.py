@@ -135,7 +135,7 @@ class Keys:
         kinds = _kinds(self._all())
         ready = [tuple(self._ready(one, kind, now) for one in addresses) for kind in kinds]
         found = [Readiness(one, kind) for one, kind in zip(ready, kinds, strict=True)]
-        return next((one for one in found if one.can_encrypt), found[0])
+        return next((one for one in found if one.can_encrypt), found[0].told_by(found[1:]))
 
     def _ready(self, address: str, kind: str, now: datetime) -> RecipientReadiness:
         wanted = normalise(address)

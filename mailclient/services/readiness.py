@@ -77,6 +77,19 @@ class Readiness:
             ),
         )
 
+    def told_by(self, others: Sequence[Readiness]) -> Readiness:
+        """The same with what keys of another kind say of those who have none of this one: that a
+        key was withdrawn is more than that there is none."""
+        recipients = [
+            next((two for two in (one, *kin) if two.state is ReadyState.UNUSABLE), one)
+            if one.state is ReadyState.NONE
+            else one
+            for one, *kin in zip(
+                self.recipients, *(other.recipients for other in others), strict=True
+            )
+        ]
+        return replace(self, recipients=tuple(recipients))
+
     @property
     def can_encrypt(self) -> bool:
         """Whether everybody can read the message encrypted (and there is anybody)."""

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,16 +23,20 @@ from mailclient.app import App
 from mailclient.gui.bridge import Bridge
 from mailclient.gui.compose.window import ComposeWindow
 from mailclient.gui.keys.window import KeysWindow
+from mailclient.gui.keys.words import seen_as
 from mailclient.message.address import Address
 from mailclient.message.draft import Draft
 from mailclient.message.security import Trust
 from mailclient.services.readiness import ReadyState
 from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER
+from tests.attacks.certificates import Holder, Wish, made, rsa_key
+from tests.attacks.test_withdrawn import Lines, at
 from tests.gui.conftest import MakeApp, Snap
 from tests.servers.keys import KeyServers, key_servers_running
+from tests.servers.web import Answer, Web, document, web_running
 
 PATIENCE = 60_000
-BOB = "bob@example.org"
+BOB, SUE = "bob@example.org", "sue@example.org"
 ME = Address("Ann", "ann@example.org")
 Write = Callable[..., ComposeWindow]
 
@@ -254,3 +259,72 @@ def test_a_key_that_was_withdrawn_is_noticed_while_one_writes(
     qtbot.waitUntil(lambda: state(window) is ReadyState.UNUSABLE, timeout=PATIENCE)
     assert window.protection.words == f"The key of {BOB} was revoked by its owner."
     qtbot.waitUntil(lambda: "Send unencrypted…" in fixes(window), timeout=PATIENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """It vouches for Sue and for Ann, and has a list of those that it has withdrawn."""
+
+    web: Web
+    root: Holder
+    sue: Holder
+    answers: dict[str, Answer]
+
+    def withdraws(self, *who: Holder) -> None:
+        self.answers["/list.crl"] = document(Lines(self.root, who).der)
+
+
+@pytest.fixture
+def authority(ann: App) -> Iterator[Authority]:
+    answers: dict[str, Answer] = {}
+    with web_running(None, answers) as web:
+        root = made(Wish("Root", authority=True))
+        sue = made(Wish("Sue", (SUE,), more=at(web.url("/list.crl"))), root, rsa_key())
+        mine = made(Wish("Ann", (ME.address,)), root, rsa_key())
+        for file in (root.pem, sue.pem, mine.p12(None)):
+            ann.keys.import_keys(file)
+        found = Authority(web, root, sue, answers)
+        found.withdraws()
+        yield found
+
+
+def test_a_certificate_that_was_withdrawn_is_noticed_while_one_writes(
+    qtbot: QtBot, write: Write, authority: Authority, servers: KeyServers, snap: Snap
+) -> None:
+    authority.withdraws(authority.sue)
+    window = write(SUE, encrypt=True)
+    qtbot.waitUntil(lambda: state(window, SUE) is ReadyState.UNUSABLE, timeout=PATIENCE)
+    assert window.protection.words == f"The key of {SUE} was withdrawn by its authority."
+    snap(window, "compose-certificate-withdrawn")
+    assert authority.web.asked == ["/list.crl"]
+
+
+def test_for_a_sound_certificate_nobody_but_its_authority_is_asked(
+    qtbot: QtBot, write: Write, authority: Authority, servers: KeyServers
+) -> None:
+    window = write(SUE, encrypt=True)
+    qtbot.waitUntil(lambda: bool(authority.web.asked), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not window.readying.looking, timeout=PATIENCE)
+    assert state(window, SUE) is ReadyState.READY
+    assert servers.web.asked == []
+
+
+def test_by_hand_the_authority_is_asked_at_once_and_the_window_says_what_came_of_it(
+    qtbot: QtBot, authority: Authority, ann: App, bridge_of: Callable[[App], Bridge], snap: Snap
+) -> None:
+    keys = KeysWindow(ann, bridge_of(ann), address=SUE)
+    qtbot.addWidget(keys)
+    keys.show()
+    [entry] = ann.keys.entries_of(SUE)
+    for withdrawn, said in (
+        ((), "The authority of the certificate was asked and says nothing new."),
+        ((authority.sue,), "What its authority says of the certificate has changed"),
+    ):
+        authority.withdraws(*withdrawn)
+        keys.others.find(entry)
+        qtbot.waitUntil(lambda said=said: said in keys.strip.words, timeout=PATIENCE)  # type: ignore[misc]
+    qtbot.waitUntil(
+        lambda: any("withdrawn by its authority" in seen_as(one.entry) for one in keys.page.cards),
+        timeout=PATIENCE,
+    )
+    snap(keys, "keys-certificate-withdrawn")

@@ -42,10 +42,16 @@ class Withdrawals:
         """Keep what a list says; whether the certificate is withdrawn or given back by it."""
         name = fingerprint_of(certificate)
         known = self.of(name)
-        if known is not None and (known.for_good or known.listed >= said.listed):
+        if known is not None and (known.for_good or _is_older(said, known)):
             return False
         self._vault[_LISTED + name] = _written(said)
         return (known.since if known else None) != said.since
+
+
+def _is_older(said: Standing, known: Standing) -> bool:
+    """Of two lists of one second the one that withdraws counts."""
+    before = said.listed.replace(microsecond=0), said.since is not None
+    return before <= (known.listed, known.since is not None)
 
 
 def _written(said: Standing) -> bytes:
