@@ -201,21 +201,14 @@ class Parts(Incoming):
 
     @Built
     def keyfinding(self) -> KeyFinding:
-        from mailclient.services.authorities import Authorities
         from mailclient.services.keyfinding import KeyFinding
 
-        seconds = Lookups.of(os.environ, offline=self._offline).seconds
-        store, clock = self._store, self._clock
         return KeyFinding(
-            store,
-            lambda: self.plugins.all(),
-            self.keys,
-            self._tentative,
-            Authorities(store, lambda: self.plugins.all(), self.events, clock, seconds),
-            clock,
-            seconds=seconds,
+            self._store, lambda: self.plugins.all(), self.keys, self._tentative,
+            self.events, self._clock,
+            seconds=Lookups.of(os.environ, offline=self._offline).seconds,
             offline=self._offline,
-        )
+        )  # fmt: skip
 
     @Built
     def people(self) -> People:

@@ -18,6 +18,7 @@ from mailclient.errors import BadInput, KeyMissing, MailError, Unreachable
 from mailclient.message.address import normalise
 from mailclient.services.asked import ANSWERS, KEPT, RENEWED, LookupOutcome, outcome_of
 from mailclient.services.authorities import Authorities, Renewal
+from mailclient.services.events import Events
 from mailclient.services.keys import KeyEntry, Keys
 from mailclient.services.tentative import Tentative
 from mailclient.settings import FIND_AT_DOMAIN, FIND_ON_SERVER, RENEW_KEYS, Setting
@@ -68,7 +69,7 @@ class KeyFinding:
         plugins: Callable[[], tuple[Plugin, ...]],
         keys: Keys,
         tentative: Tentative,
-        authorities: Authorities,
+        events: Events,
         clock: Callable[[], datetime],
         *,
         seconds: float,
@@ -78,7 +79,7 @@ class KeyFinding:
         self._plugins = plugins
         self._keys = keys
         self._tentative = tentative
-        self._authorities = authorities
+        self._authorities = Authorities(store, plugins, events, clock, seconds)
         self._clock = clock
         self._seconds = seconds
         self.offline = offline

@@ -17,8 +17,9 @@ from mailclient.crypto.smime.ber import Malformed
 from mailclient.crypto.smime.cms import parse
 from mailclient.crypto.smime.content import Method, method_of, opened
 from mailclient.crypto.smime.envelope import Envelope, Recipient
+from mailclient.crypto.smime.files import Own
 from mailclient.crypto.smime.passing import content_key, is_readable
-from mailclient.crypto.smime.ring import Certificates, Own
+from mailclient.crypto.smime.ring import Certificates
 from mailclient.crypto.smime.signatures import facts_of
 from mailclient.crypto.smime.signed import SignedData
 from mailclient.message.facts import Form, Layer, Opened, Outcome, SignatureFact, SignatureStatus

@@ -7,59 +7,35 @@ those in between, which prove nothing by themselves.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
 from mailclient.crypto.api import Imported, KeyInfo
 from mailclient.crypto.smime.abilities import Abilities
 from mailclient.crypto.smime.certificate import (
-    UNREADABLE,
     fingerprint_of,
     in_pem,
     info_of,
     is_authority,
     may_receive,
     may_sign,
-    whole,
 )
 from mailclient.crypto.smime.chain import LONGEST, Vouching, Way, issued
 from mailclient.crypto.smime.elsewhere import ASK
+from mailclient.crypto.smime.files import Own, copy_of, in_the_open, of_system, opened, reopened
 from mailclient.crypto.smime.lists import Standing
 from mailclient.crypto.smime.withdrawn import Withdrawals
-from mailclient.errors import BadInput, KeyLocked, KeyMissing, StoreLocked
+from mailclient.errors import BadInput, KeyMissing, StoreLocked
 
 SETTING = "MAILCLIENT_AUTHORITIES"
 SYSTEM = Path("/etc/ssl/certs/ca-certificates.crt")
-LARGEST = 1024 * 1024
 _OWN, _PERSON, _AUTHORITY, _BETWEEN = "own/", "person/", "authority/", "between/"
 _KEY = "secret/"
-_PEM = b"-----BEGIN CERTIFICATE-----"
-SecretKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """A certificate of one's own and its secret key."""
-
-    certificate: x509.Certificate
-    key: PrivateKeyTypes
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a file holds."""
-
-    certificates: tuple[x509.Certificate, ...]
-    own: Own | None = None
 
 
 class Certificates:
@@ -174,7 +150,7 @@ class Certificates:
         if self._system is None:
             named = self._environment.get(SETTING)
             path = SYSTEM if named is None else Path(named) if named else None
-            self._system = tuple(_of_system(path)) if path else ()
+            self._system = tuple(of_system(path)) if path else ()
         return (*self._kept(_AUTHORITY), *self._system)
 
     def in_mail(self, certificate: x509.Certificate) -> bytes:
@@ -201,9 +177,10 @@ class Certificates:
     def inspect(self, data: bytes) -> tuple[KeyInfo, ...]:
         """The certificates in `data`; a closed PKCS#12 file shows nothing, an open one whose it
         is."""
-        found = _readable(data)
-        if not found and (own := _open_pkcs12(data).own):
-            return (info_of(own.certificate, has_secret=True),)
+        inside = in_the_open(data)
+        if inside.own:
+            return (info_of(inside.own.certificate, has_secret=True),)
+        found = inside.certificates
         people = [one for one in found if not is_authority(one)]
         return tuple(info_of(one, has_secret=False) for one in people or found)
 
@@ -212,10 +189,7 @@ class Certificates:
 
         Raises BadInput, KeyLocked.
         """
-        if len(data) > LARGEST:
-            raise BadInput("This is too large for a file of certificates.")
-        certificates = _readable(data)
-        found = _Found(certificates) if certificates else self._opened(data)
+        found = opened(data, self._ask)
         taken: list[Imported] = []
         with self._lock:
             if found.own is not None:
@@ -233,25 +207,6 @@ class Certificates:
                     self._take(_BETWEEN, one)
             self._changed()
         return tuple(taken)
-
-    def _opened(self, data: bytes) -> _Found:
-        """What is in a PKCS#12 file, with a question for its passphrase where it has one."""
-        if (found := _open_pkcs12(data)).own or found.certificates:
-            return found
-        if not data.startswith(b"\x30"):
-            raise BadInput("There is no certificate in it.")
-        passphrase = self._ask("the file with your certificate")
-        if passphrase is None:
-            raise KeyLocked(
-                "The file with your certificate was not opened.", "Its passphrase is needed."
-            )
-        try:
-            return _pkcs12(data, passphrase.encode("utf-8"))
-        except UNREADABLE:
-            raise BadInput(
-                "The file with your certificate could not be opened.",
-                "Try its passphrase again, if it is a PKCS#12 file (.p12 or .pfx).",
-            ) from None
 
     def _take_own(self, own: Own) -> Imported:
         if not may_sign(own.certificate) and not may_receive(own.certificate):
@@ -287,34 +242,12 @@ class Certificates:
         """A PKCS#12 file that `code` opens."""
         for own in self.own():
             if fingerprint_of(own.certificate) == fingerprint.upper():
-                return pkcs12.serialize_key_and_certificates(
-                    b"mail", _storable(own.key), own.certificate, self.between(),
-                    serialization.BestAvailableEncryption(code.encode("utf-8")),
-                )  # fmt: skip
+                return copy_of(own, self.between(), code)
         raise KeyMissing(f"There is no certificate of your own with the fingerprint {fingerprint}.")
 
     def restore(self, data: bytes, code: str) -> bytes:
         """The same file without a passphrase, as `import_keys` takes it; raises BadInput."""
-        if not data.startswith(b"\x30"):
-            raise BadInput("This file is no copy of a certificate.")
-        try:
-            found = _open_pkcs12(data)
-            if found.own is None:
-                found = _pkcs12(data, code.encode("utf-8"))
-        except UNREADABLE:
-            raise BadInput(
-                "The file with your certificate could not be opened.",
-                "Try its passphrase again, if it is a PKCS#12 file (.p12 or .pfx).",
-            ) from None
-        if found.own is None:
-            raise BadInput("There is no secret key in this file.")
-        return pkcs12.serialize_key_and_certificates(
-            b"mail",
-            _storable(found.own.key),
-            found.own.certificate,
-            found.certificates,
-            serialization.NoEncryption(),
-        )
+        return reopened(data, code)
 
     def delete(self, fingerprint: str, *, secret: bool = False) -> None:
         """Remove a certificate; one's own only with its secret key."""
@@ -334,62 +267,3 @@ class Certificates:
         if found is None:
             raise KeyMissing(f"There is no such certificate: {fingerprint}.")
         return found
-
-
-def _readable(data: bytes) -> tuple[x509.Certificate, ...]:
-    """The certificates in PEM, DER or a PKCS#7 file; () where there are none to be read."""
-    readers: Iterable[Callable[[bytes], Iterable[x509.Certificate]]] = (
-        (x509.load_pem_x509_certificates, pkcs7.load_pem_pkcs7_certificates)
-        if b"-----BEGIN" in data
-        else (lambda der: (x509.load_der_x509_certificate(der),), pkcs7.load_der_pkcs7_certificates)
-    )
-    for reader in readers:
-        try:
-            found = tuple(whole(one) for one in reader(data))
-        except UNREADABLE:
-            continue
-        if found:
-            return found
-    return ()
-
-
-def _open_pkcs12(data: bytes) -> _Found:
-    """What is in a PKCS#12 file that has no passphrase; nothing where it is none."""
-    try:
-        return _pkcs12(data, None)
-    except UNREADABLE:
-        return _Found(())
-
-
-def _pkcs12(data: bytes, passphrase: bytes | None) -> _Found:
-    loaded = pkcs12.load_pkcs12(data, passphrase)
-    rest = tuple(whole(one.certificate) for one in loaded.additional_certs)
-    if loaded.cert is not None:
-        whole(loaded.cert.certificate)
-    if loaded.key is None or loaded.cert is None:
-        if loaded.cert is not None:
-            return _Found((loaded.cert.certificate, *rest))
-        raise ValueError("no certificate in it")
-    return _Found(rest, Own(loaded.cert.certificate, loaded.key))
-
-
-def _storable(key: PrivateKeyTypes) -> SecretKey:
-    """The key, if it is of a kind that fits into such a file; raises BadInput."""
-    if isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)):
-        return key
-    raise BadInput("No copy can be made of a key of this kind.")
-
-
-def _of_system(path: Path) -> Iterator[x509.Certificate]:
-    """The authorities in a file; one that cannot be read is passed over."""
-    try:
-        text = path.read_bytes()
-    except OSError:
-        return
-    for block in text.split(_PEM)[1:]:
-        try:
-            one = whole(x509.load_pem_x509_certificate(_PEM + block))
-            if is_authority(one):
-                yield one
-        except UNREADABLE:
-            continue
