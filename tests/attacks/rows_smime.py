@@ -188,7 +188,8 @@ def spoiled(what: str) -> Callable[[Desk, Safe], bytes]:
     old, new = _SPOILED[what]
 
     def build(desk: Desk, kept: Safe) -> bytes:
-        cms = signed_data(TEXT, Pen(kept.sue), more=kept.chain(), detached=True)
+        holder = kept.person(Wish(f"Sue with {what}", (SUE,)))  # one that no other mail brings
+        cms = signed_data(TEXT, Pen(holder), more=kept.chain(), detached=True)
         return p7s(TEXT, cms.replace(old, new))
 
     return build

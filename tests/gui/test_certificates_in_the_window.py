@@ -24,7 +24,7 @@ def test_an_authority_is_called_one_and_nobody_is_asked_to_confirm_it() -> None:
     entry = KeyEntry("", key, Trust.UNKNOWN, "", None)
     assert seen_as(entry) == "Root of Example: an authority that you trust"
     assert about(entry).startswith("You took it in. It vouches for the certificates of others.")
-    assert person_name(Person("", (entry,))) == "Without an address"
+    assert person_name(Person("", (entry,))) == "Authorities that you trust"
     assert offered(entry, can_refresh=True) == (
         (), (KeyVerb.SAVE, KeyVerb.DETAILS, KeyVerb.DELETE),
     )  # fmt: skip
@@ -44,6 +44,15 @@ def test_a_certificate_that_came_with_mail_waits_for_a_decision() -> None:
     entry = KeyEntry("anna@example.org", key, Trust.TENTATIVE, "a signature", datetime.now(UTC))
     assert "with a signature of theirs" in about(entry)
     assert KeyVerb.ACCEPT in offered(entry, can_refresh=True)[0]
+
+
+def test_about_a_withdrawn_certificate_there_is_nothing_to_decide() -> None:
+    key = info_of(ANNA.certificate, has_secret=False, revoked=True)
+    entry = KeyEntry("anna@example.org", key, Trust.TENTATIVE, "a signature", datetime.now(UTC))
+    assert seen_as(entry).endswith("withdrawn by its authority")
+    assert offered(entry, can_refresh=True) == (
+        (KeyVerb.FIND,), (KeyVerb.SAVE, KeyVerb.DETAILS, KeyVerb.DELETE),
+    )  # fmt: skip
 
 
 def test_the_account_of_unguarded_mail_does_not_say_that_it_arrived_unaltered() -> None:

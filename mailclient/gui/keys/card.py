@@ -119,8 +119,11 @@ def offered(
             (verb.PUBLISH, verb.SAVE, verb.HAND_ON, verb.PASSPHRASE, verb.RENEW, verb.DETAILS,
              verb.END, verb.DELETE),
         )  # fmt: skip
+    if entry.key.revoked:  # there is nothing to decide about it any more
+        more = (verb.FIND,) if can_refresh and entry.address else ()
+        return more, (verb.SAVE, verb.DETAILS, verb.DELETE)
     shown = [verb.CONFIRM] if entry.trust is not Trust.VERIFIED else []
     shown += [verb.ACCEPT] if entry.trust in (Trust.TENTATIVE, Trust.REJECTED) else []
     shown += [verb.REFUSE] if entry.trust is not Trust.REJECTED else []
-    more = [verb.FIND] if can_refresh and entry.address else []
+    more = (verb.FIND,) if can_refresh and entry.address else ()
     return tuple(shown), (*more, verb.SAVE, verb.DETAILS, verb.DELETE)

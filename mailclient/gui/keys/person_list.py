@@ -89,7 +89,7 @@ class PersonList(QListWidget):
 
     def _add(self, person: Person) -> None:
         name, address = person_name(person), people.plain(person.address)
-        item = QListWidgetItem(f"{name}\n{address}" if name != address else name)
+        item = QListWidgetItem(f"{name}\n{address}" if address not in ("", name) else name)
         icon, role, said = _mark(person)
         item.setIcon(icons.icon(icon, role))
         item.setData(ROLE, person)
@@ -106,4 +106,6 @@ def _mark(person: Person) -> tuple[str, str, str]:
     if not person.entries:
         return "people", "secondary", "No key is here"
     best = min(person.entries, key=lambda one: list(TRUST).index(one.trust))
+    if all(one.key.revoked or one.key.expired for one in person.entries):
+        return "caution", "caution", "No key is left that has not ended or was not withdrawn"
     return TRUST[best.trust]

@@ -131,7 +131,10 @@ def ending(expires: datetime, who: str, now: datetime) -> str:
 
 
 def person_name(person: Person) -> str:
-    """A person in the list: the name in the key if it has one, else the address."""
+    """A person in the list: the name in the key if it has one, else the address. Authorities have
+    none; they stand together."""
+    if not person.address and person.entries and all(one.key.vouches for one in person.entries):
+        return "Authorities that you trust"
     return people.plain(person.name) or people.plain(person.address) or "Without an address"
 
 
