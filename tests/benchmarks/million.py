@@ -26,7 +26,7 @@ from tests.benchmarks.measure import RunFailed
 
 AT_ONCE = 50_000  # letters in one file that is imported
 SECOND = 0.4  # as much of it goes into a second folder
-STEPS = ("search", "mark", "delete", "compact")
+STEPS = ("search", "unread", "threads", "mark", "delete", "compact")
 Figures = dict[str, Any]
 
 
@@ -148,6 +148,16 @@ ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
     ("search, all and count, ms (p50, p95)", lambda one: _two(one["search"]["all_ms"])),
     ("words around 20 hits, ms (p50, p95)", lambda one: _two(one["search"]["excerpts_ms"])),
     ("  peak MB", lambda one: _mb(one["search"])),
+    (
+        "half unread: first page, ms (p50, max)",
+        lambda one: _two(one["unread"]["first_ms"], "p50", "max"),
+    ),
+    (
+        "half unread: all and count, ms (p50, max)",
+        lambda one: _two(one["unread"]["all_ms"], "p50", "max"),
+    ),
+    ("conversations found anew, s", lambda one: _some(one["threads"], "ms", 1000)),
+    ("  peak MB", lambda one: _mb(one["threads"])),
     ("mark read, ms", lambda one: _some(one["mark"])),
     ("  peak MB", lambda one: _mb(one["mark"])),
     ("into the trash, s", lambda one: _some(one["delete"], "trash_ms", 1000)),

@@ -1,6 +1,7 @@
 """One step with our store at its size: `children.at_size PROFILE STEP …`.
 
-STEP is `count`, `import MBOX [FOLDER]`, `ask PAGE QUERY…`, `search`, `mark`, `delete` or `compact`.
+STEP is `count`, `import MBOX [FOLDER]`, `ask PAGE QUERY…`, `search`, `unread`, `threads`, `mark`,
+`delete` or `compact`.
 The key lies in a file beside the profile, as if a keyring gave it: no passphrase is stretched.
 Prints JSON; times in milliseconds, memory in bytes, as the peak of the step and not of what was
 before.
@@ -47,6 +48,17 @@ QUERIES = (
     "plan-17",
     "ord OR quincunx0",
     "order ls ef",
+)
+
+
+OF_UNREAD = (
+    "is:unread",
+    f"{EVERYWHERE} is:unread",
+    "order is:unread",
+    "quincunx0 is:unread",
+    "from:an is:unread",
+    "has:attachment is:unread",
+    "is:read",
 )
 
 
@@ -121,9 +133,25 @@ def take_in(app: App, path: Path, folder: str | None) -> dict[str, Any]:
     return {"ms": whole, "understood_ms": sum(understood)}
 
 
-def search(app: App) -> dict[str, Any]:
+def unread(app: App) -> dict[str, Any]:
+    """Questions about unread mail where every other message is; all are read again after it."""
+    ids = list(app.search.find("", None).ids)[::2]
+    marking = timed(partial(app.organise.mark, ids, unread=True))
+    found = search(app, OF_UNREAD)
+    app.organise.mark(ids, unread=False)
+    return {**found, "messages": len(ids), "ms": marking}
+
+
+def threads(app: App) -> dict[str, Any]:
+    """Find the place of each message in a conversation anew, as a change of the rule does."""
+    found: list[int] = []
+    taken = timed(lambda: found.append(app.conversations.again(Job(0))))
+    return {"messages": found[0], "ms": taken}
+
+
+def search(app: App, queries: Sequence[str] = QUERIES) -> dict[str, Any]:
     """Each query: the first page, all of it with its count, and the words around the hits."""
-    each = {query: _one_search(app, query) for query in QUERIES}
+    each = {query: _one_search(app, query) for query in queries}
     names = ("first_ms", "cold_ms", "all_ms", "rows_ms", "excerpts_ms")
     return {
         **{name: _spread([one[name] for one in each.values()]) for name in names},
@@ -202,6 +230,10 @@ def main() -> None:
                     found = ask(app, int(rest[0]), rest[1:])
                 case "search":
                     found = search(app)
+                case "unread":
+                    found = unread(app)
+                case "threads":
+                    found = threads(app)
                 case "mark":
                     found = mark(app)
                 case _:
