@@ -103,10 +103,12 @@ class Intake:
         """Process these, of which some are opened ahead; returns how many they were."""
         batch = _Batch()
         total = before + len(pending)
+        arrivals = self._store.bodies.arrivals(pending)
         try:
             for done, (id, opened) in enumerate(ahead.each(pending), before + 1):
                 job.cancel.check()
-                found, key_came = self._understand(id, opened, job.cancel, batch.signed)
+                arrived = arrivals.get(id)
+                found, key_came = self._understand(id, opened, arrived, job.cancel, batch.signed)
                 batch.add(id, found)
                 if key_came:
                     ahead.key_came()
@@ -124,7 +126,7 @@ class Intake:
         def opened() -> Unwrapped:
             return self._assessor.open(self._outer(id), cancel, may_ask=may_ask)
 
-        found, _ = self._understand(id, opened, cancel)
+        found, _ = self._understand(id, opened, None, cancel)
         self._keep({id: found})
         waiting = self._store.messages.waiting()
         if may_ask and waiting and found.encryption == Encryption.ENCRYPTED.value:
@@ -138,17 +140,22 @@ class Intake:
         self,
         id: int,
         opened: Callable[[], Unwrapped],
+        arrived: datetime | None,
         cancel: CancelToken,
         signed: frozenset[str] = frozenset(),
     ) -> tuple[Processed, bool]:
         """What there is to be found out about one message, and whether it brought a new key.
 
-        `signed` are the senders of signed mail that is not kept yet. Raises Cancelled.
+        When it `arrived` is looked up unless it is known; `signed` are the senders of signed mail
+        that is not kept yet. Raises Cancelled.
         """
         key_came = False
         try:
             assessment = self._assessor.judge(
-                opened(), self._store.bodies.received(id), formatted=False, signed=signed
+                opened(),
+                arrived or self._store.bodies.received(id),
+                formatted=False,
+                signed=signed,
             )
             if self._keeping.leaves_out(id, assessment):
                 found = without(assessment.outer, assessment.verdict, assessment.problems)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from mailclient.account import (
@@ -161,6 +162,7 @@ def _server_written(server: Server | None) -> dict[str, Any] | None:
     }
 
 
+@lru_cache(maxsize=64)  # asked with each letter
 def _read(id: int, details: str) -> Account:
     found = json.loads(details)
     return Account(

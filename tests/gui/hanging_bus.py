@@ -19,6 +19,7 @@ def leave() -> None:
     for window in QApplication.topLevelWidgets():
         if isinstance(window, WaitingWindow) and window.isVisible():
             if window.title.text() == KEYRING:
+                timer.stop()  # on a busy machine the window may be there for longer than one turn
                 sys.stdout.write(f"{KEYRING}\n")
                 window.quit.click()
             return
