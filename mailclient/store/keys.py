@@ -47,8 +47,12 @@ class KeyTable:
         self._database = database
 
     def of(self, address: str) -> tuple[KeyTrust, ...]:
-        """What is thought of the keys of an address."""
-        return self._find("WHERE address = ? ORDER BY first_seen", (address,))
+        """What is thought of the keys of an address, the first that came first.
+
+        Each letter asks this, and most have none: to prepare for sorting them takes longer.
+        """
+        found = self._find("WHERE address = ?", (address,))
+        return tuple(sorted(found, key=lambda one: one.first_seen))
 
     def get(self, fingerprint: str, address: str) -> KeyTrust | None:
         """What is thought of one key for one address; None if it was never met."""
