@@ -25,7 +25,18 @@ from mailclient.message.security import SignatureWord, State, Trust
 from mailclient.message.tree import parse
 from mailclient.services.handing_on import needs_code
 from mailclient.services.sealing import Sealing
-from tests.attacks.certificates import Holder, Pen, Wish, cbc, made, p7m, p7s, rsa_key, signed_data
+from tests.attacks.certificates import (
+    Holder,
+    Pen,
+    Wish,
+    cbc,
+    ec_key,
+    made,
+    p7m,
+    p7s,
+    rsa_key,
+    signed_data,
+)
 from tests.attacks.conftest import ALICE, BOB, SECRET, TEXT, Desk, desk_open
 from tests.attacks.rows_smime import HTML, SUE, detached, safe
 from tests.attacks.test_table import from_the_store
@@ -321,6 +332,23 @@ def test_a_seal_names_who_vouches_and_what_was_not_asked(desk: Desk) -> None:
     assert not verdict.verified
     assert "Root of Example vouches that this is the sender's key." in verdict.reasons
     assert "Whether the certificate was withdrawn since has not been asked." in verdict.reasons
+
+
+def test_the_right_one_of_very_many_authorities_is_found_over_those_in_between(
+    tmp_path: Path, root: Holder
+) -> None:
+    """A system trusts some 150, and what a letter brings may have several above it."""
+    file = tmp_path / "authorities.pem"
+    key = ec_key()
+    others = [made(Wish(f"Other {number}", authority=True), key=key) for number in range(150)]
+    file.write_bytes(b"".join(one.pem for one in others) + root.pem)
+    ours = SMime(Host(tmp_path, no_network, lambda what: None, environment={SETTING: str(file)}))
+    upper = made(Wish("Upper", authority=True), root)
+    lower = made(Wish("Lower", authority=True), upper)
+    sue = made(Wish("Sue", (SUE,)), lower)
+    signed = signed_data(TEXT, Pen(sue), more=(lower, upper), detached=True)
+    [fact] = opened(ours, p7s(TEXT, signed)).signatures
+    assert (fact.status, fact.vouched_by) == (SignatureStatus.GOOD, "Root")
 
 
 # Bytes that nobody has written

@@ -91,11 +91,11 @@ class Vouching:
 
     def _vouches(self, one: x509.Certificate, way: Sequence[x509.Certificate]) -> bool:
         """Whether an authority has signed the last one of a way, and was allowed to."""
-        self._steps += 1
-        if self._steps > MOST_STEPS:
-            return False
         last = way[-1]
-        if one.subject != last.issuer or not is_authority(one) or is_weak(last):
+        if one.subject != last.issuer:  # nearly all of those that a system trusts
+            return False
+        self._steps += 1
+        if self._steps > MOST_STEPS or not is_authority(one) or is_weak(last):
             return False
         usage = usage_of(one)
         if usage is not None and not usage.key_cert_sign:
